@@ -1,0 +1,129 @@
+"""Delimited text (CSV and its relatives) by Python's csv module, strictly."""
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+from adapters.files.encoding import check_encoding
+from adapters.files.snapshot import Snapshot
+from adapters.files.table import HEAD_ROWS, Row
+from domain.errors import FileRefused
+from domain.header import Header, find_header
+from domain.problems import FileCode
+from domain.supplier import SupplierProfile
+
+DELIMITERS = ",;\t|"
+HEAD_CHARS = 256 * 1024
+
+
+class TextTable:
+    """A table in a text file."""
+
+    def __init__(self, file: Snapshot, profile: SupplierProfile) -> None:
+        self._file = file
+        self._limit = profile.limits.max_field_chars
+        self._encoding, self._bom = check_encoding(file, profile)
+        self._has_sep = False
+        self._has_sep, named = self._separator_line()
+        self.delimiter, self.header = self._choose(named, profile)
+        if len(self.header.columns) > profile.limits.max_columns:
+            raise FileRefused(
+                FileCode.RANGE,
+                f"{file.name!r} has {len(self.header.columns)} columns; remove those that are not needed.",
+            )
+        self.notes = (f"{self.header.row_index} rows above the header skipped",) if self.header.row_index > 0 else ()
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows below the header."""
+        first = self.header.row_index + 2 + self._has_sep
+        with self._text() as text:
+            reader = csv.reader(text, delimiter=self.delimiter, strict=True)
+            with _field_limit(self._limit):
+                end = 0
+                try:
+                    for _ in range(self.header.row_index + 1):
+                        next(reader)
+                    for row_no, cells in enumerate(reader, first):
+                        yield row_no, cells, None
+                        end = reader.line_num
+                except csv.Error as error:
+                    self._refuse(error, end + 1 + self._has_sep)
+
+    @contextmanager
+    def _text(self) -> Iterator[io.TextIOWrapper]:
+        self._file.content.seek(self._bom)
+        stream: Any = self._file.content  # a spooled file has all that a text layer calls
+        text = io.TextIOWrapper(stream, encoding=self._encoding, errors="strict", newline="")
+        try:
+            if self._has_sep:
+                text.readline()
+            yield text
+        finally:
+            text.detach()
+
+    def _separator_line(self) -> tuple[bool, str]:
+        """Return whether the file starts with a line such as `sep=;`, and the delimiter it names."""
+        with self._text() as text:
+            line = text.readline(16).rstrip("\r\n").strip('"')
+        named = line[4:] if line[:4].lower() == "sep=" else ""
+        if named and named not in tuple(DELIMITERS):
+            raise FileRefused(
+                FileCode.QUOTES, f"{self._file.name!r} names {named!r} as its delimiter; use one of , ; tab |."
+            )
+        return bool(named), named
+
+    def _choose(self, named: str, profile: SupplierProfile) -> tuple[str, Header]:
+        """Try the delimiters on the first rows and keep the one that shows a header."""
+        found: list[tuple[int, str, Header]] = []
+        refusal: FileRefused | None = None
+        for delimiter in named or DELIMITERS:
+            try:
+                header = find_header(self._head(delimiter), profile)
+            except FileRefused as error:
+                if refusal is None or error.code != FileCode.HEADER_MISSING:
+                    refusal = error
+            else:
+                found.append((-len(header.columns), delimiter, header))
+        if not found:
+            assert refusal is not None
+            raise refusal
+        _, delimiter, header = min(found, key=lambda choice: choice[0])
+        return delimiter, header
+
+    def _head(self, delimiter: str) -> list[list[str]]:
+        rows: list[list[str]] = []
+        with self._text() as text, _field_limit(self._limit):
+            head = io.StringIO(text.read(HEAD_CHARS), newline="")
+            reader = csv.reader(head, delimiter=delimiter, strict=True)
+            try:
+                for _, row in zip(range(HEAD_ROWS), reader, strict=False):
+                    rows.append(row)
+            except csv.Error as error:
+                if not rows:
+                    self._refuse(error, 1)
+        return rows
+
+    def _refuse(self, error: csv.Error, line: int) -> NoReturn:
+        if "field larger" in str(error):
+            raise FileRefused(
+                FileCode.TOO_LARGE,
+                f"{self._file.name!r} has a field of more than {self._limit:,} characters in line {line}; "
+                "an opening quote may never be closed.",
+            ) from error
+        raise FileRefused(
+            FileCode.QUOTES,
+            f"{self._file.name!r} breaks the rules of quoting in line {line}: a quote is not closed, or text follows it; "
+            "correct that line and hand the file in again.",
+        ) from error
+
+
+@contextmanager
+def _field_limit(limit: int) -> Iterator[None]:
+    """Set the csv module's own limit, which is global, only while rows are read."""
+    before = csv.field_size_limit(limit)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)

@@ -1,0 +1,136 @@
+"""Keeps one access token for all calls of this process. Logins cost calls, so one login serves everyone."""
+
+import asyncio
+import base64
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from adapters.platforms.sft.wire import Meaning, clean, read, retry_after
+from adapters.platforms.transport import NoAnswer, NotSent, Reply, Transport
+from domain.errors import LoginRefused, PlatformUnreachable
+from domain.options import Account
+from domain.pacer import Pacer
+
+COMMON = {"Content-Type": "application/json", "X-Requested-With": "XMLHttpRequest"}
+_TRIES = 4
+_EARLY = 60.0
+_SURELY_VALID = 1.0
+
+
+@dataclass(slots=True)
+class Token:
+    """An access token. `accepted`: the platform has taken it at least once."""
+
+    value: str
+    renew_at: float
+    made_at: float = field(default_factory=time.monotonic)
+    accepted: bool = False
+
+    def __repr__(self) -> str:
+        return "Token(***)"
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it was given out so recently that it cannot have expired."""
+        return not self.accepted and time.monotonic() - self.made_at < _SURELY_VALID
+
+
+class TokenKeeper:
+    """Logs in when needed, once for all who wait."""
+
+    def __init__(self, transport: Transport, pacer: Pacer, account: Account, *, path: str) -> None:
+        self._transport = transport
+        self._pacer = pacer
+        self._account = account
+        self._path = path
+        self._lock = asyncio.Lock()
+        self._token: Token | None = None
+
+    async def fresh(self, *, instead_of: Token | None = None) -> Token:
+        """A token that has not expired and is not the one that was just refused.
+
+        Raises LoginRefused, PlatformUnreachable.
+        """
+        async with self._lock:
+            token = self._token
+            if token is None or token is instead_of or time.monotonic() >= token.renew_at:
+                self._token = token = await self._log_in()
+            return token
+
+    async def _log_in(self) -> Token:
+        for attempt in range(_TRIES):
+            try:
+                reply = await self._send()
+            except (NotSent, NoAnswer) as error:
+                why = str(error)
+            else:
+                token = await self._take(reply)
+                if token is not None:
+                    return token
+                why = f"http {reply.status}"
+            if attempt < _TRIES - 1:
+                await asyncio.sleep(0.5 * 2**attempt)
+        raise PlatformUnreachable(
+            f"The platform at {self._account.base_url} cannot be reached: {why}; nothing was sent, "
+            "check the address in the settings and the network, then run the command again."
+        )
+
+    async def _send(self) -> Reply:
+        account = self._account
+        body = {"username": account.username, "password": account.password.get_secret_value()}
+        if account.target_account_id:
+            body["targetAccountId"] = account.target_account_id
+        deadline = account.read_deadline_seconds
+        return await self._transport.request("POST", self._path, deadline=deadline, headers=_common, body=body)
+
+    async def _take(self, reply: Reply) -> Token | None:
+        """The token in a login's answer, or None when logging in is worth another try."""
+        value = (reply.body or {}).get("AccessToken")
+        if isinstance(value, str) and value and reply.status < 400:
+            return Token(value, time.monotonic() + lifetime(value, default=self._account.token_seconds))
+        reading = read(reply)
+        if reading.meaning is Meaning.THROTTLED:
+            await self._pacer.refused(reply.sent_at, retry_after(reply.retry_after))
+            return None
+        if reading.meaning is Meaning.AMBIGUOUS and _bare_code(reply.body) is None:
+            return None
+        code = _bare_code(reply.body) or reading.code
+        raise LoginRefused(
+            f"The platform refused the login of {self._account.username!r} (code {code}: "
+            f"{reading.text or 'no reason given'}); check user name and password in the settings"
+            + ("; the account is locked until a person resets its password." if code == "11044" else ".")
+        )
+
+
+async def _common() -> Mapping[str, str]:
+    return COMMON
+
+
+def _bare_code(body: Mapping[str, Any] | None) -> str | None:
+    """A result code outside the envelope, as login answers are not wrapped."""
+    code = (body or {}).get("resultCode")
+    return clean(str(code)) if code not in (None, "0") else None
+
+
+def lifetime(token: str, *, default: float) -> float:
+    """Seconds after which to renew a token: from its `exp` claim when it has one, a little early."""
+    total = _claimed(token)
+    total = default if total is None else total
+    return max(0.0, total - min(_EARLY, total / 4))
+
+
+def _claimed(token: str) -> float | None:
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        expires = float(claims["exp"])
+        issued = float(claims["iat"]) if "iat" in claims else time.time()
+    except (ValueError, KeyError, TypeError):
+        return None
+    # From `iat`, so that a clock that differs from ours does not matter.
+    return expires - issued if expires > issued else None

@@ -1,0 +1,358 @@
+"""The SFT platform seen through one account. Source: 004_604745bda73a7739.txt and docs/platforms.md, SFT."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.platforms.sft.auth import COMMON, Token, TokenKeeper
+from adapters.platforms.sft.wire import Meaning, Reading, read, retry_after
+from adapters.platforms.transport import NoAnswer, NotSent, Reply, TooLate, Transport
+from domain.endpoint import SimRecord, usable_id
+from domain.errors import LoginRefused, PlatformUnreachable
+from domain.lifecycle import Kind, from_platform
+from domain.operation import Work
+from domain.options import Account
+from domain.outcome import Answer, Because, Verdict
+from domain.pacer import Closed, Pacer
+from domain.ports import ReadFailed, SimPage
+
+# The paths that public clients use with success; an account's `paths` setting replaces any of them.
+PATHS = {
+    "login": "/login",
+    "create": "/CreateEndPoint",
+    "activate": "/EndPointActivation",
+    "lifecycle": "/EndPointLifeCycleChange",
+    "addon": "/SubscribeAddon",
+    "plan": "/ChangePlan",
+    "create_tag": "/createTag",
+    "attach_tag": "/createEndpointTag",
+    "list_tags": "/GetEndpointTag",
+    "sims": "/fetchSIM",
+    "profile": "/GetEndPointProfile",
+}
+_READ_TRIES = 4
+_THROTTLE_TRIES = 12
+_TOKEN_TRIES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One writing request."""
+
+    path: str
+    body: Mapping[str, Any]
+
+
+class SftPlatform:
+    """Implements domain.ports.Platform."""
+
+    def __init__(self, account: Account, pacer: Pacer) -> None:
+        self._account = account
+        self._pacer = pacer
+        self._paths = PATHS | account.paths
+        self._http = Transport(account.base_url, pacer=pacer, connect_seconds=account.connect_seconds)
+        self._tokens = TokenKeeper(self._http, pacer, account, path=self._paths["login"])
+        self._filter_proven = False
+
+    @property
+    def calls(self) -> int:
+        """HTTP requests sent so far, logins included."""
+        return self._http.calls
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._http.close()
+
+    # --- reads ---
+
+    async def login(self) -> None:
+        """See domain.ports.Platform."""
+        await self._tokens.fresh()
+
+    async def sims_page(self, page: int) -> SimPage:
+        """See domain.ports.Platform."""
+        size = self._account.page_size
+        reading = await self._read("sims", {"page": str(page), "perPage": str(size)})
+        rows = tuple(_sims(reading))
+        return SimPage(rows, _pages(reading, page=page, full=len(rows) >= size))
+
+    async def sim(self, iccid: str) -> SimRecord | None:
+        """See domain.ports.Platform. An empty answer counts only once the filter was seen to find something."""
+        found = await self._find(iccid)
+        if found is None and not self._filter_proven:
+            await self._prove_filter()
+        return found
+
+    async def _find(self, iccid: str) -> SimRecord | None:
+        rows = list(_sims(await self._read("sims", {"iccid": iccid})))
+        matches = [row for row in rows if row.iccid == iccid]
+        if rows and not matches:
+            raise ReadFailed("the platform's look-up by ICCID ignored its filter")
+        if len({row.endpoint_id for row in matches}) > 1:
+            raise ReadFailed("the platform shows two endpoints for one ICCID")
+        self._filter_proven = self._filter_proven or bool(matches)
+        return matches[0] if matches else None
+
+    async def _prove_filter(self) -> None:
+        first = (await self.sims_page(1)).sims
+        if first and await self._find(first[0].iccid) is None:
+            raise ReadFailed("the platform's look-up by ICCID does not find a SIM that its list shows")
+        self._filter_proven = True
+
+    async def assigned(self, endpoint_id: str, group: str) -> int | None:
+        """See domain.ports.Platform. Add-on instances are counted; base plans are not shown by any known call."""
+        target = self._account.group(group)
+        if target.tag:
+            tags = await self.tags_of(endpoint_id)
+            return None if tags is None else int(target.tag in tags)
+        if not target.addon_plan_id:
+            return None
+        reading = await self._read("profile", {"endPointId": endpoint_id}, deadline=self._account.deadline_seconds)
+        return sum(plan == target.addon_plan_id for plan in _addon_plans(reading))
+
+    async def tags_of(self, endpoint_id: str) -> frozenset[str] | None:
+        """See domain.ports.Platform. The answer's form is not documented, so every tagName in it is taken."""
+        try:
+            reading = await self._read("list_tags", {"endpointId": endpoint_id})
+        except ReadFailed:
+            return None
+        return frozenset(_values(reading.response, "tagName"))
+
+    async def _read(self, name: str, query: Mapping[str, str], *, deadline: float | None = None) -> Reading:
+        """Read, with a few tries: a read changes nothing."""
+        reads, throttled, why = 0, 0, ""
+        while reads < _READ_TRIES and throttled < _THROTTLE_TRIES:
+            try:
+                reading, reply = await self._authorised("GET", name, query=query, deadline=deadline)
+            except (NotSent, NoAnswer) as error:
+                why = str(error)
+            else:
+                if reading.meaning in (Meaning.SUCCESS, Meaning.EMPTY):
+                    return reading
+                if reading.meaning is Meaning.THROTTLED:
+                    throttled += 1
+                    await self._pacer.refused(reply.sent_at, retry_after(reply.retry_after))
+                    continue
+                why = f"code {reading.code}: {reading.text}"
+                if reading.meaning is not Meaning.AMBIGUOUS:
+                    break
+            reads += 1
+            if reads < _READ_TRIES:
+                await asyncio.sleep(0.5 * 2.0**reads)
+        raise ReadFailed(why or "the platform refused every try for asking too often")
+
+    # --- writes ---
+
+    async def prepare_tag(self, tag: str) -> Answer:
+        """See domain.ports.Platform."""
+        return await self._write(Write("create_tag", {"tagInfo": {"createTag": [{"tagName": tag}]}}))
+
+    async def perform(self, work: Work) -> Answer:
+        """See domain.ports.Platform."""
+        return await self._write(self._request(work), not_after=work.sent_at + self._account.send_window)
+
+    def _request(self, work: Work) -> Write:
+        if work.kind is Kind.CREATE:
+            return Write("create", {"Request": {"requestParam": self._create_fields(work)}})
+        if work.kind is Kind.TAG:
+            return Write("attach_tag", _tag_body(work.endpoint_id, work.target))
+        if work.kind is Kind.ACTIVATE:
+            return self._activation(work)
+        if work.kind is Kind.ASSIGN:
+            return self._assignment(work)
+        raise NotImplementedError(f"{work.kind} is not built for SFT yet")
+
+    def _create_fields(self, work: Work) -> dict[str, str]:
+        account = self._account
+        fields = {
+            "name": work.name,
+            "isLinkSIM": "true",
+            "iccid": work.iccid,
+            "isDefaultActivation": "false",
+            "roamingProfileId": account.roaming_profile_id,
+            "apnGroupId": account.apn_group_id,
+            "planId": account.plan_id,
+        }
+        if account.monthly_limit is not None:
+            fields["monthlyLimit"] = account.monthly_limit
+        return fields
+
+    def _activation(self, work: Work) -> Write:
+        if self._account.activate_with == "EndPointActivation":
+            return Write("activate", {"Request": {"endPointId": work.endpoint_id}})
+        change = {"lifeCycle": "A", "reason": "1"}
+        return Write("lifecycle", {"Request": {"endPointId": work.endpoint_id, "requestParam": change}})
+
+    def _assignment(self, work: Work) -> Write:
+        target = self._account.group(work.target)
+        if target.addon_plan_id:
+            fields = {"endPointId": work.endpoint_id, "planId": target.addon_plan_id}
+            return Write("addon", {"Request": {"requestParam": fields}})
+        if target.plan_id:
+            plan = {"planId": target.plan_id}
+            return Write("plan", {"Request": {"endPointId": work.endpoint_id, "requestParam": plan}})
+        return Write("attach_tag", _tag_body(work.endpoint_id, target.tag or ""))
+
+    async def _write(self, write: Write, *, not_after: float | None = None) -> Answer:
+        """Send one write. Only a token that was refused leads to another request, since then nothing was done."""
+        try:
+            reading, reply = await self._authorised(
+                "POST", write.path, body=write.body, deadline=self._account.deadline_seconds, not_after=not_after
+            )
+        except Closed:
+            return Answer(Verdict.NOT_DONE, Because.STOPPED)
+        except NotSent as error:
+            because = Because.STOPPED if isinstance(error, TooLate) else Because.UNREACHABLE
+            return Answer(Verdict.NOT_DONE, because, text=str(error))
+        except PlatformUnreachable as error:
+            return Answer(Verdict.NOT_DONE, Because.UNREACHABLE, text=str(error))
+        except LoginRefused as error:
+            return Answer(Verdict.NOT_DONE, Because.LOGIN, text=str(error))
+        except NoAnswer as error:
+            return Answer(Verdict.UNKNOWN, text=str(error))
+        if reading.meaning is Meaning.THROTTLED:
+            await self._pacer.refused(reply.sent_at, retry_after(reply.retry_after))
+        return self._answer(write, reading, reply)
+
+    def _answer(self, write: Write, reading: Reading, reply: Reply) -> Answer:
+        verdict, because = _VERDICTS[reading.meaning]
+        endpoint_id = _new_id(reading.response) if write.path == "create" else None
+        text = reading.text
+        if write.path == "create" and verdict is Verdict.DONE and endpoint_id is None:
+            verdict, text = Verdict.UNKNOWN, "the platform said yes and named no endpoint id"
+        return Answer(
+            verdict,
+            because,
+            endpoint_id=endpoint_id,
+            already=reading.meaning is Meaning.ALREADY,
+            code=reading.code,
+            text=text,
+            response_id=reading.response_id,
+            http_status=reply.status,
+            seconds=reply.seconds,
+        )
+
+    # --- both ---
+
+    async def _authorised(
+        self,
+        method: str,
+        name: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, str] | None = None,
+        deadline: float | None = None,
+        not_after: float | None = None,
+    ) -> tuple[Reading, Reply]:
+        """Send with a token. One that is refused has expired, unless it is brand new, and is replaced.
+
+        Raises LoginRefused, PlatformUnreachable, NotSent, NoAnswer.
+        """
+        refused: Token | None = None
+        for _ in range(_TOKEN_TRIES):
+            sending = _Sending(self._tokens, refused)
+            reply = await self._http.request(
+                method,
+                self._paths[name],
+                deadline=deadline or self._account.read_deadline_seconds,
+                headers=sending.headers,
+                body=body,
+                query=query,
+                not_after=not_after,
+            )
+            reading = read(reply)
+            assert sending.token is not None
+            if reading.meaning is not Meaning.EXPIRED:
+                sending.token.accepted = True
+                return reading, reply
+            if sending.is_new:
+                break
+            refused = sending.token
+        raise LoginRefused(_WRONG_ACCOUNT.format(text=reading.text or "no reason given"))
+
+
+class _Sending:
+    """Gives one request its token at the moment it goes out, so that waiting for a turn cannot make it stale."""
+
+    def __init__(self, tokens: TokenKeeper, refused: Token | None) -> None:
+        self._tokens = tokens
+        self._refused = refused
+        self.token: Token | None = None
+        self.is_new = False
+
+    async def headers(self) -> Mapping[str, str]:
+        self.token = await self._tokens.fresh(instead_of=self._refused)
+        self.is_new = self.token.is_new
+        return COMMON | {"X-Authorization": f"Bearer {self.token.value}"}
+
+
+_WRONG_ACCOUNT = (
+    "The platform accepts the login but refuses its calls ({text}); "
+    "these calls need an enterprise account, or a reseller login with target_account_id."
+)
+_VERDICTS: Mapping[Meaning, tuple[Verdict, Because | None]] = {
+    Meaning.SUCCESS: (Verdict.DONE, None),
+    Meaning.ALREADY: (Verdict.DONE, None),
+    Meaning.THROTTLED: (Verdict.NOT_DONE, Because.THROTTLED),
+    Meaning.AMBIGUOUS: (Verdict.UNKNOWN, None),
+    Meaning.REFUSED: (Verdict.NOT_DONE, Because.REFUSED),
+    Meaning.EMPTY: (Verdict.NOT_DONE, Because.REFUSED),
+    Meaning.BAD_LOGIN: (Verdict.NOT_DONE, Because.LOGIN),
+}
+
+
+def _tag_body(endpoint_id: str | None, tag: str) -> dict[str, Any]:
+    return {"endpointTagInfo": {"endpointId": endpoint_id, "tagName": tag}}
+
+
+def _new_id(response: Mapping[str, Any]) -> str | None:
+    inner = response.get("responseParam")
+    return usable_id(response.get("endPointId")) or usable_id(
+        inner.get("endPointId") if isinstance(inner, dict) else None
+    )
+
+
+def _sims(reading: Reading) -> Iterator[SimRecord]:
+    data = reading.response.get("responseParam")
+    rows = data.get("rows") if isinstance(data, dict) else None
+    for row in rows if isinstance(rows, list) else ():
+        iccid = row.get("iccid") if isinstance(row, dict) else None
+        if isinstance(iccid, str) and iccid:
+            word = str(row.get("simStatus") or "")
+            yield SimRecord(canonical(iccid), usable_id(row.get("endPointId")), from_platform("sft", word), word)
+
+
+def canonical(iccid: str) -> str:
+    """An ICCID as the platform may write it, without separators and filler."""
+    return iccid.replace(" ", "").replace("-", "").rstrip("Ff")
+
+
+def _pages(reading: Reading, *, page: int, full: bool) -> int:
+    try:
+        return int(str(reading.response["totalNoOfPages"]))
+    except (KeyError, ValueError):
+        return page + 1 if full else page
+
+
+def _addon_plans(reading: Reading) -> Iterator[str]:
+    info = reading.response.get("info")
+    plans = info.get("promotionalPlans") if isinstance(info, dict) else None
+    listed = plans.get("plan") if isinstance(plans, dict) else None
+    for plan in [listed] if isinstance(listed, dict) else listed or ():
+        if isinstance(plan, dict):
+            yield str(plan.get("planId"))
+
+
+def _values(tree: object, key: str) -> Iterator[str]:
+    """Every text under this key, at any depth."""
+    if isinstance(tree, Mapping):
+        for name, value in tree.items():
+            if name == key and isinstance(value, str):
+                yield value
+            else:
+                yield from _values(value, key)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from _values(value, key)
+

@@ -1,0 +1,112 @@
+"""SFT's envelope and codes, and what they mean. Codes are compared as text. Source: docs/platforms.md, SFT."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import Any
+
+from adapters.platforms.transport import Reply
+
+ALREADY = frozenset({"2507", "1254"})
+EXPIRED = frozenset({"401"})
+BAD_LOGIN = frozenset({"10126", "11044"})
+VERIFY = frozenset({"10239", "10240"})  # the server goes on; look before doing anything else
+EMPTY = frozenset({"1359", "1340", "1000"})
+_SECRET = re.compile(r"eyJ[\w-]+\.[\w-]+\.?[\w-]*|[Bb]earer\s+\S+")
+
+
+class Meaning(StrEnum):
+    """How the client must take an answer."""
+
+    SUCCESS = "success"
+    ALREADY = "already"
+    EXPIRED = "expired"
+    THROTTLED = "throttled"
+    AMBIGUOUS = "ambiguous"
+    EMPTY = "empty"
+    REFUSED = "refused"
+    BAD_LOGIN = "bad_login"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An answer, understood."""
+
+    meaning: Meaning
+    code: str
+    text: str
+    response_id: str
+    response: Mapping[str, Any]
+
+
+def read(reply: Reply) -> Reading:
+    """Understand one answer: the envelope first, then the inner code, then the HTTP status."""
+    response = reply.body.get("Response") if reply.body is not None else None
+    if not isinstance(response, dict):
+        return Reading(_without_envelope(reply.status), f"http {reply.status}", "no usable answer", "", {})
+    inner = response.get("resultParam")
+    inner = inner if isinstance(inner, dict) else {}
+    outer, code = _text(response.get("resultCode")), _text(inner.get("resultCode"))
+    text = clean(_text(inner.get("resultDescription")))
+    meaning = _meaning(reply.status, outer, code, text)
+    return Reading(meaning, code or outer, text, _text(response.get("responseId")), response)
+
+
+def _meaning(status: int, outer: str, code: str, text: str) -> Meaning:
+    lowered = text.lower()
+    if status == 429 or "rate limit" in lowered:
+        return Meaning.THROTTLED
+    if status == 401 or outer in EXPIRED or code in EXPIRED or "authorization failed" in lowered:
+        return Meaning.EXPIRED
+    if code in VERIFY or "has time out" in lowered or "timed out" in lowered:
+        return Meaning.AMBIGUOUS
+    if status >= 500:
+        return Meaning.AMBIGUOUS
+    if outer == "0":
+        return Meaning.SUCCESS
+    if code in ALREADY:
+        return Meaning.ALREADY
+    if code in EMPTY:
+        return Meaning.EMPTY
+    if code in BAD_LOGIN:
+        return Meaning.BAD_LOGIN
+    return Meaning.REFUSED if outer == "1" or 400 <= status < 500 else Meaning.AMBIGUOUS
+
+
+def _without_envelope(status: int) -> Meaning:
+    if status == 429:
+        return Meaning.THROTTLED
+    if status in (401, 403):
+        return Meaning.EXPIRED
+    # Only these say by themselves that the platform refused before acting.
+    return Meaning.REFUSED if status in (400, 404, 405, 413, 415, 422) else Meaning.AMBIGUOUS
+
+
+def clean(text: str) -> str:
+    """A platform's text, short, on one line and without anything that looks like a token."""
+    return _SECRET.sub("***", " ".join(text.split()))[:300]
+
+
+def _text(value: object) -> str:
+    return "" if value is None or isinstance(value, dict | list) else str(value)
+
+
+def retry_after(header: str | None, now: datetime | None = None) -> float | None:
+    """Seconds to wait from a Retry-After header in either form, or None when it is missing or useless."""
+    if header is None:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        seconds = _until(header, now or datetime.now(UTC))
+    return seconds if 0 < seconds < float("inf") else None
+
+
+def _until(header: str, now: datetime) -> float:
+    try:
+        return (parsedate_to_datetime(header) - now).total_seconds()
+    except (ValueError, TypeError):
+        return 0.0

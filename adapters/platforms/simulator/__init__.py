@@ -1,0 +1,19 @@
+"""A platform simulator: a real HTTP server with state, faults that can be replayed, and a ledger of the truth."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from adapters.platforms.simulator.config import SimulatorConfig
+    from adapters.platforms.simulator.simulator import Simulator, run
+
+__all__ = ["Simulator", "SimulatorConfig", "run"]
+
+_HOMES = {"SimulatorConfig": "config", "Simulator": "simulator", "run": "simulator"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the server only when it is asked for, so that `stock` can be used without aiohttp."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,86 @@
+"""All parts of one simulated platform, put together and replaceable at run time."""
+
+from typing import Any
+
+from adapters.platforms.simulator.config import SimulatorConfig
+from adapters.platforms.simulator.deferred import Deferred
+from adapters.platforms.simulator.faults import FaultPlan, FaultRule
+from adapters.platforms.simulator.journal import Journal
+from adapters.platforms.simulator.ledger import Ledger
+from adapters.platforms.simulator.persistence import load_state
+from adapters.platforms.simulator.ratelimit import RateLimiter
+from adapters.platforms.simulator.sft.context import Call, Platform, subject_of
+from adapters.platforms.simulator.sft.routes import Route, routes_of
+from adapters.platforms.simulator.sft.sessions import Sessions
+from adapters.platforms.simulator.stats import Stats
+from adapters.platforms.simulator.stock import distinct, generate_iccids, read_iccids
+from adapters.platforms.simulator.world import World
+
+PARTS = ("world", "faults", "stats", "journal")
+
+
+class Engine:
+    """The state, the limits, the faults and the records of a run."""
+
+    def __init__(self, config: SimulatorConfig) -> None:
+        self.config = config
+        self.ledger = Ledger(config.ledger_file)
+        self.deferred = Deferred()
+        self.sessions = Sessions(config)
+        self.stats = Stats()
+        self.journal = Journal(on=config.journal)
+        self.faults = FaultPlan(config.faults, seed=config.seed)
+        self.world = self._new_world()
+        if config.state_file and config.state_file.exists():
+            load_state(self.world, config.state_file)
+        self.limiter = RateLimiter(config.rate_per_second, config.bucket_size)
+        self.routes: dict[tuple[str, str], Route] = routes_of(config)
+        self.platform = self._new_platform()
+
+    def reset(self, parts: tuple[str, ...] = PARTS) -> None:
+        """Start again with the parts named; logins stay valid."""
+        if "world" in parts:
+            self.deferred.cancel()
+            self.ledger.clear()
+            self.world = self._new_world()
+        if "faults" in parts:
+            self.set_faults(self.config.faults)
+        if "stats" in parts:
+            self.stats.clear()
+        if "journal" in parts:
+            self.journal.clear()
+        self.platform = self._new_platform()
+
+    def set_faults(self, rules: tuple[FaultRule, ...]) -> None:
+        """Replace the fault plan; calls are numbered from 1 again."""
+        self.faults = FaultPlan(rules, seed=self.config.seed)
+
+    def change_settings(self, changes: dict[str, Any]) -> None:
+        """Change knobs while the platform runs, as when a rate limit drops below what is documented."""
+        self.config = SimulatorConfig.model_validate({**dict(self.config), **changes})
+        self.limiter = RateLimiter(self.config.rate_per_second, self.config.bucket_size)
+        self.world.replica.lag = self.config.read_lag
+        self.sessions.config = self.config
+        self.routes = routes_of(self.config)
+        self.platform = self._new_platform()
+
+    def iccid_of(self, call: Call) -> str | None:
+        """Return the ICCID that a call is about, so that faults can be set per SIM."""
+        iccid, endpoint_id = subject_of(call)
+        if iccid is None and endpoint_id is not None and (endpoint := self.world.endpoints.get(endpoint_id)):
+            return endpoint.iccid
+        return iccid
+
+    def close(self) -> None:
+        """Drop what has not happened yet and close the ledger file."""
+        self.deferred.cancel()
+        self.ledger.close()
+
+    def _new_world(self) -> World:
+        config = self.config
+        extra = read_iccids(config.iccids) if config.iccids else []
+        iccids = distinct(generate_iccids(config.stock, config.seed), extra)
+        return World(iccids, ledger=self.ledger, read_lag=config.read_lag)
+
+    def _new_platform(self) -> Platform:
+        return Platform(self.config, self.world, self.sessions, self.deferred.after)

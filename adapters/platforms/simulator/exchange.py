@@ -1,0 +1,77 @@
+"""One request on its way through the platform, in the steps that faults may come between."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable
+
+from aiohttp import web
+
+from adapters.platforms.simulator.engine import Engine
+from adapters.platforms.simulator.sft import codes
+from adapters.platforms.simulator.sft.context import Call
+from adapters.platforms.simulator.sft.envelope import BusinessError, Reply, authorisation_failed, failure
+from adapters.platforms.simulator.sft.routes import Route
+
+_POLL_SECONDS = 0.05
+_RST_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+class Exchange:
+    """A request that was let in, and what can be done with it."""
+
+    def __init__(self, engine: Engine, request: web.BaseRequest, route: Route, call: Call, latency: float) -> None:
+        self.engine = engine
+        self.request = request
+        self.route = route
+        self.call = call
+        self.latency = latency
+
+    async def apply(self) -> Reply:
+        """Do what the call asks after the platform's latency, also when the client leaves meanwhile."""
+        return await self.engine.deferred.after(self.latency, self._committer())
+
+    def apply_later(self, seconds: float) -> None:
+        """Do what the call asks at some later time, and wait for nothing."""
+        self.engine.deferred.after(seconds, self._committer())
+
+    async def hang(self, seconds: float) -> None:
+        """Keep the client waiting until it leaves, then close the connection on it."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while loop.time() < end and not self._client_left():  # noqa: ASYNC110 - aiohttp tells nobody that a client left
+            await asyncio.sleep(_POLL_SECONDS)
+        self.reset()
+
+    def reset(self) -> None:
+        """Cut the connection with a TCP reset."""
+        transport = self.request.transport
+        if transport is None:
+            return
+        connection: socket.socket | None = transport.get_extra_info("socket")
+        if connection is not None and not transport.is_closing():
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RST_ON_CLOSE)
+        transport.abort()
+
+    def send_raw(self, data: bytes) -> None:
+        """Write bytes of our own making and close the connection."""
+        if self.request.transport is not None:
+            self.request.transport.write(data)
+            self.request.transport.close()
+
+    def _client_left(self) -> bool:
+        return self.request.transport is None or self.request.transport.is_closing()
+
+    def _committer(self) -> Callable[[], Reply]:
+        platform, call, handler = self.engine.platform, self.call, self.route.handler
+        form = platform.config.expired_form
+
+        def commit() -> Reply:
+            try:
+                return Reply(200, handler(platform, call))
+            except BusinessError as error:
+                if error.code == codes.AUTHORISATION_FAILED:
+                    return authorisation_failed(form)
+                return Reply(200, failure(error.code, error.text))
+
+        return commit

@@ -1,0 +1,147 @@
+"""One HTTP request with one total deadline, and a clear word on whether it may have arrived."""
+
+import json
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from domain.pacer import Pacer
+
+_MAX_BODY = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A complete HTTP answer. `body` is None when it was not a JSON object."""
+
+    status: int
+    body: dict[str, Any] | None
+    retry_after: str | None
+    sent_at: float
+    seconds: float
+
+
+class NotSent(Exception):
+    """No byte of the request left this machine. The text holds no address and no secret."""
+
+
+class TooLate(NotSent):
+    """The call's turn came after the time in which it was allowed to start."""
+
+
+class NoAnswer(Exception):
+    """The request may have arrived; no complete answer came back."""
+
+
+class Transport:
+    """HTTP for one account: paced, no redirects, no proxies from the environment, nothing sent twice.
+
+    Source: docs/platforms.md, transport.
+    """
+
+    def __init__(self, base_url: str, *, pacer: Pacer, connect_seconds: float) -> None:
+        self._base_url = base_url
+        self._pacer = pacer
+        self._connect_seconds = connect_seconds
+        self._session: aiohttp.ClientSession | None = None
+        self.calls = 0
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            secure = urlsplit(self._base_url).scheme == "https"
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, ssl=_tls() if secure else True),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+            )
+        return self._session
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        deadline: float,
+        headers: Callable[[], Awaitable[Mapping[str, str]]],
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, str] | None = None,
+        not_after: float | None = None,
+    ) -> Reply:
+        """Send one request when it is its turn. `headers` is asked at that moment, so that a token is fresh.
+
+        Raises NotSent, NoAnswer, and domain.pacer.Closed while no call may start.
+        """
+        session = self._open()
+        sent_at = await self._pacer.slot()
+        if not_after is not None and sent_at > not_after:
+            raise TooLate("its turn came too late")
+        its_headers = await headers()
+        self.calls += 1
+        started = time.monotonic()
+        try:
+            async with session.request(
+                method,
+                self._base_url + path,
+                json=body,
+                params=query,
+                headers=its_headers,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=deadline, sock_connect=self._connect_seconds),
+            ) as response:
+                raw = await _read(response)
+                return Reply(
+                    status=response.status,
+                    body=_parse(raw),
+                    retry_after=response.headers.get("Retry-After"),
+                    sent_at=sent_at,
+                    seconds=time.monotonic() - started,
+                )
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise NotSent(_why(error)) from None
+        except TimeoutError:
+            raise NoAnswer(f"no complete answer within {deadline:g} s") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise NoAnswer(f"the connection broke: {type(error).__name__}") from None
+
+
+def _tls() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    raw = bytearray()
+    async for chunk in response.content.iter_any():
+        raw += chunk
+        if len(raw) > _MAX_BODY:
+            raise ValueError("the answer is too large")
+    return bytes(raw)
+
+
+def _parse(raw: bytes) -> dict[str, Any] | None:
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "the host name is not known"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
+        return "the TLS certificate or connection was not accepted"
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return "the connection was not accepted in time"
+    return "the connection was refused"

@@ -1,0 +1,120 @@
+"""Opens the store and keeps its two promises: a commit is on disk, and one writer at a time decides."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import QueuePool
+
+from domain.errors import PreactiveError, StoreDamaged, StoreFull, StoreLocked, StoreUnavailable
+
+_BUSY_SECONDS = 30
+# Below this version a WAL database can be damaged when two connections checkpoint at the same instant.
+_WAL_IS_SAFE = (3, 51, 3)
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for the store's URL; nothing is connected yet."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        arguments = {"timeout": _BUSY_SECONDS, "isolation_level": None, "check_same_thread": False}
+        engine = create_engine(parsed, poolclass=QueuePool, pool_size=4, connect_args=arguments)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+        return engine
+    engine = create_engine(parsed, pool_size=4, pool_pre_ping=True)
+    event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    wal = sqlite3.sqlite_version_info >= _WAL_IS_SAFE
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA journal_mode = {'WAL' if wal else 'TRUNCATE'}")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA cache_size = -32000")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # A deferred BEGIN would fail at the first write when another process writes too.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _prepare_postgresql(connection: object, _record: object) -> None:
+    with connection.cursor() as cursor:  # type: ignore[attr-defined]
+        cursor.execute("SET synchronous_commit = on")
+        cursor.execute("SET statement_timeout = '120s'")
+        cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
+    connection.commit()  # type: ignore[attr-defined]
+
+
+def store_now(connection: Connection) -> float:
+    """The store's clock: the database server's, or this machine's for the embedded store. Seconds since 1970."""
+    if connection.dialect.name == "sqlite":
+        return time.time()
+    return float(connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
+
+
+def alone_on(connection: Connection, account: str) -> None:
+    """Let one process at a time plan changes of an account. The embedded store has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:account))"), {"account": f"preactive {account}"})
+
+
+def place(url: str) -> str:
+    """The store's address without its password, for messages."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
+@contextmanager
+def translated(url: str) -> Iterator[None]:
+    """Turn database errors into ours."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise store_error(error, url) from error
+    except sqlite3.Error as error:
+        raise _from_text(str(error), url) from error
+    except OSError as error:
+        raise StoreUnavailable(f"The store {place(url)} cannot be opened: {error.strerror or error}.") from error
+
+
+def store_error(error: DBAPIError, url: str) -> PreactiveError:
+    """Our error for a database error."""
+    if isinstance(error, OperationalError) or "disk" in str(error.orig) or "malformed" in str(error.orig):
+        return _from_text(str(error.orig), url)
+    return PreactiveError(f"The store {place(url)} refused a statement: {first_line(error.orig)}.")
+
+
+def first_line(error: object) -> str:
+    """The first line of an error's text."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
+def _from_text(message: str, url: str) -> PreactiveError:
+    where = place(url)
+    if "locked" in message or "busy" in message:
+        return StoreLocked(
+            f"The store {where} is locked by another program for more than {_BUSY_SECONDS} s; "
+            "end that program or wait, then run the command again."
+        )
+    if "disk is full" in message or "disk I/O" in message or "No space" in message:
+        return StoreFull(f"The disk of the store {where} is full or failing; free space, then run the command again.")
+    if "readonly" in message or "read-only" in message:
+        return StoreFull(f"The store {where} cannot be written; check the rights of its file and folder.")
+    if "malformed" in message or "not a database" in message:
+        return StoreDamaged(f"The store {where} is damaged; restore a backup, or see docs/runbook.md.")
+    if "unable to open" in message:
+        return StoreUnavailable(f"The store {where} cannot be opened; check its path and rights.")
+    return StoreUnavailable(
+        f"The store {where} does not answer: {first_line(message)}; check its address, then try again."
+    )

@@ -1,0 +1,60 @@
+"""Brings the store to the program's version, and refuses a store that is newer than the program."""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from domain.errors import StoreNewer, StoreUnavailable
+
+HEAD = "0001"
+_KNOWN = ("0001",)
+
+
+def version(connection: Connection) -> str | None:
+    """The store's version, or None for an empty store."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    return str(found) if found else None
+
+
+def check_version(found: str | None) -> bool:
+    """Whether the store is at the program's version.
+
+    Raises StoreNewer when another, newer program wrote it.
+    """
+    if found is not None and found not in _KNOWN:
+        raise StoreNewer(
+            f"The store has version {found} and this program knows versions up to {HEAD}; "
+            "install the newer program, nothing was changed."
+        )
+    return found == HEAD
+
+
+def prepare(engine: Engine) -> None:
+    """Create the tables of an empty store.
+
+    Raises StoreNewer, and StoreUnavailable for an older store, which `preactive db upgrade` brings up to date.
+    """
+    with engine.connect() as connection:
+        found = version(connection)
+        connection.rollback()
+    if check_version(found):
+        return
+    if found is not None:
+        raise StoreUnavailable(f"The store has the older version {found}; run `preactive db upgrade` first.")
+    upgrade(engine)
+
+
+def upgrade(engine: Engine) -> str:
+    """Run the migrations that are missing, all in one transaction, and return the version reached."""
+    from alembic import command  # noqa: PLC0415 - slow to import and needed once
+    from alembic.config import Config  # noqa: PLC0415
+
+    with engine.begin() as connection:
+        check_version(version(connection))
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    return HEAD

@@ -1,0 +1,108 @@
+"""The store as the rest of the program sees it."""
+
+import os
+import socket
+import uuid
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from adapters.store import rates, work
+from adapters.store.committer import Committer
+from adapters.store.engine import open_engine, translated
+from adapters.store.migrate import prepare, upgrade, version
+from domain.doubt import Doubt, Evidence, Ruling
+from domain.options import Account
+from domain.ports import Outlook, Result, Scope, Slots, Step
+
+T = TypeVar("T")
+
+
+class Store:
+    """One store, opened by its URL. Functions that take a connection run inside one durable transaction."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        with translated(url):
+            self._engine = open_engine(url)
+            prepare(self._engine)
+        self._committer: Committer | None = None
+
+    def write(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
+        """Run a function in a transaction."""
+        with translated(self.url), self._engine.begin() as connection:
+            return function(connection, *args, **kwargs)
+
+    async def awrite(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
+        """Run a function in a transaction, committed together with others that wait."""
+        if self._committer is None:
+            self._committer = Committer(self._engine)
+        with translated(self.url):
+            return await self._committer.run(lambda connection: function(connection, *args, **kwargs))
+
+    def close(self) -> None:
+        """Finish what was handed in and let go of the database."""
+        if self._committer is not None:
+            self._committer.close()
+        self._engine.dispose()
+
+
+class AccountLedger:
+    """The store, for carrying out one account's operations in this process: both its ledger and its buckets."""
+
+    def __init__(self, store: Store, name: str, account: Account) -> None:
+        self._store = store
+        self._rate = account.rate_per_second
+        self._owner = work.Owner(
+            worker=str(uuid.uuid4()),
+            account=name,
+            platform=account.platform,
+            patience=account.patience,
+            max_in_flight=account.max_in_flight,
+        )
+
+    async def open(self) -> None:
+        """Enter this process among the living, and strike those of this host that are not."""
+        host = socket.gethostname()
+        entered = await self._store.awrite(work.workers_of, host)
+        await self._store.awrite(work.forget_workers, [worker for worker, pid in entered if not _lives(pid)])
+        await self._store.awrite(work.keep_alive, self._owner, host=host, pid=os.getpid())
+
+    async def close(self) -> None:
+        """Leave the living."""
+        await self._store.awrite(work.forget_workers, [self._owner.worker])
+
+    async def step(self, scope: Scope, results: Sequence[Result], room: int) -> Step:
+        """See domain.ports.Ledger."""
+        return await self._store.awrite(work.step, self._owner, scope, results, room)
+
+    async def doubts(self, scope: Scope, limit: int) -> list[Doubt]:
+        """See domain.ports.Ledger."""
+        return await self._store.awrite(work.doubts, self._owner, scope, limit)
+
+    async def rule(self, rulings: Sequence[tuple[Doubt, Evidence, Ruling]]) -> None:
+        """See domain.ports.Ledger."""
+        await self._store.awrite(work.rule, self._owner, rulings)
+
+    async def outlook(self, scope: Scope) -> Outlook:
+        """See domain.ports.Ledger."""
+        return await self._store.awrite(work.outlook, self._owner, scope)
+
+    async def take(self, wanted: int) -> Slots:
+        """See domain.ports.Buckets."""
+        return await self._store.awrite(rates.take_slots, self._owner.account, rate=self._rate, wanted=wanted)
+
+    async def refused(self, sent_at: float, retry_after: float | None) -> None:
+        """See domain.ports.Buckets."""
+        await self._store.awrite(rates.refuse, self._owner.account, sent_at=sent_at, retry_after=retry_after)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

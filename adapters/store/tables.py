@@ -1,0 +1,229 @@
+"""The tables. Times are seconds since 1970, UTC, by the store's clock."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from domain.lifecycle import Kind, Lifecycle
+from domain.operation import State
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# BIGINT keys on PostgreSQL; SQLite numbers rows by itself only for INTEGER.
+Key = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _one_of(column: str, values: type[Lifecycle] | type[State] | type[Kind]) -> str:
+    return f"{column} IN ({', '.join(repr(value.value) for value in values)})"
+
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("account", String(64), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("created_at", Float, nullable=False),
+    UniqueConstraint("account", "name"),
+)
+
+# The hand-overs of a batch: the file it began with, and corrected reject files handed in later.
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("batch_id", Key, ForeignKey("batches.id"), nullable=False),
+    Column("account", String(64), nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("rows_digest", String(64), nullable=False),
+    Column("columns", JSON, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+    Column("duplicates", Integer, nullable=False),
+    Column("blank", Integer, nullable=False),
+    Column("created_at", Float, nullable=False),
+    CheckConstraint("rows = accepted + rejected + duplicates + blank", name="sum"),
+    Index(None, "account", "digest"),
+    Index(None, "account", "rows_digest"),
+)
+
+# Rows of a source that need explaining; accepted rows are the operations of the batch.
+rejects = Table(
+    "rejects",
+    metadata,
+    Column("source_id", Key, ForeignKey("sources.id"), primary_key=True),
+    Column("row_no", Integer, primary_key=True),
+    Column("outcome", String(16), nullable=False),
+    Column("problems", JSON, nullable=False),
+    Column("original", JSON, nullable=False),
+)
+
+# The accepted rows: which ICCID stood where, under which name, and what the store already knew of it.
+rows = Table(
+    "rows",
+    metadata,
+    Column("source_id", Key, ForeignKey("sources.id"), primary_key=True),
+    Column("row_no", Integer, primary_key=True),
+    Column("endpoint", Key, ForeignKey("endpoints.id"), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("known", Boolean, nullable=False),
+    Index(None, "endpoint"),
+)
+
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("account", String(64), nullable=False),
+    Column("iccid", String(22), nullable=False),
+    Column("endpoint_id", String(64)),
+    Column("name", String(100), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("network_state", String(16), nullable=False, server_default="unknown"),
+    Column("group", String(100)),
+    Column("batch_id", Key, ForeignKey("batches.id"), nullable=False),
+    Column("updated_at", Float, nullable=False),
+    UniqueConstraint("account", "iccid"),
+    UniqueConstraint("account", "endpoint_id"),
+    CheckConstraint(_one_of("state", Lifecycle), name="state"),
+    CheckConstraint("endpoint_id IS NOT NULL OR state IN ('stock', 'terminated')", name="mapped"),
+    Index(None, "batch_id"),
+    Index(None, "account", "state"),
+)
+
+tags = Table(
+    "tags",
+    metadata,
+    Column("endpoint", Key, ForeignKey("endpoints.id"), primary_key=True),
+    Column("tag", String(100), primary_key=True),
+    Index(None, "tag", "endpoint"),
+)
+
+# One requested bulk change. The same request again finds the same row, and so goes on instead of starting over.
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("account", String(64), nullable=False),
+    Column("request", String(300), nullable=False),
+    Column("batch_id", Key, ForeignKey("batches.id")),
+    Column("size", Integer, nullable=False, server_default="0"),
+    Column("cancelled_at", Float),
+    Column("created_at", Float, nullable=False),
+    UniqueConstraint("account", "request"),
+)
+
+operations = Table(
+    "operations",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("account", String(64), nullable=False),
+    Column("change_id", Key, ForeignKey("changes.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("endpoint", Key, ForeignKey("endpoints.id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("target", String(100), nullable=False, server_default=""),
+    Column("state", String(16), nullable=False),
+    Column("token", Integer, nullable=False, server_default="0"),
+    Column("owner", String(36)),
+    Column("next_at", Float, nullable=False, server_default="0"),
+    Column("safe_after", Float, nullable=False, server_default="0"),
+    Column("lookups", Integer, nullable=False, server_default="0"),
+    Column("negatives", Integer, nullable=False, server_default="0"),
+    Column("code", String(40), nullable=False, server_default=""),
+    Column("text", Text, nullable=False, server_default=""),
+    Column("already", Boolean, nullable=False, server_default="0"),
+    Column("updated_at", Float, nullable=False),
+    UniqueConstraint("endpoint", "kind", "target"),
+    CheckConstraint(_one_of("state", State), name="state"),
+    CheckConstraint(_one_of("kind", Kind), name="kind"),
+    Index(None, "change_id", "state", "position"),
+    Index(None, "account", "state"),
+)
+
+# What happened, in the order it was learned. Rows are only ever added.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("operation_id", Key, ForeignKey("operations.id"), nullable=False),
+    Column("token", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("event", String(16), nullable=False),
+    Column("owner", String(36), nullable=False, server_default=""),
+    Column("verdict", String(16), nullable=False, server_default=""),
+    Column("endpoint_id", String(64)),
+    Column("http_status", Integer, nullable=False, server_default="0"),
+    Column("code", String(40), nullable=False, server_default=""),
+    Column("text", Text, nullable=False, server_default=""),
+    Column("response_id", String(100), nullable=False, server_default=""),
+    Column("seconds", Float, nullable=False, server_default="0"),
+    Index(None, "operation_id"),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("account", String(64), nullable=False),
+    Column("order_no", String(100), nullable=False),
+    Column("endpoint", Key, ForeignKey("endpoints.id")),
+    Column("state", String(16), nullable=False),
+    Column("created_at", Float, nullable=False),
+    UniqueConstraint("account", "order_no"),
+)
+# Two orders never hold the same endpoint.
+Index("uq_orders_endpoint", orders.c.endpoint, unique=True)
+
+buckets = Table(
+    "buckets",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("next_at", Float, nullable=False),
+    Column("factor", Float, nullable=False),
+    Column("factor_at", Float, nullable=False),
+    Column("strikes", Integer, nullable=False),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("host", String(255), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("account", String(64), nullable=False),
+    Column("heartbeat_at", Float, nullable=False),
+)
+
+# A row here stops all writes of an account, in every process.
+stops = Table(
+    "stops",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("at", Float, nullable=False),
+)

@@ -1,0 +1,63 @@
+"""The mapping name / ICCID / endpoint id: what may be recorded, when, and what contradicts it.
+
+Source: 004_604745bda73a7739.txt asks to store name, ICCID and endpoint id of every endpoint created.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from domain.lifecycle import Lifecycle
+
+_MAX_ID = 64
+_NO_ID = frozenset({"", "-", "null", "none", "0"})
+
+
+@dataclass(frozen=True, slots=True)
+class SimRecord:
+    """What the platform says about one SIM."""
+
+    iccid: str
+    endpoint_id: str | None
+    state: Lifecycle | None
+    state_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A statement that this ICCID is this endpoint, made by an answer or a look-up."""
+
+    iccid: str
+    endpoint_id: str
+
+
+def usable_id(value: object) -> str | None:
+    """An endpoint id as text, or None when the platform gave none.
+
+    Ids stay text whatever JSON type they come in; a float is refused because it may have lost digits.
+    """
+    if isinstance(value, bool | float) or not isinstance(value, str | int):
+        return None
+    text = str(value).strip()
+    return text if text.lower() not in _NO_ID and len(text) <= _MAX_ID and text.isprintable() else None
+
+
+def contradictions(
+    claims: Iterable[Claim], *, id_of: Mapping[str, str], iccid_of: Mapping[str, str]
+) -> dict[str, str]:
+    """ICCIDs whose claim must not be recorded, each with the reason.
+
+    `id_of` and `iccid_of` are the mappings already recorded on the account. A mapping, once made, is never
+    overwritten, and one endpoint id never stands for two ICCIDs.
+    """
+    bad: dict[str, str] = {}
+    seen: dict[str, str] = {}
+    for claim in claims:
+        recorded_id, recorded_iccid = id_of.get(claim.iccid), iccid_of.get(claim.endpoint_id)
+        other = seen.setdefault(claim.endpoint_id, claim.iccid)
+        if recorded_id not in (None, claim.endpoint_id):
+            bad[claim.iccid] = f"already recorded as endpoint {recorded_id}, now said to be {claim.endpoint_id}"
+        elif recorded_iccid not in (None, claim.iccid):
+            bad[claim.iccid] = f"endpoint {claim.endpoint_id} is already recorded for another ICCID"
+        elif other != claim.iccid:
+            bad[claim.iccid] = bad[other] = f"endpoint {claim.endpoint_id} was given for two ICCIDs"
+    return bad

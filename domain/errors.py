@@ -1,0 +1,110 @@
+"""Every error the program raises on purpose.
+
+    PreactiveError                     exit code 1
+    ├── UsageError                     exit code 2: wrong usage or settings
+    │   ├── SettingsError
+    │   ├── LoginRefused
+    │   └── UnknownGroup
+    ├── Refused                        exit code 4: refused before any change was made
+    │   ├── FileRefused                carries a reason code
+    │   ├── TooManyRejects
+    │   ├── TooMuchChange
+    │   ├── NotConfirmed
+    │   ├── NothingSelected
+    │   ├── PlatformUnreachable
+    │   └── StoreUnavailable
+    │       ├── StoreLocked
+    │       ├── StoreFull
+    │       ├── StoreNewer
+    │       └── StoreDamaged
+    └── Stopped                        exit code 1: the run ended early; nothing is lost, run it again
+
+A message is one sentence that says what, where, how many, and what to do next.
+"""
+
+from typing import ClassVar
+
+
+class PreactiveError(Exception):
+    """Something went wrong that a person must know about."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class UsageError(PreactiveError):
+    """The command or the settings are wrong."""
+
+    exit_code = 2
+
+
+class SettingsError(UsageError):
+    """A setting is missing or has a wrong value."""
+
+
+class LoginRefused(UsageError):
+    """The platform refused the account's user name and password."""
+
+
+class UnknownGroup(UsageError):
+    """The account has no group of that name."""
+
+
+class Refused(PreactiveError):
+    """The request was refused before any change was made."""
+
+    exit_code = 4
+
+
+class FileRefused(Refused):
+    """The file as a whole cannot be used."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class TooManyRejects(Refused):
+    """More rows are bad than the account allows."""
+
+
+class TooMuchChange(Refused):
+    """The plan changes more than the account allows in one run."""
+
+
+class NotConfirmed(Refused):
+    """The plan was not confirmed, so nothing was changed."""
+
+
+class NothingSelected(Refused):
+    """Nothing in the store matches what was asked for."""
+
+
+class PlatformUnreachable(Refused):
+    """The platform does not answer."""
+
+
+class StoreUnavailable(Refused):
+    """The store cannot be used."""
+
+
+class StoreLocked(StoreUnavailable):
+    """Another program holds the store."""
+
+
+class StoreFull(StoreUnavailable):
+    """The disk of the store is full or cannot be written."""
+
+
+class StoreNewer(StoreUnavailable):
+    """The store was written by a newer version of the program."""
+
+
+class StoreDamaged(StoreUnavailable):
+    """The store file is damaged."""
+
+
+class Stopped(PreactiveError):
+    """The run ended before it was finished; what is known is recorded, and the same command goes on."""

@@ -1,0 +1,147 @@
+"""Sends the operations of a scope: intent first, then the call, then the outcome, never more at once than allowed."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from domain.carry import carry_out
+from domain.errors import LoginRefused, Stopped
+from domain.operation import Work
+from domain.outcome import Answer, Because, Verdict
+from domain.ports import Ledger, Platform, Result, Scope, Step
+
+_TURN_SECONDS = 1.0  # heartbeat, and how soon a cancel is noticed, while calls are under way
+_GATHER_SECONDS = 0.002  # outcomes that arrive this close together share one transaction
+_GIVE_UP_AFTER = 5  # calls in a row that could not even be sent
+_BREAK_AFTER = 10  # calls in a row with unknown outcome
+_LONGEST_PAUSE = 60.0
+
+
+@dataclass(slots=True)
+class Trouble:
+    """How the last calls went; decides on pauses."""
+
+    unreachable: int = 0
+    unknown: int = 0
+    login: str = ""
+
+    def note(self, answer: Answer) -> None:
+        """Take one more answer into account."""
+        if answer.because is Because.LOGIN:
+            self.login = answer.text
+        if answer.because is Because.STOPPED:
+            return
+        self.unreachable = self.unreachable + 1 if answer.because is Because.UNREACHABLE else 0
+        self.unknown = self.unknown + 1 if answer.verdict is Verdict.UNKNOWN else 0
+
+    @property
+    def pause(self) -> float:
+        """Seconds to wait before the next call. Units: s."""
+        if self.unreachable:
+            return min(_LONGEST_PAUSE, 0.5 * 2.0**self.unreachable)
+        return min(_LONGEST_PAUSE, 2.0 ** (self.unknown - _BREAK_AFTER + 1)) if self.broken else 0.0
+
+    @property
+    def broken(self) -> bool:
+        """Whether only one probing call at a time may go out."""
+        return self.unknown >= _BREAK_AFTER
+
+
+class Executor:
+    """Carries out one account's operations in this process.
+
+    `stop` ends it early: no new call starts, and what is under way is waited for and recorded.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        platform: Platform,
+        *,
+        max_in_flight: int,
+        rate: float,
+        send_window: float,
+        stop: asyncio.Event,
+        progress: Callable[[int], None] = lambda _done: None,
+    ) -> None:
+        self._ledger = ledger
+        self._platform = platform
+        self._stop = stop
+        self._limit = max_in_flight
+        # What cannot start within half its window would only be given back.
+        self._reach = max(1, int(rate * send_window / 2))
+        self._buffer = max_in_flight // 4 if rate >= 50 else 0
+        self._gate = asyncio.Semaphore(max_in_flight)
+        self._progress = progress
+        self._trouble = Trouble()
+        self._running: set[asyncio.Task[Result]] = set()
+        self._alone = False
+
+    async def run(self, scope: Scope) -> None:
+        """Send what is ready in the scope until nothing is ready.
+
+        Raises LoginRefused and Stopped, after everything learned was recorded.
+        """
+        self._trouble = Trouble()
+        results: list[Result] = []
+        while True:
+            step = await self._ledger.step(scope, results, self._room())
+            self._start(step)
+            if not self._running:
+                break
+            results = await self._finished()
+            await self._pause_if_in_trouble()
+        self._raise_trouble()
+
+    def _room(self) -> int:
+        if self._stop.is_set() or self._trouble.login or self._trouble.unreachable >= _GIVE_UP_AFTER:
+            return 0
+        if self._trouble.broken or self._trouble.unreachable:
+            return max(0, 1 - len(self._running))
+        wanted = self._limit + (self._buffer if self._alone else 0)
+        return max(0, min(wanted, self._reach) - len(self._running))
+
+    def _start(self, step: Step) -> None:
+        self._alone = step.alone
+        if step.cancelled:
+            self._stop.set()
+        for work in step.work:
+            self._running.add(asyncio.create_task(self._carry_out(work)))
+
+    async def _carry_out(self, work: Work) -> Result:
+        async with self._gate:
+            if self._stop.is_set():
+                return Result(work, Answer(Verdict.NOT_DONE, Because.STOPPED))
+            try:
+                answer = await carry_out(self._platform, work)
+            except Exception as error:  # a defect of ours must not lose the fact that a call may have gone out
+                answer = Answer(Verdict.UNKNOWN, text=f"internal error: {type(error).__name__}")
+        return Result(work, answer)
+
+    async def _finished(self) -> list[Result]:
+        done, _ = await asyncio.wait(self._running, timeout=_TURN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if done and len(self._running) > 1:
+            await asyncio.sleep(_GATHER_SECONDS)
+            done = {task for task in self._running if task.done()}
+        self._running -= done
+        results = [task.result() for task in done]
+        for result in results:
+            self._trouble.note(result.answer)
+        self._progress(len(results))
+        return results
+
+    async def _pause_if_in_trouble(self) -> None:
+        if self._trouble.pause and not self._running and not self._stop.is_set():
+            try:
+                await asyncio.wait_for(self._stop.wait(), self._trouble.pause)
+            except TimeoutError:
+                return
+
+    def _raise_trouble(self) -> None:
+        if self._trouble.login:
+            raise LoginRefused(self._trouble.login)
+        if self._trouble.unreachable >= _GIVE_UP_AFTER:
+            raise Stopped(
+                f"The platform could not be reached {self._trouble.unreachable} times in a row; "
+                "nothing is lost, run the same command again when it answers."
+            )

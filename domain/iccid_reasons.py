@@ -1,0 +1,100 @@
+"""Why a text is not an ICCID, in one sentence that says what it looks like instead."""
+
+import re
+
+from domain.problems import RowCode
+from domain.supplier import SupplierProfile
+
+EXCEL_QUOTE_REASON = 'The number is wrapped as ="…"; write it as plain text, or allow Excel quoting for this supplier.'
+ZEROS_REASON = (
+    "The number ends in four or more zeros, as after a spreadsheet kept only 15 digits; "
+    "check it against the printed SIM, then allow it for this supplier."
+)
+
+_SPREADSHEET = re.compile(r"[0-9]+([.,][0-9]*)?[eE][+-]?[0-9]+|[0-9]+[.,][0-9]+|0[xX][0-9a-fA-F]+|[0-9]+(_[0-9]+)+")
+_SIGNED = re.compile(r"[+-][0-9]+")
+_HEXADECIMAL = re.compile(r"[0-9]+[0-9a-fA-F]*")
+_SWAPPED = re.compile(r"98(?:[ \-:]?[0-9a-fA-F]{2}){8,10}")
+_GROUPS = re.compile(r"[0-9]+(?:[ \-.\u00a0\u202f]+[0-9]+)+[Ff]?")
+_ERROR_VALUE = re.compile(r"#[A-Z0-9/]+[!?]?")
+
+
+def is_eid(text: str) -> bool:
+    """Tell whether a text is an eUICC identifier: 32 digits with the right check number."""
+    return len(text) == 32 and text.isascii() and text.isdigit() and int(text) % 97 == 1
+
+
+def explain_text(text: str) -> tuple[RowCode, str]:
+    """Say what a text that is not digits only looks like."""
+    if not text.isascii():
+        return RowCode.NOT_DIGITS, _explain_foreign(text)
+    if _SPREADSHEET.fullmatch(text.lstrip("+-")):
+        return RowCode.DAMAGED, "A spreadsheet or a program wrote the number in another form; export it as text again."
+    if _SIGNED.fullmatch(text):
+        return _explain_signed(text)
+    if _SWAPPED.fullmatch(text):
+        return (
+            RowCode.NIBBLE_SWAPPED,
+            "This is the card's own byte order (it starts with 98); swap each pair of digits.",
+        )
+    if _GROUPS.fullmatch(text):
+        return RowCode.GROUPED, "The digits are written in groups; join them, or allow grouping for this supplier."
+    if _HEXADECIMAL.fullmatch(text):
+        return RowCode.HEX_LETTERS, "The number holds the letters A to F where only digits are expected."
+    if text.startswith("="):
+        return RowCode.FORMULA, "This is the text of a formula, not a number; write the number itself."
+    if _ERROR_VALUE.fullmatch(text):
+        return RowCode.NOT_TEXT, "This is the error value of a spreadsheet, not a number."
+    return RowCode.NOT_DIGITS, "This is not a number of digits 0 to 9."
+
+
+def _explain_foreign(text: str) -> str:
+    if any(character.isdigit() and not character.isascii() for character in text):
+        return "The number holds digits of another script (for example full-width); only 0 to 9 are accepted."
+    hidden = next((character for character in text if not character.isprintable()), "")
+    if hidden:
+        return f"The number holds the invisible character U+{ord(hidden):04X}; type it again."
+    return "This is not a number of digits 0 to 9."
+
+
+def _explain_signed(text: str) -> tuple[RowCode, str]:
+    if len(text) <= 16:
+        return RowCode.LENGTH, "This looks like a phone number, not an ICCID."
+    return RowCode.DAMAGED, "The number carries a sign, so a spreadsheet or a program treated it as a quantity."
+
+
+def explain_length(digits: str, profile: SupplierProfile) -> str:
+    """Say how long the number is, how long it should be, and what it looks like."""
+    wanted = " or ".join(str(length) for length in sorted(profile.lengths))
+    return f"The number has {len(digits)} digits, expected {wanted}{_resembles(digits)}."
+
+
+def _resembles(digits: str) -> str:
+    if is_eid(digits):
+        return "; it looks like an EID, which names the eUICC and not the profile"
+    if len(digits) == 32:
+        return "; it is as long as an EID"
+    if len(digits) == 15:
+        return "; it looks like an IMSI or an IMEI"
+    if 8 <= len(digits) <= 14:
+        return "; it looks like a phone number"
+    if len(digits) in {17, 18}:
+        return "; a digit may be missing at the end"
+    return ""
+
+
+def explain_prefix(digits: str, profile: SupplierProfile) -> tuple[RowCode, str]:
+    """Say that the number starts wrongly, and whether it looks like the card's byte order."""
+    if digits.startswith("98"):
+        return (
+            RowCode.NIBBLE_SWAPPED,
+            "The number starts with 98, as in the card's own byte order; swap each pair of digits.",
+        )
+    return RowCode.PREFIX, f"The number starts with {digits[:2]}, expected {profile.prefix}."
+
+
+def explain_luhn(digits: str) -> str:
+    """Say that the check digit is wrong."""
+    if len(digits) == 19:
+        return "The check digit is wrong: a digit was mistyped, or this is a 20-digit number without its last digit."
+    return "The check digit is wrong: a digit was mistyped, left out or swapped."

@@ -1,0 +1,88 @@
+"""What a name and a tag may look like in a file; narrower limits of a platform come as a setting."""
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+from domain.iccid import BLANKS
+from domain.problems import RowCode
+from domain.supplier import SupplierProfile
+
+TAG_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,100}")
+RESERVED_TAG = "op:"
+FORMULA_STARTS = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"
+
+_ERROR_VALUES = frozenset({"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
+_JOINERS = frozenset("\u200c\u200d\ufe0f")  # needed inside Persian words and emoji
+
+
+class Label(NamedTuple):
+    """A checked name or list of tags, or why it was refused."""
+
+    name: str | None = None
+    tags: tuple[str, ...] = ()
+    code: str = ""
+    reason: str = ""
+
+
+NO_NAME = Label()
+
+
+def unguard(text: str) -> str:
+    """Take off the apostrophe that reports put before what a spreadsheet could run."""
+    return text[1:] if text[:1] == "'" and text[1:2] and text[1] in FORMULA_STARTS else text
+
+
+def check_name(text: str, profile: SupplierProfile) -> Label:
+    """Return the name in its normal form, or why it is refused."""
+    name = unicodedata.normalize("NFC", unguard(text.strip(BLANKS)).strip(BLANKS))
+    if not name:
+        if profile.require_name:
+            return Label(code=RowCode.NAME_MISSING, reason="The name is missing.")
+        return NO_NAME
+    if len(name) > profile.name_max_chars:
+        reason = f"The name has {len(name)} characters, at most {profile.name_max_chars} are accepted."
+        return Label(code=RowCode.NAME_LENGTH, reason=reason)
+    refused = next((character for character in name if not _allowed(character)), None)
+    if refused is not None:
+        reason = f"The name holds the character U+{ord(refused):04X}, which is not for reading; remove it."
+        return Label(code=RowCode.NAME_CHARACTERS, reason=reason)
+    if name in _ERROR_VALUES:
+        return Label(code=RowCode.NOT_TEXT, reason="The name is the error value of a spreadsheet.")
+    if profile.name_pattern is not None and not re.fullmatch(profile.name_pattern, name):
+        reason = f"The name does not fit the pattern {profile.name_pattern} of the platform."
+        return Label(code=RowCode.NAME_CHARACTERS, reason=reason)
+    return Label(name=name)
+
+
+def _allowed(character: str) -> bool:
+    if character.isprintable():
+        return character != "\ufffd"  # stands for a character that was lost
+    return character in _JOINERS or unicodedata.category(character) == "Zs"
+
+
+def check_tags(text: str, profile: SupplierProfile) -> Label:
+    """Return the tags of a cell, or why they are refused."""
+    cell = unguard(text.strip(BLANKS)).strip(BLANKS)
+    if not cell:
+        return Label()
+    parts = re.split(f"[{re.escape(profile.tag_separators)}]", cell)
+    tags = tuple(unicodedata.normalize("NFC", part.strip(BLANKS)) for part in parts)
+    code, reason = _tags_problem(tags, profile)
+    return Label(code=code, reason=reason) if code else Label(tags=tags)
+
+
+def _tags_problem(tags: tuple[str, ...], profile: SupplierProfile) -> tuple[str, str]:
+    if "" in tags:
+        return RowCode.TAG_EMPTY, "A tag between two separators is empty."
+    if len(set(tags)) < len(tags):
+        return RowCode.TAG_REPEATED, "The same tag is written twice."
+    if len(tags) > profile.max_tags:
+        return RowCode.TAG_COUNT, f"The row has {len(tags)} tags, at most {profile.max_tags} are accepted."
+    if any(tag.casefold().startswith(RESERVED_TAG) for tag in tags):
+        return RowCode.TAG_RESERVED, f"Tags that start with {RESERVED_TAG} are reserved."
+    if any(len(tag) > 100 for tag in tags):
+        return RowCode.TAG_LENGTH, "A tag has more than 100 characters."
+    if not all(TAG_PATTERN.fullmatch(tag) for tag in tags):
+        return RowCode.TAG_CHARACTERS, "A tag holds something else than letters A to Z, digits, hyphen and underscore."
+    return "", ""

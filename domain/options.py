@@ -1,0 +1,147 @@
+"""The knobs of an account: typed, bounded, with safe defaults."""
+
+import re
+from ipaddress import ip_address
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from domain.doubt import Patience
+from domain.errors import SettingsError, UnknownGroup
+from domain.supplier import SupplierProfile
+
+TAG = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+Digits = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class Knobs(BaseModel):
+    """Base of all settings: unknown names are refused, so that a typo is not silently ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GroupTarget(Knobs):
+    """What a group means on SFT, which has no group object: exactly one of an add-on plan, a base plan or a tag."""
+
+    addon_plan_id: Digits | None = None
+    plan_id: Digits | None = None
+    tag: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,100}$")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if sum(value is not None for value in (self.addon_plan_id, self.plan_id, self.tag)) != 1:
+            raise ValueError("a group needs exactly one of addon_plan_id, plan_id and tag")
+        return self
+
+
+class BulkCreate(Knobs):
+    """A bulk create call. Off until its path is known: the reference names the call but not its form."""
+
+    path: str = Field(min_length=1)
+    size: int = Field(default=100, ge=2, le=1000)
+
+
+class Account(Knobs):
+    """One named connection to a platform."""
+
+    platform: Literal["sft", "stacuity"] = "sft"
+    base_url: str
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    token: SecretStr = SecretStr("")
+    target_account_id: str | None = None
+    rate_per_second: float = Field(default=1.5, gt=0, le=100_000)
+    max_in_flight: int = Field(default=4, ge=1, le=512)
+    deadline_seconds: float = Field(default=200, gt=0, le=3600)
+    read_deadline_seconds: float = Field(default=40, gt=0, le=3600)
+    connect_seconds: float = Field(default=10, gt=0, le=120)
+    settle_seconds: float = Field(default=300, ge=0, le=86_400)
+    resend_after_absence: bool = True
+    max_reject_ratio: float = Field(default=0.05, ge=0, le=1)
+    max_change: int = Field(default=5000, ge=1)
+    page_size: int = Field(default=100, ge=1, le=250)
+    platform_tags: Literal["now", "later", "off"] = "now"
+    name_template: str = "{batch}-{row:06d}"
+    name_pattern: str = r"[A-Za-z0-9 _-]{1,64}"
+    roaming_profile_id: str = ""
+    apn_group_id: str = ""
+    plan_id: str = ""
+    monthly_limit: str | None = None
+    token_seconds: float = Field(default=540, gt=0)
+    activate_with: Literal["EndPointActivation", "EndPointLifeCycleChange"] = "EndPointActivation"
+    paths: dict[str, str] = Field(default_factory=dict)
+    bulk: BulkCreate | None = None
+    groups: dict[str, GroupTarget] = Field(default_factory=dict)
+    supplier: SupplierProfile = SupplierProfile()
+
+    @field_validator("base_url")
+    @classmethod
+    def _https_or_loopback(cls, value: str) -> str:
+        url = urlsplit(value)
+        if url.scheme not in ("http", "https") or not url.hostname:
+            raise ValueError("must be an http or https address")
+        if url.username or url.password or url.fragment or url.query:
+            raise ValueError("must not hold credentials, a query or a fragment")
+        if url.scheme == "http" and not is_loopback(url.hostname):
+            raise ValueError("must be https, since it is not on this machine")
+        return value.rstrip("/")
+
+    @field_validator("name_template")
+    @classmethod
+    def _template_works(cls, value: str) -> str:
+        try:
+            value.format(batch="b", row=1, iccid="8944")
+        except (KeyError, IndexError, ValueError) as error:
+            raise ValueError("may use {batch}, {row} and {iccid} only") from error
+        return value
+
+    @property
+    def patience(self) -> Patience:
+        """How long unknown outcomes wait on this account."""
+        return Patience(
+            deadline=self.deadline_seconds + self.send_window,
+            settle=self.settle_seconds,
+            resend_after_absence=self.resend_after_absence,
+        )
+
+    @property
+    def send_window(self) -> float:
+        """Seconds after its intent in which a call may still start; later it is given back unsent."""
+        return max(min(30.0, self.deadline_seconds), 4 / self.rate_per_second)
+
+    def group(self, name: str) -> GroupTarget:
+        """The group of that name.
+
+        Raises UnknownGroup.
+        """
+        if name not in self.groups:
+            known = ", ".join(sorted(self.groups)) or "none"
+            raise UnknownGroup(f"The account has no group {name!r}; its settings name: {known}.")
+        return self.groups[name]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_tag(tag: str) -> str:
+    """A tag in the platform's form, unchanged.
+
+    Raises SettingsError. Source: docs/platforms.md, tag names.
+    """
+    if not TAG.fullmatch(tag):
+        raise SettingsError(f"The tag {tag!r} is not usable: 1 to 100 letters, digits, hyphens and underscores.")
+    return tag
+
+
+def safe_name(text: str) -> str:
+    """A batch or file name as a tag-safe word of at most 80 characters."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-")[:80] or "batch"

@@ -1,0 +1,105 @@
+"""Hands out the account's start times to the calls of this process, evenly spaced."""
+
+import asyncio
+import time
+from collections import deque
+
+from domain.ports import Buckets
+
+_STALE = 0.5
+_CATCH_UP = 0.9  # after a hiccup calls may follow each other this much closer than the rate says
+
+
+class Closed(Exception):
+    """No further call may start."""
+
+
+class Pacer:
+    """Every HTTP request of an account waits here for its turn."""
+
+    def __init__(self, buckets: Buckets, *, rate: float) -> None:
+        self._buckets = buckets
+        self._gap = _CATCH_UP / rate
+        self._ahead = max(0, min(16, int(rate / 20)))
+        self._waiting: deque[asyncio.Future[float]] = deque()
+        self._slots: deque[float] = deque()
+        self._offset = 0.0
+        self._last = 0.0
+        self._pump: asyncio.Task[None] | None = None
+        self._closed = False
+        self.calls = 0
+
+    async def slot(self) -> float:
+        """Wait for the next start time and return it on the store's clock.
+
+        Raises Closed when the pacer was closed meanwhile.
+        """
+        if self._closed:
+            raise Closed
+        future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        if self._pump is None or self._pump.done():
+            self._pump = asyncio.create_task(self._serve())
+        started = await future
+        self.calls += 1
+        return started
+
+    async def refused(self, sent_at: float, retry_after: float | None) -> None:
+        """The platform refused a call for asking too often: drop what was granted and slow everyone down."""
+        self._slots.clear()
+        await self._buckets.refused(sent_at, retry_after)
+
+    def close(self) -> None:
+        """Let no further call start; those that wait are told."""
+        self._closed = True
+        if self._pump is not None:
+            self._pump.cancel()
+        while self._waiting:
+            future = self._waiting.popleft()
+            if not future.done():
+                future.set_exception(Closed())
+
+    def reopen(self) -> None:
+        """Let calls start again."""
+        self._closed = False
+
+    async def _serve(self) -> None:
+        while self._waiting:
+            try:
+                await self._refill()
+                await self._sleep_until_due()
+            except Exception as error:
+                self._fail(error)
+                return
+            self._release()
+
+    async def _refill(self) -> None:
+        now = time.monotonic()
+        while self._slots and self._slots[0] < now - _STALE:
+            self._slots.popleft()
+        if self._slots:
+            return
+        granted = await self._buckets.take(len(self._waiting) + self._ahead)
+        self._offset = time.monotonic() - granted.now
+        self._slots.extend(at + self._offset for at in granted.at)
+
+    async def _sleep_until_due(self) -> None:
+        due = max(self._slots[0], self._last + self._gap)
+        delay = due - time.monotonic()
+        if delay > 0:
+            await asyncio.sleep(delay)
+
+    def _release(self) -> None:
+        while self._waiting and self._waiting[0].done():
+            self._waiting.popleft()
+        if not self._waiting or not self._slots:
+            return
+        self._slots.popleft()
+        self._last = time.monotonic()
+        self._waiting.popleft().set_result(self._last - self._offset)
+
+    def _fail(self, error: Exception) -> None:
+        while self._waiting:
+            future = self._waiting.popleft()
+            if not future.done():
+                future.set_exception(error)

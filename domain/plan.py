@@ -1,0 +1,154 @@
+"""The plan of a provision: what would be created, what is there already, what conflicts, what was rejected."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from domain.endpoint import SimRecord
+from domain.errors import TooManyRejects, TooMuchChange
+from domain.lifecycle import Lifecycle
+from domain.options import Account
+
+
+class Action(IntEnum):
+    """What a plan does with one ICCID, in the order a plan is shown."""
+
+    CREATE = 1
+    ALREADY = 2
+    CONFLICT = 3
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Change:
+    """One ICCID's part in a plan; comparable, so that two plans can be compared."""
+
+    action: Action
+    iccid: str
+    name: str = ""
+    endpoint_id: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An accepted row: this SIM shall have an endpoint of this name."""
+
+    iccid: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows of an ICCID."""
+
+    endpoint_id: str | None
+    state: Lifecycle
+    batch: str
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Changes, sorted, with the cost of carrying them out."""
+
+    changes: tuple[Change, ...]
+    rejected: int
+    rows: int
+    calls: int
+    seconds: float
+
+    def count(self, action: Action) -> int:
+        """How many ICCIDs get this action."""
+        return sum(change.action is action for change in self.changes)
+
+
+def decide(wanted: Wanted, known: Known | None, seen: SimRecord | None) -> Change:
+    """What to do for one SIM, from the store first and then from what the platform shows."""
+    if known is not None and known.state is Lifecycle.TERMINATED:
+        return Change(Action.CONFLICT, wanted.iccid, wanted.name, reason="terminated before; it never returns to stock")
+    if known is not None and known.endpoint_id:
+        return Change(Action.ALREADY, wanted.iccid, wanted.name, known.endpoint_id, f"in batch {known.batch}")
+    if seen is None or seen.endpoint_id is None:
+        return Change(Action.CREATE, wanted.iccid, wanted.name)
+    if seen.state is Lifecycle.PRE_ACTIVE:
+        return Change(Action.ALREADY, wanted.iccid, wanted.name, seen.endpoint_id, "on the platform")
+    return Change(Action.CONFLICT, wanted.iccid, wanted.name, seen.endpoint_id, conflict_reason(seen))
+
+
+def conflict_reason(seen: SimRecord) -> str:
+    """Why a SIM that already has an endpoint cannot become pre-active stock."""
+    return f"the SIM already has endpoint {seen.endpoint_id} in state {seen.state_text or 'unknown'}"
+
+
+def make_plan(
+    wanted: Sequence[Wanted],
+    *,
+    known: Mapping[str, Known],
+    seen: Mapping[str, SimRecord] | None = None,
+    account: Account,
+    tags: Sequence[str],
+    rows: int,
+    rejected: int,
+) -> Plan:
+    """Compare the accepted rows with the store and, when it was read, with the platform."""
+    seen = seen or {}
+    changes = sorted(decide(want, known.get(want.iccid), seen.get(want.iccid)) for want in wanted)
+    creates = sum(change.action is Action.CREATE for change in changes)
+    calls = provision_calls(creates, tags=tags, account=account)
+    return Plan(tuple(changes), rejected, rows, calls, calls / account.rate_per_second)
+
+
+def provision_calls(creates: int, *, tags: Sequence[str], account: Account) -> int:
+    """Calls needed to create and tag so many endpoints, with one login and the pages before and after."""
+    if not creates:
+        return 0
+    per_tag = creates + 1 if account.platform_tags == "now" else 0
+    return 1 + creates + per_tag * len(tags) + 2 * math.ceil(creates / account.page_size)
+
+
+def activation_calls(count: int, *, group: bool, account: Account) -> int:
+    """Calls needed to activate so many endpoints: one each, three more for a counted add-on, and pages."""
+    if not count:
+        return 0
+    return 1 + count * (4 if group else 1) + 2 * math.ceil(count / account.page_size)
+
+
+def check_rejects(rejected: int, rows: int, account: Account, *, accepted_by_person: bool) -> None:
+    """Hold a file in which too many rows are bad.
+
+    Raises TooManyRejects.
+    """
+    if accepted_by_person or not rows or rejected / rows <= account.max_reject_ratio:
+        return
+    raise TooManyRejects(
+        f"{rejected:,} of {rows:,} rows are rejected ({rejected / rows:.1%}, the account allows "
+        f"{account.max_reject_ratio:.1%}); correct the file, or accept them with --accept-rejects."
+    )
+
+
+def check_size(changes: int, account: Account, *, limit: int | None) -> None:
+    """Hold a run that changes more endpoints than the account allows.
+
+    Raises TooMuchChange.
+    """
+    allowed = limit if limit is not None else account.max_change
+    if changes > allowed:
+        raise TooMuchChange(
+            f"The plan changes {changes:,} endpoints and {allowed:,} are allowed in one run; "
+            f"if that is meant, say --limit {changes}."
+        )
+
+
+def minutes(seconds: float) -> str:
+    """A duration as people say it."""
+    if seconds < 90:
+        return f"{math.ceil(seconds)} s"
+    if seconds < 5400:
+        return f"{math.ceil(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def total(changes: Iterable[Change], action: Action) -> int:
+    """How many of these changes have this action."""
+    return sum(change.action is action for change in changes)

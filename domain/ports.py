@@ -1,0 +1,124 @@
+"""What the rules need of the outside: a platform and a ledger. Adapters provide them; tests provide others."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from domain.doubt import Doubt, Evidence, Ruling
+from domain.endpoint import SimRecord
+from domain.operation import State, Work
+from domain.outcome import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class SimPage:
+    """One page of the platform's SIM list."""
+
+    sims: tuple[SimRecord, ...]
+    pages: int
+
+
+class Platform(Protocol):
+    """A connectivity platform, seen through one account. Writes answer; reads raise ReadFailed."""
+
+    async def login(self) -> None:
+        """Check address and credentials. Raises LoginRefused, PlatformUnreachable."""
+
+    async def sims_page(self, page: int) -> SimPage:
+        """One page of all SIMs of the account, counted from 1."""
+
+    async def sim(self, iccid: str) -> SimRecord | None:
+        """The SIM with exactly this ICCID, or None when the platform shows that it has none."""
+
+    async def prepare_tag(self, tag: str) -> Answer:
+        """Make a tag known to the platform before it is attached."""
+
+    async def perform(self, work: Work) -> Answer:
+        """Carry out one change: at most one write call, never resent."""
+
+    async def assigned(self, endpoint_id: str, group: str) -> int | None:
+        """How many times the endpoint is in the group, or None when the platform cannot count it."""
+
+    async def tags_of(self, endpoint_id: str) -> frozenset[str] | None:
+        """The endpoint's tags, or None when the platform cannot list them."""
+
+
+class ReadFailed(Exception):
+    """A read of the platform gave no usable answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A stretch of a bulk change: positions `first` to `last`, both included."""
+
+    change: int
+    first: int = 0
+    last: int = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one piece of work."""
+
+    work: Work
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The ledger's reply to one turn: what may be sent now, all of it durable."""
+
+    work: tuple[Work, ...] = ()
+    cancelled: bool = False
+    alone: bool = True
+    now: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is left in a scope. `next_at` is when the next of it is due, in seconds of the store's clock."""
+
+    counts: Mapping[State, int] = field(default_factory=dict)
+    ready: int = 0
+    next_at: float | None = None
+    now: float = 0.0
+    cancelled: bool = False
+
+    @property
+    def open(self) -> int:
+        """Operations without a final outcome."""
+        return sum(self.counts.get(state, 0) for state in (State.PLANNED, State.SENT, State.IN_DOUBT))
+
+
+class Ledger(Protocol):
+    """The store, as far as carrying out operations needs it. Every method is one durable transaction."""
+
+    async def step(self, scope: Scope, results: Sequence[Result], room: int) -> Step:
+        """Record what came of earlier work, then mark up to `room` ready operations as sent and hand them out."""
+
+    async def doubts(self, scope: Scope, limit: int) -> list[Doubt]:
+        """Operations in doubt whose next look-up is due, with those of dead processes taken over."""
+
+    async def rule(self, rulings: Sequence[tuple[Doubt, Evidence, Ruling]]) -> None:
+        """Apply what look-ups decided."""
+
+    async def outlook(self, scope: Scope) -> Outlook:
+        """What is left to do in the scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """Start times granted by the account's bucket, with the store's clock at that moment."""
+
+    at: tuple[float, ...]
+    now: float
+
+
+class Buckets(Protocol):
+    """The account's shared rate."""
+
+    async def take(self, wanted: int) -> Slots:
+        """Up to `wanted` start times, at least one."""
+
+    async def refused(self, sent_at: float, retry_after: float | None) -> None:
+        """Slow all processes of the account down."""

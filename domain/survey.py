@@ -1,0 +1,79 @@
+"""Reads many SIMs from the platform by page or by ICCID, whichever costs fewer calls."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from domain.endpoint import SimRecord
+from domain.ports import Platform, ReadFailed
+
+_MAX_PAGES = 100_000  # an account that never stops giving pages is not read for ever
+_AT_ONCE = 64
+
+
+@dataclass(slots=True)
+class Survey:
+    """What was read. An ICCID that is missing from `sims` was not answered; None means the platform has no such SIM."""
+
+    sims: dict[str, SimRecord | None] = field(default_factory=dict)
+    by_page: bool = False
+    pages: int = 0
+
+
+async def survey(platform: Platform, iccids: Iterable[str], *, chase: bool = True) -> Survey:
+    """Read these SIMs. One page read tells how many there are, and so which way is cheaper.
+
+    `chase` also looks up one by one what a reading of all pages did not show.
+    """
+    wanted = set(iccids)
+    if not wanted:
+        return Survey()
+    if len(wanted) == 1:
+        return await _by_iccid(platform, wanted, Survey())
+    try:
+        first = await platform.sims_page(1)
+    except ReadFailed:
+        return await _by_iccid(platform, wanted, Survey())
+    found = Survey(pages=first.pages)
+    _take(found, first.sims, wanted)
+    missing = wanted - found.sims.keys()
+    if first.pages - 1 > len(missing):
+        return await _by_iccid(platform, missing, found)
+    return await _by_page(platform, wanted, found, chase=chase)
+
+
+def _take(found: Survey, sims: Iterable[SimRecord], wanted: set[str]) -> None:
+    for sim in sims:
+        if sim.iccid in wanted:
+            found.sims[sim.iccid] = sim
+
+
+async def _by_page(platform: Platform, wanted: set[str], found: Survey, *, chase: bool) -> Survey:
+    """Read all pages. Rows may move between two page reads, so a few that are missing are looked up alone."""
+    found.by_page = True
+    limit = asyncio.Semaphore(_AT_ONCE)
+
+    async def read(page: int) -> None:
+        async with limit:
+            try:
+                _take(found, (await platform.sims_page(page)).sims, wanted)
+            except ReadFailed:
+                return
+
+    await asyncio.gather(*(read(page) for page in range(2, min(found.pages, _MAX_PAGES) + 1)))
+    missing = wanted - found.sims.keys()
+    return await _by_iccid(platform, missing, found) if chase or len(missing) <= found.pages else found
+
+
+async def _by_iccid(platform: Platform, iccids: set[str], found: Survey) -> Survey:
+    limit = asyncio.Semaphore(_AT_ONCE)
+
+    async def read(iccid: str) -> None:
+        async with limit:
+            try:
+                found.sims[iccid] = await platform.sim(iccid)
+            except ReadFailed:
+                return
+
+    await asyncio.gather(*(read(iccid) for iccid in iccids))
+    return found
