@@ -5,7 +5,7 @@ from dataclasses import replace
 from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.outcome import Answer, Because, Verdict
-from domain.ports import Platform, ReadFailed
+from domain.ports import Platform, ReadFailed, ReadStopped
 
 
 async def carry_out(platform: Platform, work: Work) -> Answer:
@@ -21,7 +21,8 @@ async def _assign(platform: Platform, work: Work) -> Answer:
     try:
         before = await platform.assigned(work.endpoint_id, work.target)
     except ReadFailed as error:
-        return Answer(Verdict.NOT_DONE, Because.UNREACHABLE, text=str(error))
+        because = Because.STOPPED if isinstance(error, ReadStopped) else Because.UNREACHABLE
+        return Answer(Verdict.NOT_DONE, because, text=str(error))
     if before:
         return _counted(before, Answer(Verdict.DONE, already=True, text="already in the group"))
     answer = await platform.perform(work)

@@ -54,9 +54,7 @@ def settle_collisions(rows: list[ManifestRow], seen: Mapping[str, int], loose: L
         if other is None:
             continue
         for here, there, words in ((index, other, "without its last digit"), (other, index, "with one more digit")):
-            reason = (
-                f"Row {rows[there].row_no} holds the same number {words}; find out which is right, remove the other."
-            )
+            reason = f"Row {rows[there].row_no} holds the same number {words}; find out which is right."
             _reject(rows, here, Problem(column, longer if here == index else longer[:-1], RowCode.COLLISION, reason))
 
 

@@ -41,9 +41,7 @@ def usable_id(value: object) -> str | None:
     return text if text.lower() not in _NO_ID and len(text) <= _MAX_ID and text.isprintable() else None
 
 
-def contradictions(
-    claims: Iterable[Claim], *, id_of: Mapping[str, str], iccid_of: Mapping[str, str]
-) -> dict[str, str]:
+def contradictions(claims: Iterable[Claim], *, id_of: Mapping[str, str], iccid_of: Mapping[str, str]) -> dict[str, str]:
     """ICCIDs whose claim must not be recorded, each with the reason.
 
     `id_of` and `iccid_of` are the mappings already recorded on the account. A mapping, once made, is never

@@ -50,7 +50,8 @@ class Trouble:
 class Executor:
     """Carries out one account's operations in this process.
 
-    `stop` ends it early: no new call starts, and what is under way is waited for and recorded.
+    `stop` ends it early: no new call starts, and what is under way is waited for and recorded. `halt` sets it
+    when the store says that the change was cancelled.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Executor:
         rate: float,
         send_window: float,
         stop: asyncio.Event,
-        progress: Callable[[int], None] = lambda _done: None,
+        halt: Callable[[], None],
     ) -> None:
         self._ledger = ledger
         self._platform = platform
@@ -72,7 +73,7 @@ class Executor:
         self._reach = max(1, int(rate * send_window / 2))
         self._buffer = max_in_flight // 4 if rate >= 50 else 0
         self._gate = asyncio.Semaphore(max_in_flight)
-        self._progress = progress
+        self._halt = halt
         self._trouble = Trouble()
         self._running: set[asyncio.Task[Result]] = set()
         self._alone = False
@@ -104,7 +105,7 @@ class Executor:
     def _start(self, step: Step) -> None:
         self._alone = step.alone
         if step.cancelled:
-            self._stop.set()
+            self._halt()
         for work in step.work:
             self._running.add(asyncio.create_task(self._carry_out(work)))
 
@@ -127,7 +128,6 @@ class Executor:
         results = [task.result() for task in done]
         for result in results:
             self._trouble.note(result.answer)
-        self._progress(len(results))
         return results
 
     async def _pause_if_in_trouble(self) -> None:

@@ -54,9 +54,9 @@ def header_key(text: str) -> str:
 
 def find_header(rows: Sequence[Sequence[str]], profile: SupplierProfile) -> Header:
     """Find the header among the first rows of a table, or refuse the file with what was seen."""
-    if profile.headerless:
-        return _without_header(rows)
     wanted = _aliases(profile, "iccid")
+    if profile.headerless and not any(header_key(cell) in wanted for row in rows[:1] for cell in row):
+        return _without_header(rows)
     for index, row in enumerate(rows[: profile.limits.max_title_rows + 1]):
         if any(header_key(cell) in wanted for cell in row):
             return _header_at(index, row, profile)

@@ -94,11 +94,14 @@ def _trim(text: str, profile: SupplierProfile) -> tuple[str, tuple[str, ...], Ic
         bare = _noting(bare, bare[4:].strip(BLANKS), "prefix SIM: removed", notes)
     if profile.allow_grouping and _GROUPS.fullmatch(bare):
         bare = _noting(bare, re.sub(r"[^0-9Ff]", "", bare), "blanks or hyphens between digits removed", notes)
-    if (bare[-1:] in {"F", "f"} and len(bare) % 2 == 0 and len(bare) - 1 in profile.lengths) or (
-        bare[-1:] in {"F", "f"} and len(bare) == 19 and 18 in profile.lengths
-    ):
+    if bare[-1:] in {"F", "f"} and _is_filled(len(bare), profile):
         bare = _noting(bare, bare[:-1], "filler F removed", notes)
     return bare, tuple(notes), None
+
+
+def _is_filled(length: int, profile: SupplierProfile) -> bool:
+    """Tell whether the last of so many characters can be a filler, which makes an odd count even; some fill up 18."""
+    return length - 1 in profile.lengths and (length % 2 == 0 or length == 19)
 
 
 def _noting(before: str, after: str, note: str, notes: list[str]) -> str:

@@ -11,12 +11,22 @@ ZEROS_REASON = (
     "check it against the printed SIM, then allow it for this supplier."
 )
 
-_SPREADSHEET = re.compile(r"[0-9]+([.,][0-9]*)?[eE][+-]?[0-9]+|[0-9]+[.,][0-9]+|0[xX][0-9a-fA-F]+|[0-9]+(_[0-9]+)+")
-_SIGNED = re.compile(r"[+-][0-9]+")
-_HEXADECIMAL = re.compile(r"[0-9]+[0-9a-fA-F]*")
-_SWAPPED = re.compile(r"98(?:[ \-:]?[0-9a-fA-F]{2}){8,10}")
-_GROUPS = re.compile(r"[0-9]+(?:[ \-.\u00a0\u202f]+[0-9]+)+[Ff]?")
-_ERROR_VALUE = re.compile(r"#[A-Z0-9/]+[!?]?")
+_OTHER_FORM = "A spreadsheet or a program wrote the number in another form; export it as text again."
+_SWAPPED = "This is the card's own byte order, which starts with 98; swap the digits of each pair."
+_GROUPED = "The digits are written in groups; join them, or allow grouping for this supplier."
+_LOOKS = tuple(
+    (re.compile(pattern), code, reason)
+    for pattern, code, reason in (
+        (r"[+-]?[0-9]+([.,][0-9]*)?[eE][+-]?[0-9]+|[+-]?[0-9]+[.,][0-9]+", RowCode.DAMAGED, _OTHER_FORM),
+        (r"[+-]?0[xX][0-9a-fA-F]+|[+-]?[0-9]+(_[0-9]+)+|[+-][0-9]{16,}", RowCode.DAMAGED, _OTHER_FORM),
+        (r"\+[0-9]{4,15}", RowCode.LENGTH, "This looks like a phone number, not an ICCID."),
+        (r"98(?:[ \-:]?[0-9a-fA-F]{2}){8,10}", RowCode.NIBBLE_SWAPPED, _SWAPPED),
+        (r"[0-9]+(?:[ \-.:]+[0-9]+)+[Ff]?", RowCode.GROUPED, _GROUPED),
+        (r"[0-9]+[0-9a-fA-F]*", RowCode.HEX_LETTERS, "The number holds letters A to F where only digits are expected."),
+        (r"=.*", RowCode.FORMULA, "This is the text of a formula, not a number; write the number itself."),
+        (r"#[A-Z0-9/]+[!?]?", RowCode.NOT_TEXT, "This is the error value of a spreadsheet, not a number."),
+    )
+)
 
 
 def is_eid(text: str) -> bool:
@@ -28,23 +38,9 @@ def explain_text(text: str) -> tuple[RowCode, str]:
     """Say what a text that is not digits only looks like."""
     if not text.isascii():
         return RowCode.NOT_DIGITS, _explain_foreign(text)
-    if _SPREADSHEET.fullmatch(text.lstrip("+-")):
-        return RowCode.DAMAGED, "A spreadsheet or a program wrote the number in another form; export it as text again."
-    if _SIGNED.fullmatch(text):
-        return _explain_signed(text)
-    if _SWAPPED.fullmatch(text):
-        return (
-            RowCode.NIBBLE_SWAPPED,
-            "This is the card's own byte order (it starts with 98); swap each pair of digits.",
-        )
-    if _GROUPS.fullmatch(text):
-        return RowCode.GROUPED, "The digits are written in groups; join them, or allow grouping for this supplier."
-    if _HEXADECIMAL.fullmatch(text):
-        return RowCode.HEX_LETTERS, "The number holds the letters A to F where only digits are expected."
-    if text.startswith("="):
-        return RowCode.FORMULA, "This is the text of a formula, not a number; write the number itself."
-    if _ERROR_VALUE.fullmatch(text):
-        return RowCode.NOT_TEXT, "This is the error value of a spreadsheet, not a number."
+    for pattern, code, reason in _LOOKS:
+        if pattern.fullmatch(text):
+            return code, reason
     return RowCode.NOT_DIGITS, "This is not a number of digits 0 to 9."
 
 
@@ -55,12 +51,6 @@ def _explain_foreign(text: str) -> str:
     if hidden:
         return f"The number holds the invisible character U+{ord(hidden):04X}; type it again."
     return "This is not a number of digits 0 to 9."
-
-
-def _explain_signed(text: str) -> tuple[RowCode, str]:
-    if len(text) <= 16:
-        return RowCode.LENGTH, "This looks like a phone number, not an ICCID."
-    return RowCode.DAMAGED, "The number carries a sign, so a spreadsheet or a program treated it as a quantity."
 
 
 def explain_length(digits: str, profile: SupplierProfile) -> str:
@@ -88,7 +78,7 @@ def explain_prefix(digits: str, profile: SupplierProfile) -> tuple[RowCode, str]
     if digits.startswith("98"):
         return (
             RowCode.NIBBLE_SWAPPED,
-            "The number starts with 98, as in the card's own byte order; swap each pair of digits.",
+            _SWAPPED,
         )
     return RowCode.PREFIX, f"The number starts with {digits[:2]}, expected {profile.prefix}."
 

@@ -1,5 +1,6 @@
 """Turning the cells of a table into manifest rows: first each row by itself, then all of them against each other."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -36,7 +37,7 @@ class Intake:
         self._repeats: list[int] = []
         self._loose: list[tuple[str, int]] = []  # digits of refused ICCIDs, to compare, with the index of their row
         self._tags: dict[str, Label] = {}  # tags repeat from row to row
-        self._plain_name = profile.name_max_chars if profile.name_pattern is None else 0
+        self._name_pattern = re.compile(profile.name_pattern or ".*")
 
     def add(self, row_no: int, cells: Sequence[str], odd: Mapping[int, Oddity] | None = None) -> None:
         """Check one row; `odd` names the cells that are no text."""
@@ -60,6 +61,7 @@ class Intake:
         settle_collisions(self.rows, self._seen, self._loose, column=self._column(self.header.iccid))
         if self.profile.unique_names and self.header.name is not None:
             settle_names(self.rows, column=self._column(self.header.name))
+        self._seen.clear()  # a million rows should not be held twice
 
     def lacking(self) -> dict[int, int]:
         """The rows rejected by comparison, whose cells were not kept at first: row number -> index."""
@@ -88,10 +90,10 @@ class Intake:
             self._repeats.append(index)
 
     def _read_name(self, text: str) -> Label:
-        if text.isascii() and text.isprintable() and 0 < len(text) <= self._plain_name:
-            if text[0] not in " '#" and text[-1] != " ":  # anything else costs a longer look
-                return Label(text)
-        return check_name(text, self.profile)
+        plain = text.isascii() and text.isprintable() and 0 < len(text) <= self.profile.name_max_chars
+        if plain and text[0] not in " '#" and text[-1] != " " and self._name_pattern.fullmatch(text):
+            return Label(text)
+        return check_name(text, self.profile)  # takes longer
 
     def _read_tags(self, text: str) -> Label:
         found = self._tags.get(text)

@@ -8,7 +8,8 @@ from domain.iccid import BLANKS
 from domain.problems import RowCode
 from domain.supplier import SupplierProfile
 
-TAG_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,100}")
+TAG_PATTERN = re.compile(r"[A-Za-z0-9_-]+")
+TAG_MAX_CHARS = 100
 RESERVED_TAG = "op:"
 FORMULA_STARTS = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"
 
@@ -25,9 +26,6 @@ class Label(NamedTuple):
     reason: str = ""
 
 
-NO_NAME = Label()
-
-
 def unguard(text: str) -> str:
     """Take off the apostrophe that reports put before what a spreadsheet could run."""
     return text[1:] if text[:1] == "'" and text[1:2] and text[1] in FORMULA_STARTS else text
@@ -35,24 +33,28 @@ def unguard(text: str) -> str:
 
 def check_name(text: str, profile: SupplierProfile) -> Label:
     """Return the name in its normal form, or why it is refused."""
-    name = unicodedata.normalize("NFC", unguard(text.strip(BLANKS)).strip(BLANKS))
-    if not name:
-        if profile.require_name:
-            return Label(code=RowCode.NAME_MISSING, reason="The name is missing.")
-        return NO_NAME
+    name = unicodedata.normalize("NFC", unguard(text.lstrip(BLANKS)).strip(BLANKS))
+    if name:
+        code, reason = _name_problem(name, profile)
+        return Label(code=code, reason=reason) if code else Label(name=name)
+    if profile.require_name:
+        return Label(code=RowCode.NAME_MISSING, reason="The name is missing.")
+    return Label()
+
+
+def _name_problem(name: str, profile: SupplierProfile) -> tuple[str, str]:
     if len(name) > profile.name_max_chars:
         reason = f"The name has {len(name)} characters, at most {profile.name_max_chars} are accepted."
-        return Label(code=RowCode.NAME_LENGTH, reason=reason)
+        return RowCode.NAME_LENGTH, reason
     refused = next((character for character in name if not _allowed(character)), None)
     if refused is not None:
         reason = f"The name holds the character U+{ord(refused):04X}, which is not for reading; remove it."
-        return Label(code=RowCode.NAME_CHARACTERS, reason=reason)
+        return RowCode.NAME_CHARACTERS, reason
     if name in _ERROR_VALUES:
-        return Label(code=RowCode.NOT_TEXT, reason="The name is the error value of a spreadsheet.")
+        return RowCode.NOT_TEXT, "The name is the error value of a spreadsheet."
     if profile.name_pattern is not None and not re.fullmatch(profile.name_pattern, name):
-        reason = f"The name does not fit the pattern {profile.name_pattern} of the platform."
-        return Label(code=RowCode.NAME_CHARACTERS, reason=reason)
-    return Label(name=name)
+        return RowCode.NAME_CHARACTERS, f"The name does not fit the pattern {profile.name_pattern} of the platform."
+    return "", ""
 
 
 def _allowed(character: str) -> bool:
@@ -63,7 +65,7 @@ def _allowed(character: str) -> bool:
 
 def check_tags(text: str, profile: SupplierProfile) -> Label:
     """Return the tags of a cell, or why they are refused."""
-    cell = unguard(text.strip(BLANKS)).strip(BLANKS)
+    cell = unguard(text.lstrip(BLANKS)).strip(BLANKS)
     if not cell:
         return Label()
     parts = re.split(f"[{re.escape(profile.tag_separators)}]", cell)
@@ -79,10 +81,14 @@ def _tags_problem(tags: tuple[str, ...], profile: SupplierProfile) -> tuple[str,
         return RowCode.TAG_REPEATED, "The same tag is written twice."
     if len(tags) > profile.max_tags:
         return RowCode.TAG_COUNT, f"The row has {len(tags)} tags, at most {profile.max_tags} are accepted."
-    if any(tag.casefold().startswith(RESERVED_TAG) for tag in tags):
+    return next((problem for problem in map(_tag_problem, tags) if problem[0]), ("", ""))
+
+
+def _tag_problem(tag: str) -> tuple[str, str]:
+    if tag.casefold().startswith(RESERVED_TAG):
         return RowCode.TAG_RESERVED, f"Tags that start with {RESERVED_TAG} are reserved."
-    if any(len(tag) > 100 for tag in tags):
-        return RowCode.TAG_LENGTH, "A tag has more than 100 characters."
-    if not all(TAG_PATTERN.fullmatch(tag) for tag in tags):
+    if len(tag) > TAG_MAX_CHARS:
+        return RowCode.TAG_LENGTH, f"A tag has {len(tag)} characters, at most {TAG_MAX_CHARS} are accepted."
+    if not TAG_PATTERN.fullmatch(tag):
         return RowCode.TAG_CHARACTERS, "A tag holds something else than letters A to Z, digits, hyphen and underscore."
     return "", ""

@@ -79,5 +79,11 @@ class Manifest:
 
 def digest_rows(rows: Iterable[ManifestRow]) -> str:
     """Return a hash of the set of accepted items, whatever their order, file type and encoding."""
-    lines = {f"{row.iccid}\x1f{row.name or ''}\x1f{','.join(sorted(row.tags))}" for row in rows}
-    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+    digest = hashlib.sha256()
+    for row in sorted(rows, key=_iccid):  # accepted rows never share an ICCID
+        digest.update(f"{row.iccid}\x1f{row.name or ''}\x1f{','.join(sorted(row.tags))}\n".encode())
+    return digest.hexdigest()
+
+
+def _iccid(row: ManifestRow) -> str:
+    return row.iccid or ""

@@ -2,6 +2,7 @@
 
 import re
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -50,7 +51,9 @@ class Account(Knobs):
     base_url: str
     username: str = ""
     password: SecretStr = SecretStr("")
+    password_file: Path | None = None
     token: SecretStr = SecretStr("")
+    token_file: Path | None = None
     target_account_id: str | None = None
     rate_per_second: float = Field(default=1.5, gt=0, le=100_000)
     max_in_flight: int = Field(default=4, ge=1, le=512)
@@ -97,6 +100,15 @@ class Account(Knobs):
             raise ValueError("may use {batch}, {row} and {iccid} only") from error
         return value
 
+    def with_secrets(self) -> Self:
+        """The account with the secrets that its settings keep in files.
+
+        Raises SettingsError.
+        """
+        files = {"password": self.password_file, "token": self.token_file}
+        secrets = {name: SecretStr(_read_secret(name, path)) for name, path in files.items() if path is not None}
+        return self.model_copy(update=secrets)
+
     @property
     def patience(self) -> Patience:
         """How long unknown outcomes wait on this account."""
@@ -120,6 +132,13 @@ class Account(Knobs):
             known = ", ".join(sorted(self.groups)) or "none"
             raise UnknownGroup(f"The account has no group {name!r}; its settings name: {known}.")
         return self.groups[name]
+
+
+def _read_secret(name: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"The file {path} with the account's {name} cannot be read.") from None
 
 
 def is_loopback(host: str) -> bool:

@@ -1,7 +1,7 @@
 """The plan of a provision: what would be created, what is there already, what conflicts, what was rejected."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -57,6 +57,19 @@ class Plan:
     rows: int
     calls: int
     seconds: float
+
+    @property
+    def creates(self) -> int:
+        """How many endpoints would be created."""
+        return self.count(Action.CREATE)
+
+    def sentence(self) -> str:
+        """One line on what would be done and what it costs."""
+        return (
+            f"{self.creates:,} to create, {self.count(Action.ALREADY):,} already there, "
+            f"{self.count(Action.CONFLICT):,} conflicts, {self.rejected:,} rejected of {self.rows:,} rows; "
+            f"about {self.calls:,} calls, {minutes(self.seconds)}"
+        )
 
     def count(self, action: Action) -> int:
         """How many ICCIDs get this action."""
@@ -147,8 +160,3 @@ def minutes(seconds: float) -> str:
     if seconds < 5400:
         return f"{math.ceil(seconds / 60)} min"
     return f"{seconds / 3600:.1f} h"
-
-
-def total(changes: Iterable[Change], action: Action) -> int:
-    """How many of these changes have this action."""
-    return sum(change.action is action for change in changes)

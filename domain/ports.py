@@ -39,12 +39,19 @@ class Platform(Protocol):
     async def assigned(self, endpoint_id: str, group: str) -> int | None:
         """How many times the endpoint is in the group, or None when the platform cannot count it."""
 
+    async def close(self) -> None:
+        """Close all connections."""
+
     async def tags_of(self, endpoint_id: str) -> frozenset[str] | None:
         """The endpoint's tags, or None when the platform cannot list them."""
 
 
 class ReadFailed(Exception):
     """A read of the platform gave no usable answer."""
+
+
+class ReadStopped(ReadFailed):
+    """A read was not made because no further call may start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +92,9 @@ class Outlook:
     cancelled: bool = False
 
     @property
-    def open(self) -> int:
-        """Operations without a final outcome."""
-        return sum(self.counts.get(state, 0) for state in (State.PLANNED, State.SENT, State.IN_DOUBT))
+    def waiting(self) -> int:
+        """Operations under way somewhere, or in doubt."""
+        return self.counts.get(State.SENT, 0) + self.counts.get(State.IN_DOUBT, 0)
 
 
 class Ledger(Protocol):

@@ -20,15 +20,18 @@ class Survey:
     pages: int = 0
 
 
-async def survey(platform: Platform, iccids: Iterable[str], *, chase: bool = True) -> Survey:
+async def survey(
+    platform: Platform, iccids: Iterable[str], *, chase: bool = True, only_by_page: bool = False
+) -> Survey:
     """Read these SIMs. One page read tells how many there are, and so which way is cheaper.
 
-    `chase` also looks up one by one what a reading of all pages did not show.
+    `chase` also looks up one by one what a reading of all pages did not show. `only_by_page` reads nothing more
+    when pages are not the cheaper way.
     """
     wanted = set(iccids)
     if not wanted:
         return Survey()
-    if len(wanted) == 1:
+    if len(wanted) == 1 and not only_by_page:
         return await _by_iccid(platform, wanted, Survey())
     try:
         first = await platform.sims_page(1)
@@ -38,6 +41,8 @@ async def survey(platform: Platform, iccids: Iterable[str], *, chase: bool = Tru
     _take(found, first.sims, wanted)
     missing = wanted - found.sims.keys()
     if first.pages - 1 > len(missing):
+        if only_by_page:
+            return found
         return await _by_iccid(platform, missing, found)
     return await _by_page(platform, wanted, found, chase=chase)
 

@@ -28,11 +28,11 @@ def check_encoding(file: Snapshot, profile: SupplierProfile) -> tuple[str, int]:
         chunk = file.content.read(CHUNK)
         text = _decode(decoder, chunk, offset, file.name, encoding)
         if "\0" in text:
-            _refuse_nul(file.name, encoding, offset)
+            _refuse_nul(file.name, text, offset)
         if len(chunk) == CHUNK and b"\n" not in chunk and b"\r" not in chunk:
             raise FileRefused(
                 FileCode.TOO_LARGE,
-                f"{file.name!r} has a line of more than a million bytes at byte {offset:,}; check it.",
+                f"{file.name!r} has a line of over a million bytes at byte {offset:,}; check it.",
             )
         if not chunk:
             return encoding, bom
@@ -65,10 +65,10 @@ def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, offset: int, name:
         ) from error
 
 
-def _refuse_nul(name: str, encoding: str, offset: int) -> NoReturn:
-    if encoding == "utf-8":
-        raise FileRefused(
-            FileCode.NUL,
-            f"{name!r} holds NUL characters after byte {offset:,} (UTF-16 without BOM, or damage); {RESAVE}.",
-        )
-    raise FileRefused(FileCode.NUL, f"{name!r} holds NUL characters after byte {offset:,}; {RESAVE}.")
+def _refuse_nul(name: str, text: str, offset: int) -> NoReturn:
+    if text.count("\0") * 5 > len(text):
+        raise FileRefused(FileCode.ENCODING, f"{name!r} looks like UTF-16 but has no BOM; {RESAVE}.")
+    place = offset + text.index("\0")
+    raise FileRefused(
+        FileCode.NUL, f"{name!r} holds {text.count(chr(0))} NUL characters, near byte {place:,}; {RESAVE}."
+    )

@@ -12,15 +12,13 @@ from domain.problems import FileCode
 
 @contextmanager
 def workbook_errors(name: str) -> Iterator[None]:
-    """Turn whatever a damaged or hostile workbook provokes into a refusal; a library's list of errors is never complete."""
+    """Turn whatever a damaged or hostile workbook provokes into a refusal; no list of such errors is ever complete."""
     try:
         yield
     except PreactiveError:
         raise
     except MemoryError as error:
-        raise FileRefused(
-            FileCode.TOO_LARGE, f"{name!r} needs more memory than there is; hand it in as CSV."
-        ) from error
+        raise FileRefused(FileCode.TOO_LARGE, f"{name!r} needs more memory than there is; use CSV.") from error
     except Exception as error:
         if isinstance(error, DefusedXmlException) or isinstance(error.__cause__, DefusedXmlException):
             raise FileRefused(
@@ -28,7 +26,7 @@ def workbook_errors(name: str) -> Iterator[None]:
             ) from error
         raise FileRefused(
             FileCode.BROKEN,
-            f"{name!r} is damaged or not a workbook ({type(error).__name__}); save it again in Excel, or send it again.",
+            f"{name!r} is damaged or not a workbook ({type(error).__name__}); save it again in Excel.",
         ) from error
 
 

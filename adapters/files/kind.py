@@ -1,4 +1,4 @@
-"""What a file is, judged by its bytes; its name says nothing."""
+"""What a file is, judged by its bytes; a name that says otherwise is refused."""
 
 from enum import StrEnum
 
@@ -32,6 +32,12 @@ class FileKind(StrEnum):
     WORKBOOK = "workbook"
 
 
+_FALSE_NAMES = {
+    FileKind.TEXT: (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".zip", ".pdf"),
+    FileKind.WORKBOOK: (".csv", ".tsv", ".txt", ".xls", ".xlsb", ".ods"),
+}
+
+
 def detect(file: Snapshot) -> FileKind:
     """Return the kind of a file, or refuse it with what it is instead."""
     head = file.content.read(4096)
@@ -40,10 +46,11 @@ def detect(file: Snapshot) -> FileKind:
         _refuse_empty(file, head)
     if head.startswith(OLE):
         _refuse_ole(file)
-    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return FileKind.WORKBOOK
-    _refuse_known(head, file.name)
-    return FileKind.TEXT
+    kind = FileKind.WORKBOOK if head.startswith((b"PK\x03\x04", b"PK\x05\x06")) else FileKind.TEXT
+    if kind is FileKind.TEXT:
+        _refuse_known(head, file.name)
+    _refuse_false_name(kind, file.name)
+    return kind
 
 
 def _refuse_empty(file: Snapshot, head: bytes) -> None:
@@ -72,6 +79,13 @@ def _refuse_known(head: bytes, name: str) -> None:
         raise _wrong_type(name, "a program")
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:16].lower().startswith(_MARKUP):
         raise _wrong_type(name, "a web page or XML")
+
+
+def _refuse_false_name(kind: FileKind, name: str) -> None:
+    """Refuse a name that promises the other kind: somebody took the wrong file, or a program wrote it wrongly."""
+    if name.lower().endswith(_FALSE_NAMES[kind]):
+        what = "an Excel workbook" if kind is FileKind.WORKBOOK else "a text file"
+        raise FileRefused(FileCode.TYPE, f"{name!r} is {what}, which its name denies; check and rename it.")
 
 
 def _wrong_type(name: str, what: str) -> FileRefused:

@@ -18,7 +18,7 @@ def read_manifest(
 ) -> Manifest:
     """Read and check a file; every row gets an outcome, or the file is refused with a reason code."""
     with snapshot(Path(path), profile.limits) as file:
-        return parse(file, profile=profile, sheet=sheet or profile.sheet)
+        return parse(file, profile=profile, sheet=sheet)
 
 
 def parse(file: Snapshot, *, profile: SupplierProfile, sheet: str | None) -> Manifest:

@@ -16,8 +16,9 @@ def choose_sheet(book: Any, *, name: str, profile: SupplierProfile, sheet: str |
         raise FileRefused(FileCode.SHEETS, f"{name!r} has no sheet with a table.")
     if len(sheets) > profile.limits.max_sheets:
         raise FileRefused(FileCode.TOO_LARGE, f"{name!r} has {len(sheets)} sheets; keep the one with the SIMs.")
-    if sheet is not None:
-        return _named(sheets, sheet, name, profile)
+    usual = profile.sheet if len(sheets) > 1 else None  # a single sheet is the one, whatever it is called
+    if sheet or usual:
+        return _named(sheets, sheet or usual or "", name, profile)
     hidden = [found for found in sheets if found.sheet_state != "visible" and has_cells(found)]
     if hidden and not profile.allow_hidden:
         raise FileRefused(

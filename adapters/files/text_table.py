@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from adapters.files.encoding import check_encoding
 from adapters.files.snapshot import Snapshot
-from adapters.files.table import HEAD_ROWS, Row
+from adapters.files.table import HEAD_ROWS, Row, notes_on
 from domain.errors import FileRefused
 from domain.header import Header, find_header
 from domain.problems import FileCode
@@ -33,7 +33,7 @@ class TextTable:
                 FileCode.RANGE,
                 f"{file.name!r} has {len(self.header.columns)} columns; remove those that are not needed.",
             )
-        self.notes = (f"{self.header.row_index} rows above the header skipped",) if self.header.row_index > 0 else ()
+        self.notes = notes_on(self.header)
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows below the header."""
@@ -77,18 +77,16 @@ class TextTable:
     def _choose(self, named: str, profile: SupplierProfile) -> tuple[str, Header]:
         """Try the delimiters on the first rows and keep the one that shows a header."""
         found: list[tuple[int, str, Header]] = []
-        refusal: FileRefused | None = None
+        refusals: list[FileRefused] = []
         for delimiter in named or DELIMITERS:
             try:
                 header = find_header(self._head(delimiter), profile)
             except FileRefused as error:
-                if refusal is None or error.code != FileCode.HEADER_MISSING:
-                    refusal = error
+                refusals.append(error)
             else:
                 found.append((-len(header.columns), delimiter, header))
         if not found:
-            assert refusal is not None
-            raise refusal
+            raise max(refusals, key=_telling)
         _, delimiter, header = min(found, key=lambda choice: choice[0])
         return delimiter, header
 
@@ -114,9 +112,14 @@ class TextTable:
             ) from error
         raise FileRefused(
             FileCode.QUOTES,
-            f"{self._file.name!r} breaks the rules of quoting in line {line}: a quote is not closed, or text follows it; "
+            f"{self._file.name!r} breaks the rules of quoting in line {line}: a quote stays open, or text follows it; "
             "correct that line and hand the file in again.",
         ) from error
+
+
+def _telling(refusal: FileRefused) -> int:
+    """Rank refusals under different delimiters: who found a header and dislikes it knows more than who found none."""
+    return {FileCode.QUOTES: 0, FileCode.TOO_LARGE: 0, FileCode.HEADER_MISSING: 1}.get(FileCode(refusal.code), 2)
 
 
 @contextmanager

@@ -44,9 +44,7 @@ def _check_entry(entry: ZipInfo, name: str) -> None:
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise _broken(name, f"its part {shown(inner)!r} is a link")
     if entry.flag_bits & _ENCRYPTED:
-        raise FileRefused(
-            FileCode.PROTECTED, f"{name!r} is encrypted; save it without a password and hand it in again."
-        )
+        raise FileRefused(FileCode.PROTECTED, f"{name!r} is encrypted; save it without a password.")
     if entry.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
         raise _broken(name, f"its part {shown(inner)!r} is packed in a way no workbook is")
 

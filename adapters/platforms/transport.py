@@ -49,7 +49,6 @@ class Transport:
         self._pacer = pacer
         self._connect_seconds = connect_seconds
         self._session: aiohttp.ClientSession | None = None
-        self.calls = 0
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -86,7 +85,6 @@ class Transport:
         if not_after is not None and sent_at > not_after:
             raise TooLate("its turn came too late")
         its_headers = await headers()
-        self.calls += 1
         started = time.monotonic()
         try:
             async with session.request(

@@ -67,7 +67,9 @@ def store_now(connection: Connection) -> float:
 def alone_on(connection: Connection, account: str) -> None:
     """Let one process at a time plan changes of an account. The embedded store has one writer anyway."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:account))"), {"account": f"preactive {account}"})
+        connection.execute(
+            text("SELECT pg_advisory_xact_lock(hashtext(:account))"), {"account": f"preactive {account}"}
+        )
 
 
 def place(url: str) -> str:

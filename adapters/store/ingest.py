@@ -6,16 +6,29 @@ from dataclasses import dataclass
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert, select, text, update
 
 from adapters.store.engine import alone_on, store_now
-from adapters.store.tables import batches, changes, rejects, sources
+from adapters.store.tables import batches, changes, operations, rejects, sources
+from domain.operation import State
 
+_staging = MetaData()
 incoming = Table(
     "incoming",
-    MetaData(),
+    _staging,
     Column("row_no", Integer),
     Column("iccid", String(22)),
     Column("name", String(100)),
     prefixes=["TEMPORARY"],
 )
+
+incoming_tags = Table(
+    "incoming_tags",
+    _staging,
+    Column("iccid", String(22)),
+    Column("tag", String(100)),
+    prefixes=["TEMPORARY"],
+)
+
+_SHORTEST_STRETCH = 250
+_MOST_STRETCHES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +62,45 @@ def ingest(
     *,
     account: str,
     batch: str,
+    is_named: bool,
     source: Source,
-    accepted: Iterable[tuple[int, str, str]],
+    accepted: Sequence[tuple[int, str, str | None]],
+    name_template: str,
     rejected: Sequence[dict[str, object]],
     tags: Sequence[str],
     platform_tags: str,
+    row_tags: Sequence[tuple[str, str]] = (),
 ) -> Ingested:
     """Store a file as a batch, or find the batch that its content already is.
 
-    `accepted` are (row number, ICCID, name). A batch of that name that exists already is added to.
+    `accepted` are (row number, ICCID, name or None), `row_tags` further (ICCID, tag) pairs. With `is_named` a batch of
+    that name that exists already is added to; otherwise the new batch gets a name that is free.
     """
     alone_on(connection, account)
     known = find_source(connection, account=account, batch=batch, source=source)
     if known is not None:
         _add_tags(connection, known.batch, known.change, account, tags, platform_tags)
         return known
+    if not is_named:
+        batch = next_batch_name(connection, account, batch)
     now = store_now(connection)
+    tags = tags or [batch]
     batch_id = _batch(connection, account, batch, tags, now)
     change_id = _change(connection, account, batch_id, batch, now)
     source_id = _source(connection, batch_id, account, source, now)
-    stage(connection, accepted)
+    named = (
+        (row, iccid, name or name_template.format(batch=batch, row=row, iccid=iccid)) for row, iccid, name in accepted
+    )
+    stage(connection, named)
+    _stage_tags(connection, row_tags)
     _store_rows(connection, account=account, batch=batch_id, source=source_id, now=now)
     if rejected:
         connection.execute(insert(rejects), [{"source_id": source_id, **row} for row in rejected])
     _plan_creates(connection, account=account, batch=batch_id, change=change_id, now=now)
     all_tags = connection.execute(select(batches.c.tags).where(batches.c.id == batch_id)).scalar_one()
     _add_tags(connection, batch_id, change_id, account, [*all_tags, *tags], platform_tags)
+    if row_tags:
+        _add_row_tags(connection, batch_id, change_id, account, platform_tags)
     return Ingested(batch_id, batch, change_id, source_id, True)
 
 
@@ -101,7 +127,7 @@ def _batch(connection: Connection, account: str, name: str, tags: Sequence[str],
         select(batches.c.id).where(batches.c.account == account, batches.c.name == name)
     ).scalar_one_or_none()
     if found is not None:
-        return found
+        return int(found)
     values = {"account": account, "name": name, "tags": list(dict.fromkeys(tags)), "created_at": now}
     return int(connection.execute(insert(batches).returning(batches.c.id), values).scalar_one())
 
@@ -112,7 +138,7 @@ def _change(connection: Connection, account: str, batch_id: int, batch: str, now
         select(changes.c.id).where(changes.c.account == account, changes.c.request == request)
     ).scalar_one_or_none()
     if found is not None:
-        return found
+        return int(found)
     values = {"account": account, "request": request, "batch_id": batch_id, "created_at": now, "size": 0}
     return int(connection.execute(insert(changes).returning(changes.c.id), values).scalar_one())
 
@@ -128,24 +154,18 @@ def _source(connection: Connection, batch_id: int, account: str, source: Source,
 
 
 def stage(connection: Connection, accepted: Iterable[tuple[int, str, str]]) -> None:
-    if _is_staged(connection):
-        connection.execute(incoming.delete())
-    else:
-        incoming.create(connection, checkfirst=False)
+    """Put rows into a table of this connection alone, so that what follows is a few statements for all of them."""
+    _staging.create_all(connection, checkfirst=True)
+    connection.execute(incoming.delete())
     rows = [{"row_no": row_no, "iccid": iccid, "name": name} for row_no, iccid, name in accepted]
     if rows:
         connection.execute(insert(incoming), rows)
 
 
-def _is_staged(connection: Connection) -> bool:
-    if connection.dialect.name == "sqlite":
-        query = text("SELECT count(*) FROM sqlite_temp_master WHERE name = 'incoming'")
-    else:
-        query = text(
-            "SELECT count(*) FROM pg_class WHERE relname = 'incoming' AND relpersistence = 't' "
-            "AND pg_table_is_visible(oid)"
-        )
-    return bool(connection.execute(query).scalar_one())
+def _stage_tags(connection: Connection, row_tags: Sequence[tuple[str, str]]) -> None:
+    connection.execute(incoming_tags.delete())
+    if row_tags:
+        connection.execute(insert(incoming_tags), [{"iccid": iccid, "tag": tag} for iccid, tag in row_tags])
 
 
 def _store_rows(connection: Connection, *, account: str, batch: int, source: int, now: float) -> None:
@@ -211,30 +231,50 @@ def _add_tags(
         ),
         values,
     )
+    values = [{"batch": batch, "tag": tag} for tag in tags]
+    _plan_tags(connection, change, account, platform_tags, _SAME_TAG, values)
+
+
+def _add_row_tags(connection: Connection, batch: int, change: int, account: str, platform_tags: str) -> None:
+    """Give the staged endpoints the tags of their own rows."""
+    connection.execute(
+        text(
+            "INSERT INTO tags (endpoint, tag) SELECT DISTINCT e.id, i.tag FROM incoming_tags i "
+            "JOIN endpoints e ON e.account = :account AND e.iccid = i.iccid WHERE e.batch_id = :batch "
+            "ON CONFLICT DO NOTHING"
+        ),
+        {"account": account, "batch": batch},
+    )
+    _plan_tags(connection, change, account, platform_tags, _ROW_TAGS, [{"batch": batch}])
+
+
+_SAME_TAG = ("CAST(:tag AS VARCHAR(100))", "")
+_ROW_TAGS = ("i.tag", "JOIN incoming_tags i ON i.iccid = e.iccid")
+
+
+def _plan_tags(
+    connection: Connection,
+    change: int,
+    account: str,
+    platform_tags: str,
+    source: tuple[str, str],
+    values: Sequence[dict[str, object]],
+) -> None:
     if platform_tags == "off":
         return
     # Tags written later come after the last create, so that stock is ready sooner.
-    shift = connection.execute(select(changes.c.size).where(changes.c.id == change)).scalar_one()
-    values = [
-        {
-            "account": account,
-            "change": change,
-            "batch": batch,
-            "tag": tag,
-            "now": store_now(connection),
-            "shift": shift if platform_tags == "later" else 0,
-        }
-        for tag in tags
-    ]
+    shift = size_of(connection, change) if platform_tags == "later" else 0
+    common = {"account": account, "change": change, "now": store_now(connection), "shift": shift}
+    tag, join = source
     connection.execute(
         text(
             "INSERT INTO operations (account, change_id, position, endpoint, kind, target, state, already, updated_at) "
-            "SELECT :account, :change, o.position + :shift, o.endpoint, 'tag', :tag, 'planned', false, :now "
-            "FROM operations o JOIN endpoints e ON e.id = o.endpoint "
+            f"SELECT :account, :change, o.position + :shift, o.endpoint, 'tag', {tag}, 'planned', false, :now "
+            f"FROM operations o JOIN endpoints e ON e.id = o.endpoint {join} "
             "WHERE o.change_id = :change AND o.kind = 'create' AND e.batch_id = :batch "
             "ON CONFLICT (endpoint, kind, target) DO NOTHING"
         ),
-        values,
+        [common | value for value in values],
     )
     resize(connection, change)
 
@@ -244,17 +284,36 @@ def size_of(connection: Connection, change: int) -> int:
     return int(connection.execute(select(changes.c.size).where(changes.c.id == change)).scalar_one())
 
 
-def known_iccids(connection: Connection, account: str, iccids: Sequence[str]) -> list[tuple[str, str | None, str, str]]:
-    """(ICCID, endpoint id, state, batch) of those of these ICCIDs that the store has."""
-    stage(connection, ((0, iccid, "") for iccid in iccids))
-    rows = connection.execute(
-        text(
-            "SELECT e.iccid, e.endpoint_id, e.state, b.name FROM incoming i "
-            "JOIN endpoints e ON e.account = :account AND e.iccid = i.iccid JOIN batches b ON b.id = e.batch_id"
-        ),
-        {"account": account},
+def open_stretches(connection: Connection, change: int) -> list[tuple[int, int]]:
+    """Stretches of positions, counted from 1, that hold something planned: at most about a hundred of them."""
+    length = max(_SHORTEST_STRETCH, -(-size_of(connection, change) // _MOST_STRETCHES))
+    query = text(
+        "SELECT DISTINCT position / :length AS nth FROM operations "
+        "WHERE change_id = :change AND state = 'planned' ORDER BY 1"
     )
-    return [(r[0], r[1], r[2], r[3]) for r in rows]
+    numbers = connection.execute(query, {"change": change, "length": length}).scalars()
+    return [(int(nth) * length + 1, (int(nth) + 1) * length) for nth in numbers]
+
+
+def allow(connection: Connection, change: int) -> None:
+    """Take back a cancel: somebody asked for the change again."""
+    connection.execute(update(changes).where(changes.c.id == change).values(cancelled_at=None))
+
+
+def plan_refused(connection: Connection, change: int) -> None:
+    """Plan again what the platform refused; a person asked for it."""
+    connection.execute(
+        update(operations)
+        .where(operations.c.change_id == change, operations.c.state == State.REFUSED.value)
+        .values(state=State.PLANNED.value, next_at=0.0, updated_at=store_now(connection))
+    )
+
+
+def cancel(connection: Connection, change_ids: Sequence[int]) -> None:
+    """Let no process send anything more for these changes."""
+    if change_ids:
+        now = store_now(connection)
+        connection.execute(update(changes).where(changes.c.id.in_(change_ids)).values(cancelled_at=now))
 
 
 def next_batch_name(connection: Connection, account: str, wanted: str) -> str:
@@ -263,3 +322,14 @@ def next_batch_name(connection: Connection, account: str, wanted: str) -> str:
     if wanted not in taken:
         return wanted
     return next(f"{wanted}-{n}" for n in range(2, len(taken) + 3) if f"{wanted}-{n}" not in taken)
+
+
+def new_tags(connection: Connection, change: int) -> list[str]:
+    """Tags planned by this change that were never sent to the platform for any endpoint of the account."""
+    query = text(
+        "SELECT DISTINCT o.target FROM operations o JOIN changes c ON c.id = o.change_id "
+        "WHERE c.id = :change AND o.kind = 'tag' AND o.state = 'planned' AND NOT EXISTS ("
+        "  SELECT 1 FROM operations p WHERE p.account = c.account AND p.kind = 'tag' AND p.target = o.target "
+        "  AND p.token > 0) ORDER BY 1"
+    )
+    return list(connection.execute(query, {"change": change}).scalars())

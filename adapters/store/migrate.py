@@ -4,10 +4,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from adapters.store.schema import HEAD, KNOWN
 from domain.errors import StoreNewer, StoreUnavailable
-
-HEAD = "0001"
-_KNOWN = ("0001",)
 
 
 def version(connection: Connection) -> str | None:
@@ -23,7 +21,7 @@ def check_version(found: str | None) -> bool:
 
     Raises StoreNewer when another, newer program wrote it.
     """
-    if found is not None and found not in _KNOWN:
+    if found is not None and found not in KNOWN:
         raise StoreNewer(
             f"The store has version {found} and this program knows versions up to {HEAD}; "
             "install the newer program, nothing was changed."

@@ -1,5 +1,6 @@
 """Selects endpoints for a bulk change and plans the operations, so that the same request selects the same ones."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, insert, select, text
 from adapters.store.engine import alone_on, store_now
 from adapters.store.ingest import resize, stage
 from adapters.store.tables import changes
+from domain.selection import Selected
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +25,12 @@ class Request:
     @property
     def key(self) -> str:
         """The same for the same request, whatever its count."""
-        which = f"tag={self.tag}" if self.tag else "by ICCID"
+        which = f"tag={self.tag}" if self.tag else f"list={_digest(self.iccids)}"
         return f"activate {which} group={self.group}"
 
 
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """What a request comes to. `already`: in service in the group; `open`: selected before and not finished."""
-
-    already: int
-    open: int
-    new: int
-    unusable: int
-    change: int = 0
+def _digest(iccids: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(iccids)).encode()).hexdigest()[:32]
 
 
 _WANTED = """
@@ -54,7 +49,7 @@ def preview(connection: Connection, request: Request) -> Selected:
     """What the request would select. Changes nothing but a temporary table."""
     source, values = _source(connection, request)
     query = (
-        f"SELECT coalesce(sum(CASE WHEN {_ALREADY} THEN 1 ELSE 0 END), 0) AS already, "  # noqa: S608 - constants only
+        f"SELECT coalesce(sum(CASE WHEN {_ALREADY} THEN 1 ELSE 0 END), 0) AS already, "
         f"coalesce(sum(CASE WHEN {_MINE} AND NOT {_ALREADY} THEN 1 ELSE 0 END), 0) AS open, "
         f"coalesce(sum(CASE WHEN {_FREE} THEN 1 ELSE 0 END), 0) AS free, count(*) AS rows {source}"
     )
@@ -103,7 +98,7 @@ def _plan(connection: Connection, request: Request, change: int, limit: int) -> 
     )
     connection.execute(
         text(
-            insert_into  # noqa: S608 - constants only
+            insert_into
             + "SELECT :account, :change, :base + row_number() OVER (ORDER BY e.id) - 1, e.id, 'activate', '', "
             + f"'planned', false, :now {source} AND {_FREE} ORDER BY e.id LIMIT :limit"
         ),
@@ -112,19 +107,10 @@ def _plan(connection: Connection, request: Request, change: int, limit: int) -> 
     if request.group:
         connection.execute(
             text(
-                insert_into
-                + "SELECT :account, :change, position, endpoint, 'assign', :grp, 'planned', false, :now FROM operations "
-                "WHERE change_id = :change AND kind = 'activate' AND position >= :base "
+                insert_into + "SELECT :account, :change, position, endpoint, 'assign', :grp, 'planned', false, :now "
+                "FROM operations WHERE change_id = :change AND kind = 'activate' AND position >= :base "
                 "ON CONFLICT (endpoint, kind, target) DO NOTHING"
             ),
             values,
         )
     resize(connection, change)
-
-
-def known_tags(connection: Connection, account: str) -> Sequence[str]:
-    """All tags that endpoints of the account carry."""
-    query = text(
-        "SELECT DISTINCT t.tag FROM tags t JOIN endpoints e ON e.id = t.endpoint WHERE e.account = :account ORDER BY 1"
-    )
-    return list(connection.execute(query, {"account": account}).scalars())

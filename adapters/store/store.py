@@ -6,12 +6,11 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from sqlalchemy import Connection
-
 from adapters.store import rates, work
 from adapters.store.committer import Committer
+from adapters.store.decisions import Owner
 from adapters.store.engine import open_engine, translated
-from adapters.store.migrate import prepare, upgrade, version
+from adapters.store.migrate import prepare, upgrade
 from domain.doubt import Doubt, Evidence, Ruling
 from domain.options import Account
 from domain.ports import Outlook, Result, Scope, Slots, Step
@@ -48,13 +47,19 @@ class Store:
         self._engine.dispose()
 
 
+def upgrade_store(url: str) -> str:
+    """Bring a store to the program's version, and return that version."""
+    with translated(url):
+        return upgrade(open_engine(url))
+
+
 class AccountLedger:
     """The store, for carrying out one account's operations in this process: both its ledger and its buckets."""
 
     def __init__(self, store: Store, name: str, account: Account) -> None:
         self._store = store
         self._rate = account.rate_per_second
-        self._owner = work.Owner(
+        self.owner = Owner(
             worker=str(uuid.uuid4()),
             account=name,
             platform=account.platform,
@@ -67,35 +72,35 @@ class AccountLedger:
         host = socket.gethostname()
         entered = await self._store.awrite(work.workers_of, host)
         await self._store.awrite(work.forget_workers, [worker for worker, pid in entered if not _lives(pid)])
-        await self._store.awrite(work.keep_alive, self._owner, host=host, pid=os.getpid())
+        await self._store.awrite(work.keep_alive, self.owner, host=host, pid=os.getpid())
 
     async def close(self) -> None:
         """Leave the living."""
-        await self._store.awrite(work.forget_workers, [self._owner.worker])
+        await self._store.awrite(work.forget_workers, [self.owner.worker])
 
     async def step(self, scope: Scope, results: Sequence[Result], room: int) -> Step:
         """See domain.ports.Ledger."""
-        return await self._store.awrite(work.step, self._owner, scope, results, room)
+        return await self._store.awrite(work.step, self.owner, scope, results, room)
 
     async def doubts(self, scope: Scope, limit: int) -> list[Doubt]:
         """See domain.ports.Ledger."""
-        return await self._store.awrite(work.doubts, self._owner, scope, limit)
+        return await self._store.awrite(work.doubts, self.owner, scope, limit)
 
     async def rule(self, rulings: Sequence[tuple[Doubt, Evidence, Ruling]]) -> None:
         """See domain.ports.Ledger."""
-        await self._store.awrite(work.rule, self._owner, rulings)
+        await self._store.awrite(work.rule, self.owner, rulings)
 
     async def outlook(self, scope: Scope) -> Outlook:
         """See domain.ports.Ledger."""
-        return await self._store.awrite(work.outlook, self._owner, scope)
+        return await self._store.awrite(work.outlook, self.owner, scope)
 
     async def take(self, wanted: int) -> Slots:
         """See domain.ports.Buckets."""
-        return await self._store.awrite(rates.take_slots, self._owner.account, rate=self._rate, wanted=wanted)
+        return await self._store.awrite(rates.take_slots, self.owner.account, rate=self._rate, wanted=wanted)
 
     async def refused(self, sent_at: float, retry_after: float | None) -> None:
         """See domain.ports.Buckets."""
-        await self._store.awrite(rates.refuse, self._owner.account, sent_at=sent_at, retry_after=retry_after)
+        await self._store.awrite(rates.refuse, self.owner.account, sent_at=sent_at, retry_after=retry_after)
 
 
 def _lives(pid: int) -> bool:

@@ -1,69 +1,25 @@
-"""Hands out operations and records what came of them. Decisions are fenced by token and state; facts never are."""
+"""Hands out operations, takes back what came of them, and says what is left."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, select, update
 from sqlalchemy import and_ as all_of
 
+from adapters.store.decisions import Owner, decide, from_result, from_ruling
 from adapters.store.engine import store_now
 from adapters.store.tables import attempts, changes, endpoints, operations, stops, workers
-from domain.doubt import Doubt, Evidence, Patience, Ruling
-from domain.endpoint import Claim, contradictions
+from domain.doubt import Doubt, Evidence, Ruling
 from domain.lifecycle import MOVES, Kind
-from domain.operation import Work, may_move
-from domain.operation import State as S
-from domain.outcome import next_state
+from domain.operation import State, Work
 from domain.ports import Outlook, Result, Scope, Step
 
 LEASE_SECONDS = 20.0
-
-# An attempt's own good news is taken even when its process was thought dead: the token is still the same.
-_BEFORE = {state: [s.value for s in S if may_move(s, state)] for state in S}
-_BEFORE[S.CONFIRMED] = [s.value for s in (S.PLANNED, S.SENT, S.IN_DOUBT, S.NEEDS_HUMAN)]
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """The process that asks, the account it works for, and how patient that account is."""
-
-    worker: str
-    account: str
-    platform: str
-    patience: Patience
-    max_in_flight: int
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A state change with the fact behind it."""
-
-    operation: int
-    token: int
-    kind: Kind
-    endpoint: int
-    iccid: str
-    target: str
-    before: tuple[str, ...]
-    state: S
-    event: str
-    verdict: str
-    endpoint_id: str | None = None
-    next_at: float = 0.0
-    lookups: int = 0
-    negatives: int = 0
-    already: bool = False
-    code: str = ""
-    text: str = ""
-    response_id: str = ""
-    http_status: int = 0
-    seconds: float = 0.0
 
 
 def step(connection: Connection, owner: Owner, scope: Scope, results: Sequence[Result], room: int) -> Step:
     """Record results, then hand out up to `room` ready operations, marked as sent."""
     now = store_now(connection)
-    decide(connection, owner, [_from_result(result, owner, now) for result in results], now)
+    decide(connection, owner, [from_result(result, owner, now) for result in results], now)
     others = _beat(connection, owner, now)
     if _is_cancelled(connection, owner, scope):
         return Step(cancelled=True, alone=not others, now=now)
@@ -80,7 +36,7 @@ def grant(connection: Connection, owner: Owner, scope: Scope, room: int, now: fl
     query = (
         select(o.id, o.kind, o.token, o.endpoint, e.iccid, e.name, e.endpoint_id, o.target)
         .join_from(operations, endpoints)
-        .where(*_in_scope(scope), o.state == S.PLANNED.value, o.next_at <= now, ready(owner.platform))
+        .where(*_in_scope(scope), o.state == State.PLANNED.value, o.next_at <= now, ready(owner.platform))
         .order_by(o.position, o.id)
         .limit(room)
         .with_for_update(of=operations, skip_locked=True)
@@ -97,9 +53,9 @@ def grant(connection: Connection, owner: Owner, scope: Scope, room: int, now: fl
 def _mark_sent(connection: Connection, owner: Owner, work: Sequence[Work], now: float) -> None:
     connection.execute(
         update(operations)
-        .where(operations.c.id.in_([w.id for w in work]), operations.c.state == S.PLANNED.value)
+        .where(operations.c.id.in_([w.id for w in work]), operations.c.state == State.PLANNED.value)
         .values(
-            state=S.SENT.value,
+            state=State.SENT.value,
             token=operations.c.token + 1,
             owner=owner.worker,
             safe_after=owner.patience.safe_after(now),
@@ -110,7 +66,7 @@ def _mark_sent(connection: Connection, owner: Owner, work: Sequence[Work], now: 
     connection.execute(insert(attempts), facts)
 
 
-def ready(platform: str) -> "object":
+def ready(platform: str) -> ColumnElement[bool]:
     """The condition under which a planned operation may be sent: the endpoint's state allows the move."""
     moves = MOVES[platform]
     o, e = operations.c, endpoints.c
@@ -122,178 +78,9 @@ def ready(platform: str) -> "object":
     )
 
 
-def _in_scope(scope: Scope) -> tuple["object", ...]:
+def _in_scope(scope: Scope) -> tuple[ColumnElement[bool], ...]:
     o = operations.c
     return (o.change_id == scope.change, o.position.between(scope.first, scope.last))
-
-
-def _from_result(result: Result, owner: Owner, now: float) -> Decision:
-    work, answer = result.work, result.answer
-    state = next_state(answer)
-    return Decision(
-        operation=work.id,
-        token=work.token,
-        kind=work.kind,
-        endpoint=work.endpoint,
-        iccid=work.iccid,
-        target=work.target,
-        before=tuple(_BEFORE[state]) if state is S.CONFIRMED else (S.SENT.value,),
-        state=state,
-        event="answer",
-        verdict=answer.because.value if answer.because else answer.verdict.value,
-        endpoint_id=answer.endpoint_id,
-        next_at=owner.patience.next_lookup(0, now=now, safe_after=owner.patience.safe_after(work.sent_at))
-        if state is S.IN_DOUBT
-        else 0.0,
-        already=answer.already,
-        code=answer.code,
-        text=answer.text,
-        response_id=answer.response_id,
-        http_status=answer.http_status,
-        seconds=answer.seconds,
-    )
-
-
-def from_ruling(doubt: Doubt, evidence: Evidence, ruling: Ruling) -> Decision:
-    """The decision that a look-up led to."""
-    return Decision(
-        operation=doubt.id,
-        token=doubt.token,
-        kind=doubt.kind,
-        endpoint=doubt.endpoint,
-        iccid=doubt.iccid,
-        target=doubt.target,
-        before=(S.IN_DOUBT.value,),
-        state=ruling.state,
-        event="lookup",
-        verdict=evidence.sight.value,
-        endpoint_id=ruling.endpoint_id,
-        next_at=ruling.next_at,
-        lookups=doubt.lookups + 1,
-        negatives=ruling.negatives,
-        text=ruling.text,
-    )
-
-
-def decide(connection: Connection, owner: Owner, decisions: Sequence[Decision], now: float) -> None:
-    """Add the facts, then apply the decisions that are still ours to make."""
-    if not decisions:
-        return
-    decisions = _without_contradictions(connection, owner, decisions)
-    connection.execute(insert(attempts), [_fact(decision, owner, now) for decision in decisions])
-    for before in {decision.before for decision in decisions}:
-        _apply(connection, owner, [d for d in decisions if d.before == before], before, now)
-
-
-def _apply(
-    connection: Connection, owner: Owner, decisions: Sequence[Decision], before: tuple[str, ...], now: float
-) -> None:
-    o, e = operations.c, endpoints.c
-    connection.execute(
-        update(operations)
-        .where(o.id == bindparam("op"), o.token == bindparam("fence"), or_(*(o.state == state for state in before)))
-        .values(
-            {
-                name: bindparam(f"new_{name}")
-                for name in ("state", "next_at", "lookups", "negatives", "code", "text", "already")
-            }
-            | {"updated_at": now}
-        ),
-        [_new_values(d) for d in decisions],
-    )
-    confirmed = [d for d in decisions if d.state is S.CONFIRMED]
-    still_ours = (
-        select(o.id)
-        .where(o.id == bindparam("op"), o.token == bindparam("fence"), o.state == S.CONFIRMED.value)
-        .exists()
-    )
-    for kind in {d.kind for d in confirmed}:
-        values = _effect(owner.platform, kind)
-        if values:
-            connection.execute(
-                update(endpoints).where(e.id == bindparam("pk"), still_ours).values(**values, updated_at=now),
-                [
-                    {"op": d.operation, "fence": d.token, "pk": d.endpoint, "mapped": d.endpoint_id, "into": d.target}
-                    for d in confirmed
-                    if d.kind is kind
-                ],
-            )
-
-
-def _effect(platform: str, kind: Kind) -> dict[str, object]:
-    """What a confirmed operation changes about its endpoint."""
-    values: dict[str, object] = {}
-    to = MOVES[platform][kind].to
-    if to is not None:
-        values["state"] = to.value
-    if kind is Kind.CREATE:
-        values["endpoint_id"] = bindparam("mapped")
-    if kind is Kind.ASSIGN:
-        values["group"] = bindparam("into")
-    return values
-
-
-def _new_values(d: Decision) -> dict[str, object]:
-    return {
-        "op": d.operation,
-        "fence": d.token,
-        "new_state": d.state.value,
-        "new_next_at": d.next_at,
-        "new_lookups": d.lookups,
-        "new_negatives": d.negatives,
-        "new_code": d.code,
-        "new_text": d.text,
-        "new_already": d.already,
-    }
-
-
-def _fact(d: Decision, owner: Owner, now: float) -> dict[str, object]:
-    return {
-        "operation_id": d.operation,
-        "token": d.token,
-        "at": now,
-        "event": d.event,
-        "owner": owner.worker,
-        "verdict": d.verdict,
-        "endpoint_id": d.endpoint_id,
-        "http_status": d.http_status,
-        "code": d.code,
-        "text": d.text,
-        "response_id": d.response_id,
-        "seconds": round(d.seconds, 4),
-    }
-
-
-def _without_contradictions(connection: Connection, owner: Owner, decisions: Sequence[Decision]) -> list[Decision]:
-    """Quarantine answers that would map one id to two ICCIDs or change a mapping."""
-    claims = [Claim(d.iccid, d.endpoint_id) for d in decisions if d.state is S.CONFIRMED and d.endpoint_id]
-    bad: dict[str, str] = {}
-    if claims:
-        id_of, iccid_of = _mappings(connection, owner.account, claims)
-        bad = contradictions(claims, id_of=id_of, iccid_of=iccid_of)
-    return [_checked(d, bad.get(d.iccid)) for d in decisions]
-
-
-def _checked(d: Decision, contradiction: str | None) -> Decision:
-    if d.kind is Kind.CREATE and d.state is S.CONFIRMED and not d.endpoint_id:
-        contradiction = "the platform named no endpoint id"
-    if contradiction is None or d.state is not S.CONFIRMED:
-        return d
-    values = {name: getattr(d, name) for name in d.__slots__} | {"state": S.NEEDS_HUMAN, "text": contradiction}
-    return Decision(**values)
-
-
-def _mappings(connection: Connection, account: str, claims: Iterable[Claim]) -> tuple[dict[str, str], dict[str, str]]:
-    e = endpoints.c
-    claims = list(claims)
-    found = connection.execute(
-        select(e.iccid, e.endpoint_id).where(
-            e.account == account,
-            e.endpoint_id.is_not(None),
-            or_(e.iccid.in_([c.iccid for c in claims]), e.endpoint_id.in_([c.endpoint_id for c in claims])),
-        )
-    ).all()
-    return {r.iccid: r.endpoint_id for r in found}, {r.endpoint_id: r.iccid for r in found}
 
 
 def _beat(connection: Connection, owner: Owner, now: float) -> list[str]:
@@ -305,7 +92,7 @@ def _beat(connection: Connection, owner: Owner, now: float) -> list[str]:
 
 
 def _sent_by(connection: Connection, others: list[str]) -> int:
-    query = select(func.count()).where(operations.c.state == S.SENT.value, operations.c.owner.in_(others))
+    query = select(func.count()).where(operations.c.state == State.SENT.value, operations.c.owner.in_(others))
     return connection.execute(query).scalar_one()
 
 
@@ -336,7 +123,7 @@ def doubts(connection: Connection, owner: Owner, scope: Scope, limit: int) -> li
             o.negatives,
         )
         .join_from(operations, endpoints)
-        .where(*_in_scope(scope), o.state == S.IN_DOUBT.value, o.next_at <= now)
+        .where(*_in_scope(scope), o.state == State.IN_DOUBT.value, o.next_at <= now)
         .order_by(o.position, o.id)
         .limit(limit)
         .with_for_update(of=operations, skip_locked=True)
@@ -351,7 +138,7 @@ def doubts(connection: Connection, owner: Owner, scope: Scope, limit: int) -> li
 def _take_over(connection: Connection, scope: Scope, now: float) -> None:
     o, w = operations.c, workers.c
     alive = select(w.id).where(w.heartbeat_at > now - LEASE_SECONDS)
-    orphaned = [*_in_scope(scope), o.state == S.SENT.value, or_(o.owner.is_(None), o.owner.not_in(alive))]
+    orphaned = [*_in_scope(scope), o.state == State.SENT.value, or_(o.owner.is_(None), o.owner.not_in(alive))]
     connection.execute(
         insert(attempts).from_select(
             ["operation_id", "token", "at", "event", "text"],
@@ -363,7 +150,9 @@ def _take_over(connection: Connection, scope: Scope, now: float) -> None:
     connection.execute(
         update(operations)
         .where(*orphaned)
-        .values(state=S.IN_DOUBT.value, next_at=now, lookups=0, negatives=0, text="its process ended", updated_at=now)
+        .values(
+            state=State.IN_DOUBT.value, next_at=now, lookups=0, negatives=0, text="its process ended", updated_at=now
+        )
     )
 
 
@@ -382,11 +171,11 @@ def outlook(connection: Connection, owner: Owner, scope: Scope) -> Outlook:
     is_ready = (
         select(func.count())
         .select_from(operations.join(endpoints))
-        .where(*_in_scope(scope), o.state == S.PLANNED.value, o.next_at <= now, ready(owner.platform))
+        .where(*_in_scope(scope), o.state == State.PLANNED.value, o.next_at <= now, ready(owner.platform))
     )
-    next_at = {state: when for state, _, when in by_state}.get(S.IN_DOUBT.value)
+    next_at = {state: when for state, _, when in by_state}.get(State.IN_DOUBT.value)
     return Outlook(
-        counts={S(state): count for state, count, _ in by_state},
+        counts={State(state): count for state, count, _ in by_state},
         ready=connection.execute(is_ready).scalar_one(),
         next_at=next_at,
         now=now,

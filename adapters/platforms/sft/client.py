@@ -15,7 +15,7 @@ from domain.operation import Work
 from domain.options import Account
 from domain.outcome import Answer, Because, Verdict
 from domain.pacer import Closed, Pacer
-from domain.ports import ReadFailed, SimPage
+from domain.ports import ReadFailed, ReadStopped, SimPage
 
 # The paths that public clients use with success; an account's `paths` setting replaces any of them.
 PATHS = {
@@ -54,11 +54,6 @@ class SftPlatform:
         self._http = Transport(account.base_url, pacer=pacer, connect_seconds=account.connect_seconds)
         self._tokens = TokenKeeper(self._http, pacer, account, path=self._paths["login"])
         self._filter_proven = False
-
-    @property
-    def calls(self) -> int:
-        """HTTP requests sent so far, logins included."""
-        return self._http.calls
 
     async def close(self) -> None:
         """Close all connections."""
@@ -125,6 +120,8 @@ class SftPlatform:
         while reads < _READ_TRIES and throttled < _THROTTLE_TRIES:
             try:
                 reading, reply = await self._authorised("GET", name, query=query, deadline=deadline)
+            except Closed:
+                raise ReadStopped("stopped before the platform was asked") from None
             except (NotSent, NoAnswer) as error:
                 why = str(error)
             else:
@@ -355,4 +352,3 @@ def _values(tree: object, key: str) -> Iterator[str]:
     elif isinstance(tree, list):
         for value in tree:
             yield from _values(value, key)
-

@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for problem in error.errors():
             print(f"{'.'.join(map(str, problem['loc'])) or 'options'}: {problem['msg']}", file=sys.stderr)
         return 2
-    except OSError as error:
+    except (OSError, ValueError) as error:
         print(f"the simulator cannot start: {error}", file=sys.stderr)
         return 2
     return 0

@@ -9,7 +9,8 @@ from pydantic import TypeAdapter
 
 from adapters.platforms.simulator.config import SimulatorConfig
 from adapters.platforms.simulator.engine import PARTS, Engine
-from adapters.platforms.simulator.faults import FaultRule, load_faults
+from adapters.platforms.simulator.fault_profiles import PROFILES
+from adapters.platforms.simulator.faults import FaultRule
 from adapters.platforms.simulator.model import DELETED, STATES, Endpoint
 from adapters.platforms.simulator.stock import distinct, generate_iccids, is_iccid
 
@@ -68,8 +69,8 @@ class AdminDoor:
 
     def _set_faults(self, body: Any) -> Any:
         """Take a list of rules, or `{"profile": name}`."""
-        wanted = body.get("profile", "none") if isinstance(body, dict) else body
-        self._engine.set_faults(_RULES.validate_python(load_faults(wanted)))
+        rules = _profile(body.get("profile")) if isinstance(body, dict) else body
+        self._engine.set_faults(_RULES.validate_python(rules))
         return self._engine.faults.as_json()
 
     def _change_settings(self, body: Any) -> Any:
@@ -111,6 +112,13 @@ class AdminDoor:
             raise ValueError(f"no such part: {', '.join(sorted(unknown))}; parts are {', '.join(PARTS)}")
         self._engine.reset(parts)
         return {"reset": list(parts)}
+
+
+def _profile(name: Any) -> Any:
+    """Return a named profile; unlike the command line, the door opens no files."""
+    if name not in PROFILES:
+        raise ValueError(f"no such profile: {name!r}; profiles are {', '.join(PROFILES)}")
+    return PROFILES[name]
 
 
 def _as_json(endpoint: Endpoint) -> dict[str, Any]:

@@ -17,6 +17,29 @@ from adapters.platforms.simulator.stock import distinct, generate_iccids, read_i
 from adapters.platforms.simulator.world import World
 
 PARTS = ("world", "faults", "stats", "journal")
+CHANGEABLE = frozenset(
+    {
+        "rate_per_second",
+        "burst",
+        "rate_form",
+        "retry_after",
+        "latency_read",
+        "latency_write",
+        "latency_login",
+        "read_lag",
+        "access_seconds",
+        "refresh_seconds",
+        "expired_form",
+        "login_revokes",
+        "bulk",
+        "bulk_row_seconds",
+        "set_b_tags",
+        "set_b_aliases",
+        "oem",
+        "max_per_page",
+        "no_match",
+    }
+)
 
 
 class Engine:
@@ -57,8 +80,10 @@ class Engine:
 
     def change_settings(self, changes: dict[str, Any]) -> None:
         """Change knobs while the platform runs, as when a rate limit drops below what is documented."""
+        if fixed := changes.keys() - CHANGEABLE:
+            raise ValueError(f"cannot be changed while running: {', '.join(sorted(fixed))}")
         self.config = SimulatorConfig.model_validate({**dict(self.config), **changes})
-        self.limiter = RateLimiter(self.config.rate_per_second, self.config.bucket_size)
+        self.limiter.rate, self.limiter.burst = self.config.rate_per_second, self.config.bucket_size
         self.world.replica.lag = self.config.read_lag
         self.sessions.config = self.config
         self.routes = routes_of(self.config)

@@ -6,9 +6,9 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from adapters.platforms.simulator.fault_profiles import PROFILES
 
@@ -36,6 +36,15 @@ Fault = Literal[
     "two_rows",
     "filter_ignored",
 ]
+
+FORMS: dict[Fault, tuple[str, ...]] = {
+    "reset_before": ("rst", "fin"),
+    "reset_after": ("rst", "fin"),
+    "cut_body": ("short", "close"),
+    "throttle": ("http429", "envelope"),
+    "token_expired": ("1", "2", "3"),
+    "wrong_iccid": ("other", "spaced", "padded", "number"),
+}
 
 
 def _as_list(value: Any) -> Any:
@@ -70,10 +79,18 @@ class FaultRule(BaseModel):
     delay: float = Field(default=0.0, ge=0, description="seconds before the answer; for drip, between two bytes")
     seconds: float = Field(default=200.0, ge=0, description="how long a hang lasts")
     status: int | None = Field(default=None, ge=200, le=599)
-    form: str | None = None
+    form: str | None = Field(default=None, description="a variant of the fault, see FORMS")
     code: str = "10117"
     retry_after: str | None = Field(default=None, description="a header value, or `date` for an HTTP date in 5 s")
     location: str = "http://elsewhere.invalid/api"
+
+    @model_validator(mode="after")
+    def _known_form(self) -> Self:
+        if self.form is not None and self.form not in FORMS.get(self.fault, ()):
+            raise ValueError(
+                f"{self.fault} has no form {self.form!r}; it has {', '.join(FORMS.get(self.fault, ('none',)))}"
+            )
+        return self
 
 
 def load_faults(value: Any) -> Any:

@@ -20,7 +20,6 @@ from adapters.platforms.simulator.sft.routes import Route
 
 API = "/api"
 _log = logging.getLogger(__name__)
-_NOT_JSON: dict[str, Any] = {"": ""}  # no call has such a field
 
 
 class Gateway:
@@ -40,15 +39,18 @@ class Gateway:
             response = await self._answer(request, route, body, record)
         finally:
             engine.stats.left()
-        record.status = response.status if response else None
-        return response or web.Response()
+        if response is None:
+            return web.Response()  # goes nowhere: the connection is closed
+        record.status = response.status
+        return response
 
     async def _answer(
         self, request: web.BaseRequest, route: Route | None, body: bytes, record: Record
     ) -> web.StreamResponse | None:
         engine, config = self._engine, self._engine.config
         self._warn_once(request)
-        call = Call(_parsed(body), request.query, _token(request))
+        parsed = _parsed(body)
+        call = Call(parsed or {}, request.query, _token(request))
         if not engine.limiter.admit(engine.sessions.account_of(call.token, call.body)):
             engine.stats.refused_for_rate += 1
             return throttled(config.rate_form, config.retry_after)
@@ -56,7 +58,7 @@ class Gateway:
             return web.Response(status=404, text="Not Found")
         number = engine.faults.next_call(route.path)
         exchange = Exchange(engine, request, route, call, self._latency(route, number))
-        if refusal := self._refusal(route, call):
+        if refusal := self._refusal(route, call, is_json=parsed is not None):
             await asyncio.sleep(config.latency_read[0])
             return written(refusal)
         rule = engine.faults.pick(route.path, number, lambda: engine.iccid_of(call))
@@ -66,8 +68,8 @@ class Gateway:
         engine.stats.faults[rule.fault] += 1
         return await inject(exchange, rule)
 
-    def _refusal(self, route: Route, call: Call) -> Reply | None:
-        if call.body is _NOT_JSON:
+    def _refusal(self, route: Route, call: Call, *, is_json: bool) -> Reply | None:
+        if not is_json:
             return Reply(200, failure(codes.INCORRECT_FIELD, "The body is not a JSON object"))
         if not route.needs_token:
             return None
@@ -89,14 +91,14 @@ class Gateway:
         return low if low == high else low + (high - low) * draw(config.seed, route.path, number, "latency")
 
 
-def _parsed(body: bytes) -> dict[str, Any]:
+def _parsed(body: bytes) -> dict[str, Any] | None:
     if not body:
         return {}
     try:
         value = json.loads(body)
     except ValueError:
-        return _NOT_JSON
-    return value if isinstance(value, dict) else _NOT_JSON
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _token(request: web.BaseRequest) -> str | None:

@@ -61,14 +61,14 @@ async def _late_commit(exchange: Exchange, rule: FaultRule) -> Response:
     return None
 
 
-async def _reset_before(exchange: Exchange, _rule: FaultRule) -> Response:
-    exchange.reset()
+async def _reset_before(exchange: Exchange, rule: FaultRule) -> Response:
+    (exchange.close if rule.form == "fin" else exchange.reset)()
     return None
 
 
-async def _reset_after(exchange: Exchange, _rule: FaultRule) -> Response:
+async def _reset_after(exchange: Exchange, rule: FaultRule) -> Response:
     await exchange.apply()
-    exchange.reset()
+    (exchange.close if rule.form == "fin" else exchange.reset)()
     return None
 
 

@@ -34,10 +34,17 @@ def save_state(state: list[Any], path: Path) -> None:
 def load_state(world: World, path: Path) -> None:
     """Put what a state file holds into a fresh world."""
     with path.open(encoding="utf-8") as file:
-        for line in file:
-            for kind, value in json.loads(line).items():
-                _LOADERS[kind](world, value)
+        for number, line in enumerate(file, start=1):
+            _load_line(world, line, f"{path}, line {number}")
     world.replica.show_all()
+
+
+def _load_line(world: World, line: str, place: str) -> None:
+    try:
+        for kind, value in json.loads(line).items():
+            _LOADERS[kind](world, value)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{place}: this is no state of the simulator; remove the file to start afresh") from error
 
 
 def _lines(state: list[Any]) -> Iterator[str]:

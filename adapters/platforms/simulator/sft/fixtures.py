@@ -26,4 +26,5 @@ MOVES = {
     model.SUSPENDED: {model.ACTIVE, model.ACTIVE_TEST},
     model.ACTIVE_INVENTORY: {model.PRE_ACTIVE, model.ACTIVE},
 }
+FIRST_ACTIVATION = {model.PRE_ACTIVE, model.ACTIVE_TEST}
 REASONS = {"1", "2", "3"}

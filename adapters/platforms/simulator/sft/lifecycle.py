@@ -19,7 +19,7 @@ def activate(platform: Platform, call: Call) -> Body:
     endpoint = attached_endpoint(platform, call)
     if endpoint.status == ACTIVE:
         raise BusinessError(codes.ALREADY_ACTIVE, "Endpoint is already active")
-    _check_move(endpoint.status, ACTIVE)
+    _check_move(endpoint.status, ACTIVE, fixtures.FIRST_ACTIVATION)
     platform.world.change_status(endpoint, ACTIVE, kind="activate")
     return success(codes.ACTIVATED, "Endpoint activated", responseParam={"endPointId": endpoint.id})
 
@@ -33,7 +33,7 @@ def change_lifecycle(platform: Platform, call: Call) -> Body:
     endpoint = attached_endpoint(platform, call)
     if endpoint.status == target:
         raise BusinessError(codes.ALREADY_IN_STATE, f"Endpoint is already in lifecycle {target}")
-    _check_move(endpoint.status, target)
+    _check_move(endpoint.status, target, fixtures.MOVES[target])
     platform.world.change_status(endpoint, target, kind="lifecycle")
     return success(
         codes.LIFECYCLE_CHANGED,
@@ -67,6 +67,6 @@ def delete_endpoint(platform: Platform, call: Call) -> Body:
     return success(codes.ENDPOINT_DELETED, "Endpoint deleted")
 
 
-def _check_move(status: str, target: str) -> None:
-    if status not in fixtures.MOVES[target]:
+def _check_move(status: str, target: str, allowed_from: set[str]) -> None:
+    if status not in allowed_from:
         raise BusinessError(codes.MOVE_NOT_ALLOWED, f"Lifecycle change from {status} to {target} is not allowed")

@@ -1,0 +1,55 @@
+# The same few verbs for people and CI. Nothing is needed but Python 3.11 or newer, and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+ARGS ?=
+
+.PHONY: run up test check bench chaos lock clean
+
+run: .venv/ready  ## the whole job once, on the local simulator
+	@$(BIN)/python -m flows demo
+
+up: .venv/ready  ## what an operator uses: Prefect with its UI, the simulator, the deployments
+	@$(BIN)/python -m flows up $(ARGS)
+
+test: .venv/ready-dev  ## the test suite: embedded store and a real PostgreSQL
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: .venv/ready-dev  ## style, types, import layers, documents
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest -q tests/docs
+
+bench: .venv/ready-dev  ## measurements, as ratios side by side
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+chaos: .venv/ready-dev  ## long searches for faults; CHAOS_SEEDS sets how long
+	$(BIN)/python -m pytest -q -n 2 --timeout 1200 tests/chaos $(ARGS)
+
+lock: .venv/ready-dev  ## new locks from requirements*.in; needs uv
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command "make lock" requirements.in -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command "make lock" -c requirements.lock requirements-dev.in -o requirements-dev.lock
+
+clean:  ## everything that was made here, the demo's store and runs included
+	rm -rf .venv build *.egg-info data/var data/reports
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; say make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@$(PYTHON) -m venv .venv
+
+.venv/ready: requirements.lock pyproject.toml | .venv/bin/python
+	@echo "Installing what the program needs (once, about a minute)"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/ready-dev: requirements-dev.lock .venv/ready
+	@echo "Installing what the tests need (once)"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@

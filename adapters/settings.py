@@ -1,0 +1,95 @@
+"""Settings: `preactive.toml` (or the file that PREACTIVE_CONFIG names), each value also by environment variable."""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from domain.errors import SettingsError
+from domain.options import Account
+
+DEMO: dict[str, Any] = {
+    "platform": "sft",
+    "base_url": "http://127.0.0.1:8765/api",
+    "username": "api-user",
+    "password": "demo-password",
+    "rate_per_second": 100,
+    "max_in_flight": 16,
+    "deadline_seconds": 20,
+    "settle_seconds": 10,
+    "roaming_profile_id": "1234",
+    "apn_group_id": "PDP_1",
+    "plan_id": "123456",
+    "groups": {"eu-10gb": {"addon_plan_id": "654321"}},
+}
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PREACTIVE_", env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    store_url: str = "sqlite:///data/var/preactive.db"
+    default_account: str = "demo"
+    reports_dir: Path = Path("data/reports")
+    config: Path | None = None
+    accounts: dict[str, Account] = Field(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment first, then the file, then the built-in demo account."""
+        built_in = InitSettingsSource(settings_cls, {"accounts": {"demo": DEMO}})
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _file()), built_in
+
+
+def _file() -> Path:
+    return Path(os.environ.get("PREACTIVE_CONFIG") or "preactive.toml")
+
+
+@cache
+def load() -> Settings:
+    """The settings of this process.
+
+    Raises SettingsError, naming every wrong setting and never its value.
+    """
+    named = os.environ.get("PREACTIVE_CONFIG")
+    if named and not Path(named).is_file():
+        raise SettingsError(f"The settings file {named} that PREACTIVE_CONFIG names does not exist.")
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors())
+        raise SettingsError(f"Wrong settings in {_file()} or the environment: {wrong}.") from None
+    except ValueError as error:  # TOML that cannot be read
+        raise SettingsError(f"The settings file {_file()} cannot be read: {error}.") from None
+
+
+def account(name: str | None) -> tuple[str, Account]:
+    """An account's name and settings; without a name, the default account's.
+
+    Raises SettingsError.
+    """
+    settings = load()
+    name = name or settings.default_account
+    if name not in settings.accounts:
+        known = ", ".join(sorted(settings.accounts))
+        raise SettingsError(f"There is no account {name!r} in the settings; there are: {known}.")
+    return name, settings.accounts[name].with_secrets()

@@ -1,0 +1,224 @@
+"""Applies decisions to operations and endpoints. Decisions are fenced by token and state; facts never are."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
+
+from adapters.store.tables import attempts, endpoints, operations
+from domain.doubt import Doubt, Evidence, Patience, Ruling
+from domain.endpoint import Claim, contradictions
+from domain.lifecycle import MOVES, Kind
+from domain.operation import State, may_move
+from domain.outcome import next_state
+from domain.ports import Result
+
+# An attempt's own good news is taken even when its process was thought dead: the token is still the same.
+_BEFORE = {state: [s.value for s in State if may_move(s, state)] for state in State}
+_BEFORE[State.CONFIRMED] = [s.value for s in (State.PLANNED, State.SENT, State.IN_DOUBT, State.NEEDS_HUMAN)]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The process that asks, the account it works for, and how patient that account is."""
+
+    worker: str
+    account: str
+    platform: str
+    patience: Patience
+    max_in_flight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A state change with the fact behind it."""
+
+    operation: int
+    token: int
+    kind: Kind
+    endpoint: int
+    iccid: str
+    target: str
+    before: tuple[str, ...]
+    state: State
+    event: str
+    verdict: str
+    endpoint_id: str | None = None
+    next_at: float = 0.0
+    lookups: int = 0
+    negatives: int = 0
+    already: bool = False
+    code: str = ""
+    text: str = ""
+    response_id: str = ""
+    http_status: int = 0
+    seconds: float = 0.0
+
+
+def from_result(result: Result, owner: Owner, now: float) -> Decision:
+    work, answer = result.work, result.answer
+    state = next_state(answer)
+    return Decision(
+        operation=work.id,
+        token=work.token,
+        kind=work.kind,
+        endpoint=work.endpoint,
+        iccid=work.iccid,
+        target=work.target,
+        before=tuple(_BEFORE[state]) if state is State.CONFIRMED else (State.SENT.value,),
+        state=state,
+        event="answer",
+        verdict=answer.because.value if answer.because else answer.verdict.value,
+        endpoint_id=answer.endpoint_id,
+        next_at=owner.patience.next_lookup(0, now=now, safe_after=owner.patience.safe_after(work.sent_at))
+        if state is State.IN_DOUBT
+        else 0.0,
+        already=answer.already,
+        code=answer.code,
+        text=answer.text,
+        response_id=answer.response_id,
+        http_status=answer.http_status,
+        seconds=answer.seconds,
+    )
+
+
+def from_ruling(doubt: Doubt, evidence: Evidence, ruling: Ruling) -> Decision:
+    """The decision that a look-up led to."""
+    return Decision(
+        operation=doubt.id,
+        token=doubt.token,
+        kind=doubt.kind,
+        endpoint=doubt.endpoint,
+        iccid=doubt.iccid,
+        target=doubt.target,
+        before=(State.IN_DOUBT.value,),
+        state=ruling.state,
+        event="lookup",
+        verdict=evidence.sight.value,
+        endpoint_id=ruling.endpoint_id,
+        next_at=ruling.next_at,
+        lookups=doubt.lookups + 1,
+        negatives=ruling.negatives,
+        text=ruling.text,
+    )
+
+
+def decide(connection: Connection, owner: Owner, decisions: Sequence[Decision], now: float) -> None:
+    """Add the facts, then apply the decisions that are still ours to make."""
+    if not decisions:
+        return
+    decisions = _without_contradictions(connection, owner, decisions)
+    connection.execute(insert(attempts), [_fact(decision, owner, now) for decision in decisions])
+    for before in {decision.before for decision in decisions}:
+        _apply(connection, owner, [d for d in decisions if d.before == before], before, now)
+
+
+def _apply(
+    connection: Connection, owner: Owner, decisions: Sequence[Decision], before: tuple[str, ...], now: float
+) -> None:
+    o, e = operations.c, endpoints.c
+    connection.execute(
+        update(operations)
+        .where(o.id == bindparam("op"), o.token == bindparam("fence"), or_(*(o.state == state for state in before)))
+        .values(
+            {
+                name: bindparam(f"new_{name}")
+                for name in ("state", "next_at", "lookups", "negatives", "code", "text", "already")
+            }
+            | {"updated_at": now}
+        ),
+        [_new_values(d) for d in decisions],
+    )
+    confirmed = [d for d in decisions if d.state is State.CONFIRMED]
+    still_ours = (
+        select(o.id)
+        .where(o.id == bindparam("op"), o.token == bindparam("fence"), o.state == State.CONFIRMED.value)
+        .exists()
+    )
+    for kind in {d.kind for d in confirmed}:
+        values = _effect(owner.platform, kind)
+        if values:
+            connection.execute(
+                update(endpoints).where(e.id == bindparam("pk"), still_ours).values(**values, updated_at=now),
+                [
+                    {"op": d.operation, "fence": d.token, "pk": d.endpoint, "mapped": d.endpoint_id, "into": d.target}
+                    for d in confirmed
+                    if d.kind is kind
+                ],
+            )
+
+
+def _effect(platform: str, kind: Kind) -> dict[str, object]:
+    """What a confirmed operation changes about its endpoint."""
+    values: dict[str, object] = {}
+    to = MOVES[platform][kind].to
+    if to is not None:
+        values["state"] = to.value
+    if kind is Kind.CREATE:
+        values["endpoint_id"] = bindparam("mapped")
+    if kind is Kind.ASSIGN:
+        values["group"] = bindparam("into")
+    return values
+
+
+def _new_values(d: Decision) -> dict[str, object]:
+    return {
+        "op": d.operation,
+        "fence": d.token,
+        "new_state": d.state.value,
+        "new_next_at": d.next_at,
+        "new_lookups": d.lookups,
+        "new_negatives": d.negatives,
+        "new_code": d.code,
+        "new_text": d.text,
+        "new_already": d.already,
+    }
+
+
+def _fact(d: Decision, owner: Owner, now: float) -> dict[str, object]:
+    return {
+        "operation_id": d.operation,
+        "token": d.token,
+        "at": now,
+        "event": d.event,
+        "owner": owner.worker,
+        "verdict": d.verdict,
+        "endpoint_id": d.endpoint_id,
+        "http_status": d.http_status,
+        "code": d.code,
+        "text": d.text,
+        "response_id": d.response_id,
+        "seconds": round(d.seconds, 4),
+    }
+
+
+def _without_contradictions(connection: Connection, owner: Owner, decisions: Sequence[Decision]) -> list[Decision]:
+    """Quarantine answers that would map one id to two ICCIDs or change a mapping."""
+    claims = [Claim(d.iccid, d.endpoint_id) for d in decisions if d.state is State.CONFIRMED and d.endpoint_id]
+    bad: dict[str, str] = {}
+    if claims:
+        id_of, iccid_of = _mappings(connection, owner.account, claims)
+        bad = contradictions(claims, id_of=id_of, iccid_of=iccid_of)
+    return [_checked(d, bad.get(d.iccid)) for d in decisions]
+
+
+def _checked(d: Decision, contradiction: str | None) -> Decision:
+    if d.kind is Kind.CREATE and d.state is State.CONFIRMED and not d.endpoint_id:
+        contradiction = "the platform named no endpoint id"
+    if contradiction is None or d.state is not State.CONFIRMED:
+        return d
+    values = {name: getattr(d, name) for name in d.__slots__} | {"state": State.NEEDS_HUMAN, "text": contradiction}
+    return Decision(**values)
+
+
+def _mappings(connection: Connection, account: str, claims: Iterable[Claim]) -> tuple[dict[str, str], dict[str, str]]:
+    e = endpoints.c
+    claims = list(claims)
+    found = connection.execute(
+        select(e.iccid, e.endpoint_id).where(
+            e.account == account,
+            e.endpoint_id.is_not(None),
+            or_(e.iccid.in_([c.iccid for c in claims]), e.endpoint_id.in_([c.endpoint_id for c in claims])),
+        )
+    ).all()
+    return {r.iccid: r.endpoint_id for r in found}, {r.endpoint_id: r.iccid for r in found}

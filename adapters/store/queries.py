@@ -1,0 +1,200 @@
+"""The questions that commands and reports ask the store."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from adapters.store.reading import Reader, Row, loads
+from domain.operation import State
+
+# An endpoint's operations in one change, worst outcome first.
+_RANK = ("refused", "needs_human", "in_doubt", "sent", "planned", "confirmed")
+
+
+def tally(reader: Reader, change: int, *, since: float) -> Mapping[str, int]:
+    """How many endpoints of a change stand where. `already`: what was done before `since`, or was there anyway."""
+    rank = " ".join(f"WHEN '{state}' THEN {number}" for number, state in enumerate(_RANK))
+    rows = reader.rows(
+        "SELECT worst, fresh, count(*) AS n FROM ("
+        f"  SELECT endpoint, min(CASE state {rank} END) AS worst, "
+        "  max(CASE WHEN state = 'confirmed' AND updated_at >= :since AND NOT already THEN 1 ELSE 0 END) AS fresh "
+        "  FROM operations WHERE change_id = :change GROUP BY endpoint) items GROUP BY worst, fresh",
+        {"change": change, "since": since},
+    )
+    counts = dict.fromkeys([*_RANK, "already"], 0)
+    for row in rows:
+        state = _RANK[row["worst"]]
+        counts["already" if state == State.CONFIRMED and not row["fresh"] else state] += row["n"]
+    return counts
+
+
+def source_totals(reader: Reader, batch: int) -> Row:
+    """Rows handed in for a batch, over all its files, and how many of them the store knew already."""
+    totals = reader.rows(
+        "SELECT coalesce(sum(rows), 0) AS rows, coalesce(sum(accepted), 0) AS accepted, "
+        "coalesce(sum(rejected), 0) AS rejected, coalesce(sum(duplicates), 0) AS duplicates, "
+        "coalesce(sum(blank), 0) AS blank FROM sources WHERE batch_id = :batch",
+        {"batch": batch},
+    )[0]
+    known = reader.rows(
+        "SELECT count(*) AS n FROM rows r JOIN sources s ON s.id = r.source_id WHERE s.batch_id = :batch AND r.known",
+        {"batch": batch},
+    )
+    return {name: int(value) for name, value in totals.items()} | {"known": known[0]["n"]}
+
+
+def batches(reader: Reader, account: str | None = None) -> list[Row]:
+    """All batches, newest last, with the states of their operations."""
+    rows = reader.rows(
+        "SELECT b.id, b.account, b.name, b.tags, b.created_at, c.id AS change_id, c.cancelled_at, c.size "
+        "FROM batches b JOIN changes c ON c.batch_id = b.id "
+        "WHERE (:account = '' OR b.account = :account) ORDER BY b.id",
+        {"account": account or ""},
+    )
+    states = reader.rows(
+        "SELECT e.batch_id, e.state, count(*) AS n FROM endpoints e GROUP BY e.batch_id, e.state",
+    )
+    problems = reader.rows(
+        "SELECT change_id, state, count(*) AS n FROM operations WHERE state <> 'confirmed' GROUP BY change_id, state"
+    )
+    return [
+        row
+        | {
+            "tags": loads(row["tags"]),
+            "endpoints": {s["state"]: s["n"] for s in states if s["batch_id"] == row["id"]},
+            "operations": {p["state"]: p["n"] for p in problems if p["change_id"] == row["change_id"]},
+        }
+        for row in rows
+    ]
+
+
+def batch_named(reader: Reader, account: str, name: str) -> Row | None:
+    """One batch by its name."""
+    return next((row for row in batches(reader, account) if row["name"] == name), None)
+
+
+def changes_of(reader: Reader, batch: int) -> list[int]:
+    """Every change with operations on the batch's endpoints."""
+    rows = reader.rows(
+        "SELECT DISTINCT o.change_id FROM operations o JOIN endpoints e ON e.id = o.endpoint WHERE e.batch_id = :batch",
+        {"batch": batch},
+    )
+    return [row["change_id"] for row in rows]
+
+
+def mapping(reader: Reader, *, change: int) -> Iterator[Row]:
+    """Every endpoint of a change: its mapping, and the operation that explains it best."""
+    rank = " ".join(f"WHEN '{state}' THEN {number}" for number, state in enumerate(_RANK))
+    yield from reader.stream(
+        'SELECT e.name, e.iccid, e.endpoint_id, e.state, e."group", '
+        "  (SELECT %AGG%(t.tag, ',') FROM tags t WHERE t.endpoint = e.id) AS tags, "
+        "  o.kind, o.state AS outcome, o.text, o.code, o.already "
+        "FROM (SELECT o.*, row_number() OVER (PARTITION BY o.endpoint "
+        f"         ORDER BY CASE o.state {rank} END, o.id DESC) AS nth "
+        "      FROM operations o WHERE o.change_id = :change) o "
+        "JOIN endpoints e ON e.id = o.endpoint WHERE o.nth = 1 ORDER BY o.position, o.id",
+        {"change": change},
+    )
+
+
+def rejects(reader: Reader, batch: int) -> Iterator[Row]:
+    """The rejected rows of a batch's files, with the columns they came in."""
+    rows = reader.stream(
+        "SELECT s.file_name, s.columns, r.row_no, r.problems, r.original FROM rejects r "
+        "JOIN sources s ON s.id = r.source_id "
+        "WHERE s.batch_id = :batch AND r.outcome = 'rejected' ORDER BY s.id, r.row_no",
+        {"batch": batch},
+    )
+    for row in rows:
+        yield row | {name: loads(row[name]) for name in ("columns", "problems", "original")}
+
+
+_ENDPOINTS = """
+SELECT e.account, e.iccid, e.endpoint_id, e.name, e.state, e.network_state, e."group",
+       (SELECT %AGG%(t.tag, ',') FROM tags t WHERE t.endpoint = e.id) AS tags,
+       b.name AS batch, o.order_no AS "order", e.updated_at
+FROM endpoints e JOIN batches b ON b.id = e.batch_id LEFT JOIN orders o ON o.endpoint = e.id
+WHERE {where} ORDER BY e.id
+"""
+_FILTERS = {
+    "account": "e.account = :account",
+    "tag": "EXISTS (SELECT 1 FROM tags t WHERE t.endpoint = e.id AND t.tag = :tag)",
+    "state": "e.state = :state",
+    "group": 'e."group" = :group',
+    "batch": "b.name = :batch",
+    "iccid": "e.iccid = :iccid",
+    "order": "o.order_no = :order",
+}
+
+
+def endpoints(reader: Reader, filters: Mapping[str, str | None]) -> Iterator[Row]:
+    """Endpoints that match every filter given."""
+    used = {name: value for name, value in filters.items() if value is not None}
+    where = " AND ".join(_FILTERS[name] for name in used) or "1 = 1"
+    for row in reader.stream(_ENDPOINTS.format(where=where), used):
+        yield row | {"tags": sorted(row["tags"].split(",")) if row["tags"] else []}
+
+
+def history(reader: Reader, iccid: str, account: str | None = None) -> list[Row]:
+    """Everything known about what was done to one ICCID, oldest first."""
+    return reader.rows(
+        "SELECT e.account, e.iccid, o.kind, o.target, o.state, a.token AS attempt, a.at, a.event, a.verdict, "
+        "a.endpoint_id, a.http_status, a.code, a.text, a.response_id, a.seconds "
+        "FROM attempts a JOIN operations o ON o.id = a.operation_id JOIN endpoints e ON e.id = o.endpoint "
+        "WHERE e.iccid = :iccid AND (:account = '' OR e.account = :account) ORDER BY a.id",
+        {"iccid": iccid, "account": account or ""},
+    )
+
+
+def stock(reader: Reader, account: str | None = None) -> list[Row]:
+    """Endpoints by account, tag, group and state."""
+    return reader.rows(
+        "SELECT e.account, coalesce(t.tag, '') AS tag, coalesce(e.\"group\", '') AS \"group\", "
+        "  sum(CASE WHEN e.state = 'stock' THEN 1 ELSE 0 END) AS stock, "
+        "  sum(CASE WHEN e.state = 'pre_active' THEN 1 ELSE 0 END) AS pre_active, "
+        "  sum(CASE WHEN e.state = 'active' THEN 1 ELSE 0 END) AS active, "
+        "  sum(CASE WHEN e.state = 'suspended' THEN 1 ELSE 0 END) AS suspended, "
+        "  sum(CASE WHEN e.state = 'terminated' THEN 1 ELSE 0 END) AS terminated "
+        "FROM endpoints e LEFT JOIN tags t ON t.endpoint = e.id "
+        "WHERE (:account = '' OR e.account = :account) "
+        'GROUP BY e.account, t.tag, e."group" ORDER BY 1, 2, 3',
+        {"account": account or ""},
+    )
+
+
+def unsettled(reader: Reader, account: str | None = None) -> list[Row]:
+    """Operations in doubt, or waiting for a person, with what is known about them."""
+    return reader.rows(
+        "SELECT o.id, o.account, e.iccid, e.name, e.endpoint_id, o.kind, o.target, o.state, o.text, o.code, o.lookups, "
+        "o.negatives, o.safe_after, o.next_at, o.updated_at, o.change_id, o.token "
+        "FROM operations o JOIN endpoints e ON e.id = o.endpoint "
+        "WHERE o.state IN ('in_doubt', 'needs_human') AND (:account = '' OR o.account = :account) ORDER BY o.id",
+        {"account": account or ""},
+    )
+
+
+def totals_by_state(reader: Reader, change: int) -> Mapping[str, int]:
+    """Operations of a change by state."""
+    rows = reader.rows(
+        "SELECT state, count(*) AS n FROM operations WHERE change_id = :change GROUP BY state", {"change": change}
+    )
+    return {row["state"]: row["n"] for row in rows}
+
+
+def known(reader: Reader, account: str) -> Iterator[Row]:
+    """Every ICCID of the account, with its endpoint, its batch, and whether its create is still open."""
+    yield from reader.stream(
+        "SELECT e.iccid, e.endpoint_id, e.state, b.name AS batch, "
+        "CASE WHEN o.state IN ('planned', 'sent', 'in_doubt') THEN 1 ELSE 0 END AS planned "
+        "FROM endpoints e JOIN batches b ON b.id = e.batch_id "
+        "LEFT JOIN operations o ON o.endpoint = e.id AND o.kind = 'create' WHERE e.account = :account",
+        {"account": account},
+    )
+
+
+def known_tags(reader: Reader, account: str) -> Sequence[str]:
+    """The tags that endpoints of the account carry."""
+    rows: list[dict[str, Any]] = reader.rows(
+        "SELECT DISTINCT t.tag FROM tags t JOIN endpoints e ON e.id = t.endpoint WHERE e.account = :account ORDER BY 1",
+        {"account": account},
+    )
+    return [row["tag"] for row in rows]

@@ -1,0 +1,123 @@
+"""Plain reads of the store for commands that must answer at once.
+
+Importing SQLAlchemy alone takes half a second, so these go straight to the database driver.
+"""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from adapters.store.schema import HEAD, KNOWN
+from domain.errors import StoreLocked, StoreNewer, StoreUnavailable
+
+Row = dict[str, Any]
+
+
+class Reader:
+    """Read-only questions to the store. An embedded store that does not exist yet is an empty one."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: Any = None
+
+    @contextmanager
+    def open(self) -> Iterator["Reader"]:
+        """Connect for the length of a with block.
+
+        Raises StoreUnavailable, StoreLocked, StoreNewer.
+        """
+        try:
+            self._connection = self._connect()
+        except sqlite3.Error as error:
+            raise _unavailable(error) from None
+        try:
+            self._check_version()
+            yield self
+        except sqlite3.Error as error:
+            raise _unavailable(error) from None
+        finally:
+            if self._connection is not None:
+                self._connection.close()
+
+    def rows(self, sql: str, values: Mapping[str, object] | None = None) -> list[Row]:
+        """The rows of a query with named values."""
+        if self._connection is None:
+            return []
+        cursor = self._connection.cursor()
+        try:
+            cursor.execute(self._dialect(sql), dict(values or {}))
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        finally:
+            cursor.close()
+
+    def stream(self, sql: str, values: Mapping[str, object] | None = None) -> Iterator[Row]:
+        """The rows of a query one by one, for results that may be large."""
+        if self._connection is None:
+            return
+        cursor = self._connection.cursor()
+        cursor.execute(self._dialect(sql), dict(values or {}))
+        names = [column[0] for column in cursor.description]
+        for row in cursor:
+            yield dict(zip(names, row, strict=True))
+
+    def _connect(self) -> Any:
+        if self._url.startswith("sqlite"):
+            path = self._url.split("///", 1)[1] if "///" in self._url else ""
+            if not Path(path).exists():
+                return None
+            connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
+            connection.execute("PRAGMA busy_timeout = 10000")
+            return connection
+        return _connect_postgresql(self._url)
+
+    def _dialect(self, sql: str) -> str:
+        if isinstance(self._connection, sqlite3.Connection):
+            return sql.replace("%AGG%", "group_concat")
+        return re.sub(r"(?<!:):(\w+)", r"%(\1)s", sql.replace("%AGG%", "string_agg").replace("%", "%%"))
+
+    def _check_version(self) -> None:
+        if self._connection is None:
+            return
+        try:
+            found = [row["version_num"] for row in self.rows("SELECT version_num FROM alembic_version")]
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise
+            raise StoreUnavailable("The store has no tables; run `preactive db upgrade`.") from None
+        if found and found[0] not in KNOWN:
+            raise StoreNewer(
+                f"The store has version {found[0]} and this program knows versions up to {HEAD}; "
+                "install the newer program, nothing was changed."
+            )
+
+
+def _connect_postgresql(url: str) -> Any:
+    import psycopg  # noqa: PLC0415 - only for those who use it
+
+    parts = urlsplit(url)
+    try:
+        return psycopg.connect(
+            f"postgresql://{parts.netloc}{parts.path}" + (f"?{parts.query}" if parts.query else ""),
+            connect_timeout=10,
+            autocommit=True,
+        )
+    except psycopg.Error:
+        where = f"{parts.hostname or unquote(parts.query)}{parts.path}"
+        raise StoreUnavailable(f"The store at {where} does not answer; check its address, then try again.") from None
+
+
+def _unavailable(error: sqlite3.Error) -> StoreUnavailable:
+    if "locked" in str(error):
+        return StoreLocked("The store is locked by another program; end that program or wait, then try again.")
+    return StoreUnavailable(f"The store cannot be read: {error}; check its path and rights.")
+
+
+def loads(value: Any) -> Any:
+    """A JSON column's value, which one driver gives as text and the other already read."""
+    return json.loads(value) if isinstance(value, str) else value

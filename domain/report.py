@@ -1,0 +1,54 @@
+"""What a report of a run says, before it becomes a file."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from domain.manifest import Manifest
+
+
+class MappingRow(NamedTuple):
+    """One accepted ICCID and what became of it."""
+
+    name: str | None
+    iccid: str
+    endpoint_id: str | None
+    state: str
+    group: str | None = None
+    tags: tuple[str, ...] = ()
+    outcome: str = ""
+    reason: str = ""
+
+
+class RejectRow(NamedTuple):
+    """One rejected row in the layout of its file, with what is wrong."""
+
+    row_no: int
+    original: tuple[str, ...]
+    column: str
+    value: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportData:
+    """Everything that the report files of one batch show."""
+
+    title: str
+    batch: str
+    account: str
+    run: str
+    numbers: Mapping[str, int | float]  # in the order they are shown
+    mapping: Iterable[MappingRow]
+    columns: tuple[str, ...]  # of the file, as in RejectRow.original
+    rejects: Iterable[RejectRow]
+
+
+def rejects_of(manifest: Manifest) -> Iterator[RejectRow]:
+    """Return one line for each rejected row, with all of its problems, so that it is corrected once."""
+    for row in manifest.rejected:
+        first = row.problems[0]
+        codes = "; ".join(dict.fromkeys(problem.code for problem in row.problems))
+        reasons = " ".join(dict.fromkeys(problem.reason for problem in row.problems))
+        yield RejectRow(row.row_no, row.original, first.column, first.value, codes, reasons)

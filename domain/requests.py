@@ -1,0 +1,88 @@
+"""What a person or a schedule asks for: one model each for the flow, the command line and the form in the UI."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+def _shown(position: int) -> dict[str, Any]:
+    # The UI's form keeps this order only when every field says its place.
+    return {"position": position}
+
+
+class ProvisionRequest(BaseModel):
+    """Make pre-active, tagged endpoints of the SIMs in a file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: str = Field(title="File", description="Path of a CSV or XLSX file of ICCIDs", json_schema_extra=_shown(0))
+    account: str = Field(
+        default="demo", title="Account", description="As named in the settings", json_schema_extra=_shown(1)
+    )
+    tags: list[str] = Field(
+        default_factory=list, title="Tags", description="Default: the batch name", json_schema_extra=_shown(2)
+    )
+    batch: str | None = Field(
+        default=None,
+        title="Batch",
+        description="Default: the file's name; an existing batch is added to",
+        max_length=80,
+        json_schema_extra=_shown(3),
+    )
+    dry_run: bool = Field(default=True, title="Dry run", description="Only plan", json_schema_extra=_shown(4))
+    accept_rejects: bool = Field(
+        default=False,
+        title="Accept rejects",
+        description="Go on however many rows are bad",
+        json_schema_extra=_shown(5),
+    )
+    limit: int | None = Field(
+        default=None, ge=1, title="Limit", description="Most endpoints this run may create", json_schema_extra=_shown(6)
+    )
+    name_template: str | None = Field(default=None, title="Name template", json_schema_extra=_shown(7))
+    sheet: str | None = Field(default=None, title="Sheet", json_schema_extra=_shown(8))
+    digest: str | None = Field(
+        default=None,
+        title="Digest",
+        description="SHA-256 the file must have, so that what was planned is what is done",
+        pattern="^[0-9a-f]{64}$",
+        json_schema_extra=_shown(9),
+    )
+
+
+class ActivateRequest(BaseModel):
+    """Activate pre-active endpoints and put them into a group."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    account: str = Field(default="demo", title="Account", json_schema_extra=_shown(0))
+    tag: str | None = Field(default=None, title="Tag", json_schema_extra=_shown(1))
+    group: str | None = Field(default=None, title="Group", json_schema_extra=_shown(2))
+    count: int | None = Field(
+        default=None,
+        ge=1,
+        title="Count",
+        description="How many endpoints of the tag shall be active in the group in all; default: all of them",
+        json_schema_extra=_shown(3),
+    )
+    file: str | None = Field(
+        default=None, title="File", description="A file of ICCIDs instead of a tag", json_schema_extra=_shown(4)
+    )
+    dry_run: bool = Field(default=True, title="Dry run", description="Only plan", json_schema_extra=_shown(5))
+    limit: int | None = Field(default=None, ge=1, title="Limit", json_schema_extra=_shown(6))
+
+    @property
+    def label(self) -> str:
+        """What the request is about, in a word."""
+        return self.tag or (Path(self.file).stem if self.file else "")
+
+
+class RetryRequest(BaseModel):
+    """Go on with a batch: settle doubts, send what was left, and on request what was refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    batch: str = Field(title="Batch", json_schema_extra=_shown(0))
+    account: str = Field(default="demo", title="Account", json_schema_extra=_shown(1))
+    refused: bool = Field(default=True, title="Refused too", json_schema_extra=_shown(2))

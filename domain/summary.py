@@ -1,0 +1,78 @@
+"""The numbers of a run, as people and other programs read them."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+DONE, WITH_PROBLEMS, UNEXPECTED = 0, 3, 1
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did. accepted = already + confirmed + refused + in_doubt + needs_human + open."""
+
+    batch: str
+    run: str
+    rows: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    blank: int = 0
+    already: int = 0
+    confirmed: int = 0
+    refused: int = 0
+    in_doubt: int = 0
+    needs_human: int = 0
+    calls: int = 0
+    seconds: float = 0.0
+    reports: list[str] = field(default_factory=list)
+    open: int = 0
+    stopped: bool = False
+
+    def json(self) -> dict[str, Any]:
+        """The keys that other programs rely on."""
+        return {name: value for name, value in asdict(self).items() if name not in ("open", "stopped")}
+
+    def numbers(self) -> Mapping[str, int | float]:
+        """Only the numbers, in the order they are shown."""
+        shown = {name: value for name, value in asdict(self).items() if isinstance(value, int | float)}
+        return {name: value for name, value in shown.items() if name not in ("open", "stopped")}
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 3 done with rows to look at, 1 ended early."""
+        if self.open or self.stopped:
+            return UNEXPECTED
+        return WITH_PROBLEMS if self.rejected or self.refused or self.in_doubt or self.needs_human else DONE
+
+    def sentence(self) -> str:
+        """One line with every number that is not zero, the most wanted first."""
+        parts = [f"{self.confirmed:,} confirmed"]
+        for name, words in _WORDS.items():
+            if value := getattr(self, name):
+                parts.append(f"{value:,} {words}")
+        return ", ".join(parts) + (" (stopped early)" if self.stopped else "")
+
+
+_WORDS = {
+    "already": "already there",
+    "rejected": "rejected",
+    "duplicates": "duplicates",
+    "refused": "refused",
+    "in_doubt": "in doubt",
+    "needs_human": "need a person",
+    "open": "not sent",
+}
+
+
+def from_counts(counts: Mapping[str, int], **rest: Any) -> Summary:
+    """A summary from the store's tally of endpoints by state."""
+    return Summary(
+        already=counts["already"] + rest.pop("known", 0),
+        confirmed=counts["confirmed"],
+        refused=counts["refused"],
+        in_doubt=counts["in_doubt"] + counts["sent"],
+        needs_human=counts["needs_human"],
+        open=counts["planned"],
+        **rest,
+    )

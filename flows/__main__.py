@@ -1,0 +1,56 @@
+"""`preactive`: the command line."""
+
+import sys
+
+import typer
+
+from domain.errors import PreactiveError
+from flows.commands import batches, looking, operating, provisioning, resolving, running
+
+app = typer.Typer(
+    name="preactive",
+    help="Keeps SIM endpoints ready before anyone needs them.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for command in (
+    provisioning.plan,
+    provisioning.provision,
+    provisioning.activate,
+    looking.endpoints,
+    looking.history,
+    looking.stock,
+    resolving.resolve,
+    operating.doctor,
+    operating.up,
+    operating.demo,
+):
+    app.command()(command)
+# The simulator has many knobs of its own and explains them itself.
+app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
+    operating.simulator
+)
+app.add_typer(batches.app, name="batch")
+app.add_typer(operating.db, name="db")
+
+
+def main() -> None:
+    """Run one command. A person's mistake gives one sentence on standard error, never a traceback."""
+    try:
+        app()
+    except PreactiveError as error:
+        print(f"preactive: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print(
+            "preactive: interrupted; what was sent is recorded, run the same command again to go on.", file=sys.stderr
+        )
+        sys.exit(1)
+    finally:
+        running.end_api()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""batch list, show, retry, cancel and report."""
+
+from typing import Annotated, Any
+
+import typer
+
+from flows.commands import running
+from flows.commands.options import Account, Json, Yes
+from flows.commands.printing import show, when
+
+app = typer.Typer(help="What became of a file.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Batch name.")]
+
+
+@app.command("list")
+def list_(account: Account = None, as_json: Json = False) -> None:
+    """List the batches with their numbers."""
+    from tasks import resources
+
+    columns = ("account", "batch", "tags", "endpoints", "open", "cancelled", "created_at")
+    rows = [_row(batch) for batch in resources.batches(account)]
+    show(rows, columns, as_json=as_json, nothing="There are no batches yet.")
+
+
+def _row(batch: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "account": batch["account"],
+        "batch": batch["name"],
+        "tags": batch["tags"],
+        "endpoints": batch["endpoints"],
+        "open": batch["operations"],
+        "cancelled": bool(batch["cancelled_at"]),
+        "created_at": when(batch["created_at"]),
+    }
+
+
+@app.command("show")
+def show_(name: Name, account: Account = None, as_json: Json = False) -> None:
+    """Show a batch's rows and what became of each."""
+    from tasks import resources
+
+    batch = resources.batch_named(name, account)
+    rows = [
+        {
+            "name": row["name"],
+            "iccid": row["iccid"],
+            "endpoint_id": row["endpoint_id"],
+            "state": row["state"],
+            "operation": row["kind"],
+            "outcome": row["outcome"],
+            "text": row["text"] if row["outcome"] != "confirmed" else "",
+        }
+        for row in resources.mapping(batch["change_id"])
+    ]
+    rejected = [
+        {"name": f"row {row['row_no']}", "iccid": p["value"], "outcome": "rejected", "text": p["reason"]}
+        for row in resources.rejects(batch["id"])
+        for p in row["problems"][:1]
+    ]
+    columns = ("name", "iccid", "endpoint_id", "state", "operation", "outcome", "text")
+    show([*rows, *rejected], columns, as_json=as_json, nothing=f"Batch {name} has no rows.")
+
+
+@app.command()
+def retry(name: Name, account: Account = None, yes: Yes = False) -> None:
+    """Run again what failed or was left of a batch, and nothing else."""
+    from domain.requests import RetryRequest
+    from tasks import resources
+
+    account_name, _ = resources.account(account)
+    batch = resources.batch_named(name, account_name)
+    left = {state: n for state, n in batch["operations"].items() if state != "needs_human"}
+    print(f"Batch {name}: {sum(left.values()):,} operations to run again ({_words(left) or 'none'}).")
+    running.confirm("Apply?", yes=yes)
+    from flows.retry import retry as flow
+
+    running.finish(running.run_flow(flow, RetryRequest(batch=name, account=account_name)))
+
+
+def _words(counts: dict[str, int]) -> str:
+    return ", ".join(f"{n:,} {state.replace('_', ' ')}" for state, n in counts.items())
+
+
+@app.command()
+def cancel(name: Name, account: Account = None) -> None:
+    """Let no process send anything more for a batch. What is under way is still recorded."""
+    from tasks import resources
+
+    batch = resources.batch_named(name, account)
+    resources.cancel(batch)
+    print(f"Batch {name} is cancelled: no new call starts. `preactive batch retry {name}` goes on with it.")
+
+
+@app.command()
+def report(name: Name, account: Account = None) -> None:
+    """Write the batch's report files."""
+    from tasks import resources
+    from tasks.report_data import batch_report
+
+    for path in batch_report(resources.batch_named(name, account)):
+        print(path)

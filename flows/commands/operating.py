@@ -1,0 +1,65 @@
+"""simulator, db, doctor, up and demo."""
+
+from typing import Annotated
+
+import typer
+
+from flows.commands import running
+from flows.commands.options import Account, Json
+
+db = typer.Typer(help="The store's tables.", no_args_is_help=True)
+
+
+def simulator(context: typer.Context) -> None:
+    """Run the platform simulator; `preactive simulator --help` lists its knobs."""
+    from tasks import resources
+
+    raise typer.Exit(resources.run_simulator(context.args))
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the store to this program's version."""
+    from tasks import resources
+
+    print(f"The store {resources.store_place()} has version {resources.upgrade_store()}.")
+
+
+@db.command()
+def check() -> None:
+    """Check that the store can be read and written, is whole, and has this program's version."""
+    from tasks import resources
+
+    for line in resources.check_store():
+        print(line)
+
+
+def doctor(account: Account = None, as_json: Json = False) -> None:
+    """Check settings, store, platform login, Prefect API and versions; one line for each finding."""
+    import json
+
+    from flows.checks import findings
+
+    found = list(findings(account))
+    for one in found:
+        print(json.dumps(one.json()) if as_json else one.line())
+    if any(not one.ok for one in found):
+        raise typer.Exit(1)
+
+
+def up(
+    port: Annotated[int, typer.Option("--port", help="Port of the Prefect server.")] = 4200,
+    simulator_port: Annotated[int, typer.Option("--simulator-port")] = 8765,
+) -> None:
+    """Start what an operator uses: Prefect with its UI, the simulator, and the deployments. Ctrl-C ends all of it."""
+    from flows.everything import serve_all
+
+    serve_all(port=port, simulator_port=simulator_port)
+
+
+def demo() -> None:
+    """Provision a sample workbook on the local simulator, activate part of it, and say what happened."""
+    from flows.demo import run_demo
+
+    running.begin_api()
+    run_demo()

@@ -1,0 +1,13 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Account = Annotated[str | None, typer.Option("--account", help="Account, as named in the settings.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before applying.")]
+File = Annotated[Path, typer.Argument(help="A CSV or XLSX file of ICCIDs.")]
+Tags = Annotated[list[str] | None, typer.Option("--tag", help="Tag; repeat for more. Default: the batch name.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="The most endpoints this run may change.")]

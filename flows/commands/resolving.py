@@ -1,0 +1,57 @@
+"""resolve: what is in doubt or needs a person, and what is to be done about it."""
+
+from typing import Annotated
+
+import typer
+
+from flows.commands.options import Account, Json
+from flows.commands.printing import show, when
+
+Decision = Annotated[
+    str | None,
+    typer.Option("--decide", help="confirmed (it was done), refused (it was not, leave it) or planned (do it again)."),
+]
+
+
+def resolve(
+    account: Account = None,
+    look_up: Annotated[
+        bool, typer.Option("--look-up", help="Ask the platform now about every doubt that is due.")
+    ] = False,
+    operation: Annotated[int | None, typer.Option("--operation", help="The operation a decision is about.")] = None,
+    decide: Decision = None,
+    endpoint_id: Annotated[
+        str | None, typer.Option("--endpoint-id", help="With --decide confirmed, for a create.")
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept in the history.")] = "",
+    as_json: Json = False,
+) -> None:
+    """List what is in doubt or needs a person, and settle it by look-up or by a decision."""
+    from tasks import resources
+
+    if operation is not None or decide is not None:
+        _decide(operation, decide, endpoint_id, reason)
+        return
+    if look_up:
+        from tasks.doubts import look_up_all
+
+        print(f"{look_up_all(account)} look-ups made.")
+    rows = resources.unsettled(account)
+    for row in rows:
+        row["look_again"] = when(row["next_at"]) if row["state"] == "in_doubt" else None
+    columns = ("id", "account", "iccid", "kind", "target", "state", "text", "lookups", "look_again")
+    show(rows, columns, as_json=as_json, nothing="Nothing is in doubt and nothing needs a person.")
+    if rows:
+        raise typer.Exit(3)
+
+
+def _decide(operation: int | None, decide: str | None, endpoint_id: str | None, reason: str) -> None:
+    from domain.errors import UsageError
+    from domain.operation import State
+    from tasks import resources
+
+    choices = {"confirmed": State.CONFIRMED, "refused": State.REFUSED, "planned": State.PLANNED}
+    if operation is None or decide not in choices or not reason:
+        raise UsageError("A decision needs --operation, --decide confirmed|refused|planned, and --reason.")
+    resources.decide_by_person(operation, choices[decide], endpoint_id=endpoint_id, reason=reason)
+    print(f"Operation {operation} is {decide} by your decision.")

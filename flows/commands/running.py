@@ -1,0 +1,107 @@
+"""Runs a flow for a command: the Prefect API beside it, progress on a terminal, a clean stop on Ctrl-C."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from flows.embedded import EmbeddedApi
+
+if TYPE_CHECKING:
+    from domain.summary import Summary
+
+_DRAIN_SECONDS = 10.0
+_api: EmbeddedApi | None = None
+
+
+def begin_api() -> EmbeddedApi:
+    """Begin to start the Prefect API, so that it is up by the time the plan was read."""
+    global _api  # noqa: PLW0603 - one API for each process
+    if _api is None:
+        _api = EmbeddedApi()
+        _api.start()
+    return _api
+
+
+def end_api() -> None:
+    """End the Prefect API of this process, if there is one."""
+    global _api  # noqa: PLW0603
+    if _api is not None:
+        _drain()
+        _api.stop()
+        _api = None
+
+
+def _drain() -> None:
+    """Let Prefect hand over its last events and log lines; without an API it would try for a minute at exit."""
+    if "prefect.events.worker" not in sys.modules:
+        return
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    EventsWorker.drain_all(timeout=_DRAIN_SECONDS)
+    APILogWorker.drain_all(timeout=_DRAIN_SECONDS)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before applying.
+
+    Raises NotConfirmed.
+    """
+    from domain.errors import NotConfirmed
+
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise NotConfirmed("Nothing was changed: say --yes to apply without being asked.")
+    if not typer.confirm(question, default=False, err=True):
+        raise NotConfirmed("Nothing was changed.")
+
+
+def run_flow(flow: Callable[..., Awaitable[Any]], request: object) -> "Summary":
+    """Run a flow to its end and return its numbers.
+
+    Raises PreactiveError, as the flow met it.
+    """
+    begin_api().ready()
+    summary: Summary = asyncio.run(_run(flow, request))
+    return summary
+
+
+async def _run(flow: Callable[..., Awaitable[Any]], request: object) -> Any:
+    from flows.commands.display import display
+    from tasks import resources
+
+    loop = asyncio.get_running_loop()
+    main = asyncio.current_task()
+
+    def stop() -> None:
+        if resources.stop_all():
+            print(
+                "Stopping: no new call starts; waiting for the calls under way. Ctrl-C again leaves at once.",
+                file=sys.stderr,
+            )
+        elif main is not None:
+            main.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    with display():
+        state = await flow(request, return_state=True)
+    result = await state.aresult(raise_on_failure=False)
+    if isinstance(result, BaseException):
+        raise result
+    return result
+
+
+def finish(summary: "Summary") -> None:
+    """Print what happened, the JSON line last, and end with the documented exit code."""
+    print(summary.sentence())
+    for path in summary.reports:
+        print(f"  {path}")
+    print(json.dumps(summary.json()), flush=True)
+    raise typer.Exit(summary.exit_code)

@@ -1,0 +1,146 @@
+"""A Prefect API of our own for one command, when no server is named.
+
+Prefect would start one by itself, but that one outlives a killed command. This one ends when its parent does.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from domain.errors import PreactiveError
+
+_START_SECONDS = 120.0
+HOME = Path("data/var/prefect")
+SERVER_NOTE = "server.json"
+
+QUIET = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",
+    "PREFECT_CLI_PROMPT": "false",
+}
+
+
+def home() -> Path:
+    """The project's own Prefect home, so that every command's runs are found in one place."""
+    path = Path(os.environ.setdefault("PREFECT_HOME", str(HOME.resolve())))
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+class EmbeddedApi:
+    """Starts the API in a child process; `ready` waits for it."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = ""
+
+    def start(self) -> None:
+        """Use the server that the environment or `make up` names, or begin to start one."""
+        for name, value in QUIET.items():
+            os.environ.setdefault(name, value)
+        path = home()
+        self.url = os.environ.get("PREFECT_API_URL") or running_server(path)
+        if not self.url:
+            port = _free_port()
+            self.url = f"http://127.0.0.1:{port}/api"
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "flows.embedded", str(port)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=os.environ
+                | {"PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1", "PREFECT_UI_ENABLED": "0"},
+                start_new_session=True,  # a Ctrl-C at the terminal is for the command, which still needs the API
+            )
+        os.environ["PREFECT_API_URL"] = self.url
+
+    def ready(self) -> None:
+        """Wait until the API answers.
+
+        Raises PreactiveError.
+        """
+        until = time.monotonic() + _START_SECONDS
+        while not is_healthy(self.url):
+            if self._process is None:
+                raise PreactiveError(
+                    f"The Prefect API at {self.url} does not answer; start it, or unset PREFECT_API_URL."
+                )
+            if self._process.poll() is not None or time.monotonic() > until:
+                raise PreactiveError(
+                    f"The embedded Prefect API did not start in {_START_SECONDS:g} s; run `preactive doctor`."
+                )
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End the child and wait for it, so that it has written down what it was told."""
+        if self._process is None:
+            return
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def is_healthy(url: str) -> bool:
+    """Whether a Prefect API answers there."""
+    if not url.startswith(("http://", "https://")):
+        return False
+    try:
+        with urlopen(f"{url}/health", timeout=2) as answer:  # noqa: S310 - the scheme is checked above
+            return bool(answer.status == 200)
+    except (URLError, OSError, ValueError):
+        return False
+
+
+def running_server(path: Path) -> str:
+    """The address of the server that `preactive up` left word of, if it answers."""
+    try:
+        url = str(json.loads((path / SERVER_NOTE).read_text())["url"])
+    except (OSError, ValueError, KeyError):
+        return ""
+    return url if is_healthy(url) else ""
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _serve(port: int) -> None:
+    """Serve until the parent closes our standard input, which it also does by dying."""
+    import uvicorn
+
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    uvicorn.run(
+        "prefect.server.api.server:create_app",
+        factory=True,
+        host="127.0.0.1",
+        port=port,
+        log_level="error",
+        lifespan="on",
+    )
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(10)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    _serve(int(sys.argv[1]))

@@ -1,0 +1,84 @@
+"""`preactive up`: server, simulator and deployments in child processes, ended together."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from domain.errors import PreactiveError
+from flows.demo import start_simulator
+from flows.embedded import SERVER_NOTE, home, is_healthy
+from tasks import resources
+
+
+def serve_all(*, port: int, simulator_port: int) -> None:
+    """Start everything an operator uses and wait for Ctrl-C."""
+    url = f"http://127.0.0.1:{port}/api"
+    if is_healthy(url):
+        raise PreactiveError(f"A Prefect server runs at {url} already; end it, or choose another --port.")
+    note = home() / SERVER_NOTE
+    env = os.environ | {
+        "PREFECT_API_URL": url,
+        "PREFECT_SERVER_API_HOST": "127.0.0.1",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT_CLI_PROMPT": "false",
+    }
+    resources.open_store().close()
+    children: list[subprocess.Popen[bytes]] = []
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        children.append(_start(["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)], env))
+        children.append(start_simulator(simulator_port))
+        _wait(url, children[0])
+        note.write_text(json.dumps({"url": url}))
+        children.append(_start(["-m", "flows.serving"], env))
+        print(f"Prefect UI:  http://127.0.0.1:{port}")
+        print(f"Simulator:   http://127.0.0.1:{simulator_port}/api")
+        print("Ctrl-C ends all of it.", flush=True)
+        while all(child.poll() is None for child in children):
+            time.sleep(0.5)
+        raise PreactiveError("One of the parts ended by itself; see its message above. The others were ended too.")
+    except KeyboardInterrupt:
+        print("Ending.", file=sys.stderr)
+    finally:
+        note.unlink(missing_ok=True)
+        _end(children)
+
+
+def _start(arguments: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
+    # Each child leads a group of its own, so that a Ctrl-C reaches us alone and the order of ending is ours.
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 120
+    while not is_healthy(url):
+        if server.poll() is not None or time.monotonic() > until:
+            raise PreactiveError(f"The Prefect server did not start at {url}; is the port taken?")
+        time.sleep(0.1)
+
+
+def _end(children: list[subprocess.Popen[bytes]]) -> None:
+    for child in reversed(children):
+        _signal(child, signal.SIGTERM)
+        try:
+            child.wait(20)
+        except subprocess.TimeoutExpired:
+            _signal(child, signal.SIGKILL)
+            child.wait()
+
+
+def _signal(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    try:
+        os.killpg(child.pid, number)
+    except ProcessLookupError:
+        return

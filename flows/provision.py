@@ -1,0 +1,48 @@
+"""A file of ICCIDs becomes tagged, pre-active endpoints."""
+
+import time
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from domain.lifecycle import Kind
+from domain.requests import ProvisionRequest
+from domain.summary import Summary
+from flows.running import finish, rename, run_id, told_flow
+from tasks import resources
+from tasks.carry_out import carry_out_chunk, prepare_tags, settle_rest
+from tasks.ingest import Batch, ingest_file
+from tasks.planning import plan_file
+from tasks.progress import watched
+from tasks.report import write_report
+from tasks.survey import look_before, read_back
+
+
+@flow(name="provision", flow_run_name="provision {request.file}", persist_result=False, log_prints=False)
+@told_flow
+async def provision(request: ProvisionRequest) -> State[Summary]:
+    """Read a file, create a pre-active endpoint for each SIM, tag it, record it and report."""
+    if request.dry_run:
+        _, plan = plan_file(request)
+        return Completed(message=f"dry run: {plan.sentence()}; nothing was changed")
+    async with resources.session(request.account) as session:
+        batch = await ingest_file(request)
+        title = f"provision {batch.name} · {batch.rows:,} rows · {request.account}"
+        await rename(title)
+        return await provision_batch(session, batch, title)
+
+
+async def provision_batch(session: resources.Session, batch: Batch, title: str) -> State[Summary]:
+    """Carry out what a batch still needs."""
+    account, change, started = session.name, batch.change, time.time()
+    async with watched(account, change, title):
+        await look_before(account, change, Kind.CREATE)
+        await prepare_tags(account, change)
+        for first, last in await session.open_positions(change):
+            await carry_out_chunk(account, change, first, last, "create and tag")
+        await settle_rest(account, change, batch.name)
+        await read_back(account, change, Kind.CREATE, started)
+    summary = resources.summarise(session, change, batch=batch.name, batch_id=batch.id, started=started, run=run_id())
+    reports = await write_report(account, batch.id, change, summary, title)
+    return finish(summary, reports)

@@ -1,0 +1,31 @@
+"""Reads a file and makes it a batch."""
+
+from dataclasses import dataclass
+
+from prefect.logging import get_run_logger
+
+from domain.requests import ProvisionRequest
+from tasks import resources
+from tasks.planning import hold_if_unsafe, plan_file
+from tasks.steps import step
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch in the store and the bulk change that provisions it."""
+
+    id: int
+    name: str
+    change: int
+    rows: int
+
+
+@step("ingest", "read {request.file}")
+async def ingest_file(request: ProvisionRequest) -> Batch:
+    """Check the file, hold it if it is not safe, and store it as a batch."""
+    session = resources.current(request.account)
+    manifest, plan = plan_file(request)
+    hold_if_unsafe(request, manifest, plan)
+    stored = await resources.store_manifest(session, manifest, request)
+    get_run_logger().info("batch %s: %s", stored.name, plan.sentence())
+    return Batch(stored.batch, stored.name, stored.change, len(manifest.rows))

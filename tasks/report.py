@@ -1,0 +1,65 @@
+"""Writes the report files and puts the summary where operators see it."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact, acreate_table_artifact
+from prefect.exceptions import PrefectException
+
+from domain.iccid import mask_iccid
+from domain.report import ReportData
+from domain.summary import Summary
+from tasks import resources
+from tasks.report_data import report_data
+from tasks.steps import step
+
+_SHOWN = 200
+
+
+@step("report", "write the report of {title}")
+async def write_report(account: str, batch_id: int | None, change: int, summary: Summary, title: str) -> list[str]:
+    """Write workbook and CSV files, and the artifacts of the run."""
+    folder = resources.reports_dir()
+    data = report_data(batch_id, change, summary, account=account, title=title)
+    paths = resources.write_reports(folder, data)
+    with suppress(PrefectException, OSError):  # the files are what counts; the UI may be away
+        await _artifacts(summary, data, paths, change)
+    return [str(path) for path in paths]
+
+
+async def _artifacts(summary: Summary, data: ReportData, paths: list[Path], change: int) -> None:
+    await acreate_markdown_artifact(_markdown(summary, data.title, paths), description=summary.sentence())
+    problems = _problem_rows(data, change)
+    if problems:
+        await acreate_table_artifact(
+            problems, description=f"Rejects and failures, at most {_SHOWN}; all are in the report"
+        )
+    for path in paths:
+        await acreate_link_artifact(path.as_uri(), link_text=path.name)
+
+
+def _problem_rows(data: ReportData, change: int) -> list[dict[str, Any]]:
+    rows = [
+        {"row": reject.row_no, "ICCID": reject.value, "outcome": "rejected", "reason": reject.reason}
+        for reject in list(data.rejects)[:_SHOWN]
+    ]
+    for row in resources.mapping(change):
+        if len(rows) >= _SHOWN:
+            break
+        if row["outcome"] != "confirmed":
+            rows.append(
+                {"row": "", "ICCID": mask_iccid(row["iccid"]), "outcome": row["outcome"], "reason": row["text"]}
+            )
+    return rows
+
+
+def _markdown(summary: Summary, title: str, paths: list[Path]) -> str:
+    numbers = {name: value for name, value in summary.numbers().items() if name not in ("calls", "seconds")}
+    largest = max([*numbers.values(), 1])
+    lines = [f"# {title}", "", summary.sentence(), "", "| | endpoints | |", "| --- | ---: | --- |"]
+    for name, value in numbers.items():
+        bar = "█" * max(1, round(24 * value / largest)) if value else ""
+        lines.append(f"| {name.replace('_', ' ')} | {value:,} | {bar} |")
+    lines += ["", f"{summary.calls:,} calls in {summary.seconds:,.1f} s", "", "Reports:", ""]
+    return "\n".join(lines + [f"- `{path}`" for path in paths])

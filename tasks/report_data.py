@@ -1,0 +1,60 @@
+"""What a report shows, read from the store. Needs no Prefect."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from domain.report import MappingRow, RejectRow, ReportData
+from domain.summary import Summary, from_counts
+from tasks import resources
+
+
+def report_data(batch_id: int | None, change: int, summary: Summary, *, account: str, title: str) -> ReportData:
+    """What the report files of a run show."""
+    rejects = resources.rejects(batch_id) if batch_id is not None else []
+    return ReportData(
+        title=title,
+        batch=summary.batch,
+        account=account,
+        run=summary.run,
+        numbers=summary.numbers(),
+        mapping=_mapping(change),
+        columns=tuple(rejects[0]["columns"]) if rejects else (),
+        rejects=[_reject(row) for row in rejects],
+    )
+
+
+def batch_report(batch: dict[str, Any]) -> list[Path]:
+    """Write a batch's report files as things stand now."""
+    counts, totals = resources.batch_counts(batch)
+    summary = from_counts(counts, **totals, batch=batch["name"], run="")
+    title = f"{batch['name']} · {summary.rows:,} rows · {batch['account']}"
+    data = report_data(batch["id"], batch["change_id"], summary, account=batch["account"], title=title)
+    return resources.write_reports(resources.reports_dir(), data)
+
+
+def _mapping(change: int) -> Iterator[MappingRow]:
+    for row in resources.mapping(change):
+        yield MappingRow(
+            name=row["name"],
+            iccid=row["iccid"],
+            endpoint_id=row["endpoint_id"],
+            state=row["state"],
+            group=row["group"],
+            tags=tuple(sorted(row["tags"].split(","))) if row["tags"] else (),
+            outcome=row["outcome"],
+            reason=row["text"] if row["outcome"] != "confirmed" else "",
+        )
+
+
+def _reject(row: dict[str, Any]) -> RejectRow:
+    problems = row["problems"]
+    first = problems[0] if problems else {"column": "", "value": "", "code": "", "reason": ""}
+    return RejectRow(
+        row_no=row["row_no"],
+        original=tuple(row["original"]),
+        column=first["column"],
+        value=first["value"],
+        code="; ".join(dict.fromkeys(problem["code"] for problem in problems)),
+        reason=" ".join(dict.fromkeys(problem["reason"] for problem in problems)),
+    )

@@ -1,0 +1,43 @@
+"""What all tasks share: no caching, no results kept, and an error that is told instead of traced."""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.states import Failed
+
+from domain.errors import PreactiveError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def told(function: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+    """End as Failed with the error's own sentence, instead of with a traceback in the operator's log."""
+
+    @wraps(function)
+    async def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return await function(*args, **kwargs)
+        except PreactiveError as error:
+            failed: State[Any] = Failed(message=str(error), data=error)
+            return failed  # type: ignore[return-value]
+
+    return wrapper
+
+
+def step(name: str, run_name: str) -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Awaitable[R]]]:
+    """A Prefect task that may write to a platform: never retried, never timed out, never cached by Prefect.
+
+    The one retry loop is in the store. A timeout here could not stop a call, only lose its answer.
+    """
+
+    def decorate(function: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+        return task(name=name, task_run_name=run_name, cache_policy=NO_CACHE, persist_result=False, log_prints=False)(
+            told(function)
+        )
+
+    return decorate
