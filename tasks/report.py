@@ -36,7 +36,11 @@ async def _artifacts(summary: Summary, data: ReportData, paths: list[Path], chan
             problems, description=f"Rejects and failures, at most {_SHOWN}; all are in the report"
         )
     for path in paths:
-        await acreate_link_artifact(path.as_uri(), link_text=path.name)
+        await acreate_link_artifact(_uri(path), link_text=path.name)
+
+
+def _uri(path: Path) -> str:
+    return path.absolute().as_uri()
 
 
 def _problem_rows(data: ReportData, change: int) -> list[dict[str, Any]]:
