@@ -44,7 +44,7 @@ def as_text(cell: Cell, dates: Collection[int]) -> str:
 
 
 def _number(value: Any, *, is_date: bool) -> str:
-    if is_date and 0 <= value < 2_958_466:  # the last day that Excel knows
+    if is_date and 0 <= value < 2_958_465:  # the last day that Excel knows
         return str(from_excel(value))
     if abs(value) >= _KEPT_DIGITS:
         return format(float(value), ".14E")

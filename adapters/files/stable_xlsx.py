@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 import openpyxl
 
@@ -24,15 +24,15 @@ def save_stable(path: Path, rows: Iterable[Sequence[str | float | None]]) -> Non
 
 
 def _settled(source: io.BytesIO) -> bytes:
-    """Pack the parts again with fixed times; openpyxl writes the current ones."""
+    """Pack the parts again with fixed times, and unpressed, since two versions of zlib press differently."""
     target = io.BytesIO()
     stamp = EPOCH.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
-    with ZipFile(source) as old, ZipFile(target, "w", ZIP_DEFLATED) as new:
+    with ZipFile(source) as old, ZipFile(target, "w", ZIP_STORED) as new:
         for entry in old.infolist():
             content = old.read(entry)
             if entry.filename == "docProps/core.xml":
                 start = content.index(b"<dcterms:modified")
                 begin, end = content.index(b">", start) + 1, content.index(b"</dcterms:modified>")
                 content = content[:begin] + stamp + content[end:]
-            new.writestr(ZipInfo(entry.filename, EPOCH.timetuple()[:6]), content, ZIP_DEFLATED)
+            new.writestr(ZipInfo(entry.filename, EPOCH.timetuple()[:6]), content, ZIP_STORED)
     return target.getvalue()
