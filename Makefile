@@ -47,6 +47,7 @@ clean:  ## everything that was made here, the demo's store and runs included
 	@echo "Installing what the program needs (once, about a minute)"
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q domain adapters tasks flows
 	@touch $@
 
 .venv/ready-dev: requirements-dev.lock .venv/ready

@@ -49,13 +49,17 @@ def contradictions(claims: Iterable[Claim], *, id_of: Mapping[str, str], iccid_o
     """
     bad: dict[str, str] = {}
     seen: dict[str, str] = {}
+    ids: dict[str, str] = {}
     for claim in claims:
         recorded_id, recorded_iccid = id_of.get(claim.iccid), iccid_of.get(claim.endpoint_id)
         other = seen.setdefault(claim.endpoint_id, claim.iccid)
+        first_id = ids.setdefault(claim.iccid, claim.endpoint_id)
         if recorded_id not in (None, claim.endpoint_id):
             bad[claim.iccid] = f"already recorded as endpoint {recorded_id}, now said to be {claim.endpoint_id}"
         elif recorded_iccid not in (None, claim.iccid):
             bad[claim.iccid] = f"endpoint {claim.endpoint_id} is already recorded for another ICCID"
+        elif first_id != claim.endpoint_id:
+            bad[claim.iccid] = f"said to be endpoint {first_id} and endpoint {claim.endpoint_id}"
         elif other != claim.iccid:
             bad[claim.iccid] = bad[other] = f"endpoint {claim.endpoint_id} was given for two ICCIDs"
     return bad

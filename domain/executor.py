@@ -71,7 +71,7 @@ class Executor:
         self._limit = max_in_flight
         # What cannot start within half its window would only be given back.
         self._reach = max(1, int(rate * send_window / 2))
-        self._buffer = max_in_flight // 4 if rate >= 50 else 0
+        self._buffer = max_in_flight // 2 if rate >= 50 else 0
         self._gate = asyncio.Semaphore(max_in_flight)
         self._halt = halt
         self._trouble = Trouble()

@@ -3,6 +3,7 @@
 import re
 from ipaddress import ip_address
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -96,8 +97,11 @@ class Account(Knobs):
     def _template_works(cls, value: str) -> str:
         try:
             value.format(batch="b", row=1, iccid="8944")
-        except (KeyError, IndexError, ValueError) as error:
+            names = {name for _, name, _, _ in Formatter().parse(value)} - {None}
+        except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
             raise ValueError("may use {batch}, {row} and {iccid} only") from error
+        if not names <= {"batch", "row", "iccid"}:
+            raise ValueError("may use {batch}, {row} and {iccid} only")
         return value
 
     def with_secrets(self) -> Self:

@@ -54,6 +54,7 @@ class Pacer:
         self._closed = True
         if self._pump is not None:
             self._pump.cancel()
+            self._pump = None
         while self._waiting:
             future = self._waiting.popleft()
             if not future.done():

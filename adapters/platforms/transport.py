@@ -1,5 +1,6 @@
 """One HTTP request with one total deadline, and a clear word on whether it may have arrived."""
 
+import asyncio
 import json
 import ssl
 import time
@@ -11,6 +12,8 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from domain.pacer import Pacer
+
+Headers = Callable[[], Awaitable[Mapping[str, str]]]
 
 _MAX_BODY = 10 * 1024 * 1024
 
@@ -39,15 +42,16 @@ class NoAnswer(Exception):
 
 
 class Transport:
-    """HTTP for one account: paced, no redirects, no proxies from the environment, nothing sent twice.
+    """HTTP for one account: paced, few at once, no redirects, no proxies from the environment, nothing sent twice.
 
     Source: docs/platforms.md, transport.
     """
 
-    def __init__(self, base_url: str, *, pacer: Pacer, connect_seconds: float) -> None:
+    def __init__(self, base_url: str, *, pacer: Pacer, connect_seconds: float, max_in_flight: int) -> None:
         self._base_url = base_url
         self._pacer = pacer
         self._connect_seconds = connect_seconds
+        self._at_once = asyncio.Semaphore(max_in_flight)
         self._session: aiohttp.ClientSession | None = None
 
     def _open(self) -> aiohttp.ClientSession:
@@ -71,15 +75,31 @@ class Transport:
         path: str,
         *,
         deadline: float,
-        headers: Callable[[], Awaitable[Mapping[str, str]]],
+        headers: Headers,
         body: Mapping[str, Any] | None = None,
         query: Mapping[str, str] | None = None,
         not_after: float | None = None,
+        urgent: bool = False,
     ) -> Reply:
         """Send one request when it is its turn. `headers` is asked at that moment, so that a token is fresh.
 
         Raises NotSent, NoAnswer, and domain.pacer.Closed while no call may start.
         """
+        if urgent:
+            return await self._send(method, path, deadline, headers, body, query, not_after)
+        async with self._at_once:
+            return await self._send(method, path, deadline, headers, body, query, not_after)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        deadline: float,
+        headers: Headers,
+        body: Mapping[str, Any] | None,
+        query: Mapping[str, str] | None,
+        not_after: float | None,
+    ) -> Reply:
         session = self._open()
         sent_at = await self._pacer.slot()
         if not_after is not None and sent_at > not_after:

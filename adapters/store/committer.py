@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from adapters.store.engine import Turns
+
 T = TypeVar("T")
 Job = tuple[Callable[[Connection], Any], "Future[Any]"]
 
@@ -21,8 +23,9 @@ class Committer:
     A function is given the connection and must not commit. Its result is handed over only once it is on disk.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, turns: Turns) -> None:
         self._engine = engine
+        self._turns = turns
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
@@ -54,7 +57,7 @@ class Committer:
 
     def _commit(self, jobs: list[Job], *, again: int = 5) -> None:
         try:
-            with self._engine.begin() as connection:
+            with self._turns.mine(), self._engine.begin() as connection:
                 results = [function(connection) for function, _ in jobs]
         except BaseException as error:
             if len(jobs) == 1 and again and _worth_repeating(error):

@@ -27,7 +27,7 @@ incoming_tags = Table(
     prefixes=["TEMPORARY"],
 )
 
-_SHORTEST_STRETCH = 250
+_SHORTEST_STRETCH = 1000
 _MOST_STRETCHES = 100
 
 
@@ -327,9 +327,11 @@ def next_batch_name(connection: Connection, account: str, wanted: str) -> str:
 def new_tags(connection: Connection, change: int) -> list[str]:
     """Tags planned by this change that were never sent to the platform for any endpoint of the account."""
     query = text(
-        "SELECT DISTINCT o.target FROM operations o JOIN changes c ON c.id = o.change_id "
-        "WHERE c.id = :change AND o.kind = 'tag' AND o.state = 'planned' AND NOT EXISTS ("
-        "  SELECT 1 FROM operations p WHERE p.account = c.account AND p.kind = 'tag' AND p.target = o.target "
-        "  AND p.token > 0) ORDER BY 1"
+        "SELECT t.target FROM ("
+        "  SELECT DISTINCT account, target FROM operations "
+        "  WHERE change_id = :change AND kind = 'tag' AND state = 'planned'"
+        ") t WHERE NOT EXISTS ("
+        "  SELECT 1 FROM tags g JOIN operations p ON p.endpoint = g.endpoint AND p.kind = 'tag' AND p.target = g.tag "
+        "  WHERE g.tag = t.target AND p.account = t.account AND p.token > 0) ORDER BY 1"
     )
     return list(connection.execute(query, {"change": change}).scalars())

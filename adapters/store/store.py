@@ -9,7 +9,7 @@ from typing import TypeVar
 from adapters.store import rates, work
 from adapters.store.committer import Committer
 from adapters.store.decisions import Owner
-from adapters.store.engine import open_engine, translated
+from adapters.store.engine import Turns, open_engine, translated
 from adapters.store.migrate import prepare, upgrade
 from domain.doubt import Doubt, Evidence, Ruling
 from domain.options import Account
@@ -25,18 +25,20 @@ class Store:
         self.url = url
         with translated(url):
             self._engine = open_engine(url)
-            prepare(self._engine)
+            self._turns = Turns(url)
+            with self._turns.mine():
+                prepare(self._engine)
         self._committer: Committer | None = None
 
     def write(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
         """Run a function in a transaction."""
-        with translated(self.url), self._engine.begin() as connection:
+        with translated(self.url), self._turns.mine(), self._engine.begin() as connection:
             return function(connection, *args, **kwargs)
 
     async def awrite(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
         """Run a function in a transaction, committed together with others that wait."""
         if self._committer is None:
-            self._committer = Committer(self._engine)
+            self._committer = Committer(self._engine, self._turns)
         with translated(self.url):
             return await self._committer.run(lambda connection: function(connection, *args, **kwargs))
 

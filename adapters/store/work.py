@@ -1,6 +1,7 @@
 """Hands out operations, takes back what came of them, and says what is left."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, select, update
 from sqlalchemy import and_ as all_of
@@ -66,6 +67,7 @@ def _mark_sent(connection: Connection, owner: Owner, work: Sequence[Work], now: 
     connection.execute(insert(attempts), facts)
 
 
+@cache
 def ready(platform: str) -> ColumnElement[bool]:
     """The condition under which a planned operation may be sent: the endpoint's state allows the move."""
     moves = MOVES[platform]

@@ -84,7 +84,10 @@ class TokenKeeper:
         if account.target_account_id:
             body["targetAccountId"] = account.target_account_id
         deadline = account.read_deadline_seconds
-        return await self._transport.request("POST", self._path, deadline=deadline, headers=_common, body=body)
+        # Calls that hold a place wait for this one, so it must not wait for a place.
+        return await self._transport.request(
+            "POST", self._path, deadline=deadline, headers=_common, body=body, urgent=True
+        )
 
     async def _take(self, reply: Reply) -> Token | None:
         """The token in a login's answer, or None when logging in is worth another try."""

@@ -51,7 +51,12 @@ class SftPlatform:
         self._account = account
         self._pacer = pacer
         self._paths = PATHS | account.paths
-        self._http = Transport(account.base_url, pacer=pacer, connect_seconds=account.connect_seconds)
+        self._http = Transport(
+            account.base_url,
+            pacer=pacer,
+            connect_seconds=account.connect_seconds,
+            max_in_flight=account.max_in_flight,
+        )
         self._tokens = TokenKeeper(self._http, pacer, account, path=self._paths["login"])
         self._filter_proven = False
 

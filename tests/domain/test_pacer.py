@@ -1,0 +1,149 @@
+"""The calls of one process wait for their turn. These tests use the real clock, at rates where a turn is short."""
+
+import asyncio
+import time
+
+import pytest
+
+from domain.pacer import Closed, Pacer
+from tests.support.memory_ledger import MemoryBuckets
+
+RATE = 200.0
+
+
+@pytest.fixture
+def buckets():
+    return MemoryBuckets(rate=RATE)
+
+
+@pytest.fixture
+async def pacer(buckets):
+    made = Pacer(buckets, rate=RATE)
+    yield made
+    made.close()
+    await asyncio.sleep(0)
+
+
+async def test_calls_start_one_after_the_other(pacer):
+    started = await asyncio.gather(*(pacer.slot() for _ in range(20)))
+
+    gaps = [later - sooner for sooner, later in zip(started, started[1:], strict=False)]
+    assert min(gaps) >= 0.9 / RATE * 0.99  # after a hiccup they may catch up a little, never more
+    assert started[-1] - started[0] >= 19 * 0.9 / RATE
+    assert pacer.calls == 20
+
+
+async def test_those_who_came_first_start_first(pacer):
+    order = []
+
+    async def call(number):
+        await pacer.slot()
+        order.append(number)
+
+    await asyncio.gather(*(call(number) for number in range(10)))
+
+    assert order == list(range(10))
+
+
+async def test_a_start_is_told_on_the_clock_of_the_bucket():
+    day = 86_400.0
+    ahead = MemoryBuckets(rate=RATE, clock=lambda: time.time() + day)
+    pacer = Pacer(ahead, rate=RATE)
+
+    assert await pacer.slot() == pytest.approx(time.time() + day, abs=1.0)
+
+
+async def test_two_pacers_share_one_bucket(buckets):
+    pacers = [Pacer(buckets, rate=RATE) for _ in range(2)]
+
+    await asyncio.gather(*(pacer.slot() for _ in range(10) for pacer in pacers))
+
+    granted = sorted(buckets.granted)
+    assert len(granted) >= 20
+    assert min(b - a for a, b in zip(granted, granted[1:], strict=False)) >= 0.99 / RATE
+    for pacer in pacers:
+        pacer.close()
+
+
+async def test_many_starts_cost_few_trips_to_the_bucket(buckets, pacer):
+    await asyncio.gather(*(pacer.slot() for _ in range(40)))
+
+    assert buckets.trips <= 4
+
+
+async def test_a_slow_rate_takes_nothing_ahead():
+    buckets = MemoryBuckets(rate=10.0)
+    pacer = Pacer(buckets, rate=10.0)
+
+    await pacer.slot()
+
+    assert len(buckets.granted) == 1
+
+
+async def test_a_refusal_drops_what_was_granted(buckets, pacer):
+    await pacer.slot()
+    await pacer.refused(time.time(), 0.1)
+    before = time.monotonic()
+
+    await pacer.slot()
+
+    assert time.monotonic() - before >= 0.09
+    assert buckets.bucket.factor == 0.5
+
+
+async def test_nothing_starts_once_it_is_closed(pacer):
+    pacer.close()
+
+    with pytest.raises(Closed):
+        await pacer.slot()
+    assert pacer.calls == 0
+
+
+async def test_those_who_wait_are_told_that_it_was_closed(buckets, pacer):
+    await buckets.refused(time.time(), 500.0)
+    waiting = [asyncio.create_task(pacer.slot()) for _ in range(3)]
+    await asyncio.sleep(0.01)
+
+    pacer.close()
+
+    assert [type(told) for told in await asyncio.gather(*waiting, return_exceptions=True)] == [Closed] * 3
+
+
+async def test_it_can_be_opened_again(pacer):
+    pacer.close()
+    await asyncio.sleep(0)
+    pacer.reopen()
+
+    assert await pacer.slot() > 0
+
+
+async def test_it_can_be_opened_again_in_the_same_moment(pacer):
+    """The one that waited is told, and whoever comes next gets a turn."""
+    first = asyncio.create_task(pacer.slot())
+    await asyncio.sleep(0)
+    pacer.close()
+    pacer.reopen()
+
+    async with asyncio.timeout(2.0):
+        assert await pacer.slot() > 0
+    with pytest.raises(Closed):
+        await first
+
+
+async def test_one_who_gave_up_waiting_keeps_nobody_from_starting(pacer):
+    first, second = (asyncio.create_task(pacer.slot()) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+
+    assert await asyncio.wait_for(second, 1.0) > 0
+    with pytest.raises(asyncio.CancelledError):
+        await first
+
+
+async def test_a_bucket_that_fails_is_told_to_those_who_wait(buckets, pacer):
+    buckets.broken = OSError("the store is gone")
+
+    with pytest.raises(OSError, match="the store is gone"):
+        await pacer.slot()
+    buckets.broken = None
+    assert await pacer.slot() > 0

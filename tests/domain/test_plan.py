@@ -1,0 +1,162 @@
+"""What a provision would do, and when it is held."""
+
+import pytest
+
+from domain.errors import TooManyRejects, TooMuchChange
+from domain.lifecycle import Lifecycle
+from domain.plan import (
+    Action,
+    Change,
+    Known,
+    Wanted,
+    activation_calls,
+    check_rejects,
+    check_size,
+    decide,
+    make_plan,
+    minutes,
+    provision_calls,
+)
+from tests.support.memory_platform import sim
+from tests.support.works import account
+
+PRE_ACTIVE, ACTIVE, TERMINATED, STOCK = Lifecycle.PRE_ACTIVE, Lifecycle.ACTIVE, Lifecycle.TERMINATED, Lifecycle.STOCK
+WANTED = Wanted("A", "meter")
+
+
+def known(endpoint_id="E1", state=PRE_ACTIVE):
+    return Known(endpoint_id, state, "b1", finished=True)
+
+
+# --- one SIM ---
+
+
+def test_a_sim_that_nobody_knows_is_created():
+    assert decide(WANTED, None, None) == Change(Action.CREATE, "A", "meter")
+
+
+def test_a_sim_that_the_platform_shows_in_stock_is_created():
+    assert decide(WANTED, None, sim("A")).action is Action.CREATE
+
+
+def test_what_the_store_has_is_not_created_again():
+    change = decide(WANTED, known(), None)
+
+    assert (change.action, change.endpoint_id, change.reason) == (Action.ALREADY, "E1", "in batch b1")
+
+
+def test_what_the_platform_has_is_not_created_again():
+    change = decide(WANTED, None, sim("A", "E9", PRE_ACTIVE))
+
+    assert (change.action, change.endpoint_id, change.reason) == (Action.ALREADY, "E9", "on the platform")
+
+
+def test_what_the_store_planned_and_never_did_is_created():
+    assert decide(WANTED, known(None, STOCK), None).action is Action.CREATE
+
+
+@pytest.mark.parametrize("state", [ACTIVE, Lifecycle.SUSPENDED, TERMINATED, STOCK, None])
+def test_a_sim_with_an_endpoint_in_another_state_is_a_conflict(state):
+    change = decide(WANTED, None, sim("A", "E9", state, "Odd"))
+
+    assert change.action is Action.CONFLICT
+    assert change.reason == "the SIM already has endpoint E9 in state Odd"
+
+
+def test_a_state_without_a_word_is_called_unknown():
+    assert decide(WANTED, None, sim("A", "E9", None, "")).reason.endswith("in state unknown")
+
+
+def test_a_terminated_sim_never_returns_to_stock():
+    assert decide(WANTED, known(None, TERMINATED), sim("A")).action is Action.CONFLICT
+
+
+def test_the_store_is_asked_before_the_platform():
+    assert decide(WANTED, known("E1", ACTIVE), sim("A", "E1", ACTIVE)).action is Action.ALREADY
+
+
+# --- all of them ---
+
+
+def plan(wanted, **fields):
+    settings = {"known": {}, "account": account(rate_per_second=2), "tags": ["t"], "rows": len(wanted), "rejected": 0}
+    return make_plan(wanted, **{**settings, **fields})
+
+
+def test_two_plans_of_the_same_rows_in_any_order_are_equal():
+    rows = [Wanted(iccid, iccid.lower()) for iccid in "CAB"]
+
+    assert plan(rows) == plan(rows[::-1])
+    assert [change.iccid for change in plan(rows).changes] == ["A", "B", "C"]
+
+
+def test_a_plan_shows_creates_first_and_conflicts_last():
+    seen = {"A": sim("A", "E1", ACTIVE), "B": sim("B", "E2", PRE_ACTIVE)}
+
+    actions = [change.action for change in plan([Wanted(i, "") for i in "ABC"], seen=seen).changes]
+
+    assert actions == [Action.CREATE, Action.ALREADY, Action.CONFLICT]
+
+
+def test_a_plan_counts_its_calls_and_their_time():
+    found = plan([Wanted(str(number), "") for number in range(250)], rows=260, rejected=10)
+
+    assert found.creates == 250
+    assert found.calls == 1 + 250 + 251 + 2 * 3  # login, creates, the tag and its attachments, pages before and after
+    assert found.seconds == found.calls / 2
+    assert found.sentence() == (
+        "250 to create, 0 already there, 0 conflicts, 10 rejected of 260 rows; about 508 calls, 5 min"
+    )
+
+
+def test_a_plan_without_creates_costs_nothing():
+    found = plan([WANTED], known={"A": known()})
+
+    assert (found.creates, found.calls, found.seconds) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(("mode", "calls"), [("now", 10 + 3 * 11 + 3), ("later", 13), ("off", 13)])
+def test_only_tags_that_are_written_now_are_counted(mode, calls):
+    assert provision_calls(10, tags=["a", "b", "c"], account=account(platform_tags=mode)) == calls
+
+
+def test_a_group_costs_three_more_calls_for_each_endpoint():
+    assert activation_calls(10, group=False, account=account()) == 13
+    assert activation_calls(10, group=True, account=account()) == 43
+    assert activation_calls(0, group=True, account=account()) == 0
+
+
+# --- holds ---
+
+
+def test_a_file_with_too_many_bad_rows_is_held_with_the_numbers():
+    with pytest.raises(TooManyRejects, match=r"51 of 1,000 rows are rejected \(5\.1%, the account allows 5\.0%\)"):
+        check_rejects(51, 1000, account(), accepted_by_person=False)
+
+
+def test_a_file_at_the_limit_of_bad_rows_goes_on():
+    check_rejects(50, 1000, account(), accepted_by_person=False)
+    check_rejects(0, 0, account(max_reject_ratio=0), accepted_by_person=False)
+
+
+def test_a_person_may_accept_the_bad_rows():
+    check_rejects(999, 1000, account(), accepted_by_person=True)
+
+
+def test_too_much_change_is_held_with_the_numbers_and_the_way_on():
+    with pytest.raises(TooMuchChange, match=r"changes 5,001 endpoints and 5,000 are allowed .* --limit 5001"):
+        check_size(5001, account(), limit=None)
+
+
+def test_a_limit_that_is_given_replaces_the_accounts():
+    check_size(5001, account(), limit=5001)
+    with pytest.raises(TooMuchChange):
+        check_size(11, account(), limit=10)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 s"), (0.2, "1 s"), (89.5, "90 s"), (90, "2 min"), (3600, "60 min"), (5400, "1.5 h"), (90_000, "25.0 h")],
+)
+def test_a_duration_is_said_as_people_say_it(seconds, words):
+    assert minutes(seconds) == words

@@ -1,0 +1,112 @@
+"""A platform in memory: a small, honest implementation of domain.ports.Platform."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+from domain.endpoint import SimRecord
+from domain.lifecycle import Kind, Lifecycle
+from domain.operation import Work
+from domain.outcome import Answer, Verdict
+from domain.ports import ReadFailed, SimPage
+
+DONE = Answer(Verdict.DONE)
+WORDS = {
+    Lifecycle.STOCK: "Ready To Activate",
+    Lifecycle.PRE_ACTIVE: "Pre-Active",
+    Lifecycle.ACTIVE: "Active",
+    Lifecycle.SUSPENDED: "Suspended",
+}
+
+
+def sim(iccid, endpoint_id=None, state=Lifecycle.STOCK, text=None):
+    """A SIM's row as the platform shows it."""
+    return SimRecord(iccid, endpoint_id, state, WORDS.get(state, "") if text is None else text)
+
+
+class MemoryPlatform:
+    """Knows SIMs, tags and groups; counts its calls; fails where `broken` or `script` says so."""
+
+    def __init__(self, sims: Iterable[SimRecord] = (), *, page_size: int = 100, seconds: float = 0.0) -> None:
+        self.sims = {one.iccid: one for one in sims}
+        self.page_size = page_size
+        self.seconds = seconds
+        self.tags: dict[str, set[str]] = defaultdict(set)
+        self.groups: dict[str, list[str]] = defaultdict(list)
+        self.counts_groups = True
+        self.lists_tags = True
+        self.broken: dict[str, Exception] = {}  # "sim", "sims_page 3", "assigned", ...: raised instead of answering
+        self.script: dict[str, list[Answer | Exception]] = {}  # by ICCID: what the next writes come to
+        self.calls: Counter[str] = Counter()
+        self.performed: list[Work] = []
+        self.in_flight = 0
+        self.most_in_flight = 0
+
+    async def login(self) -> None:
+        await self._called("login")
+
+    async def close(self) -> None:
+        self.calls["close"] += 1
+
+    async def sims_page(self, page: int) -> SimPage:
+        await self._called("sims_page", f"sims_page {page}")
+        rows = list(self.sims.values())
+        first = (page - 1) * self.page_size
+        return SimPage(tuple(rows[first : first + self.page_size]), -(-len(rows) // self.page_size))
+
+    async def sim(self, iccid: str) -> SimRecord | None:
+        await self._called("sim", f"sim {iccid}")
+        return self.sims.get(iccid)
+
+    async def prepare_tag(self, tag: str) -> Answer:
+        await self._called(f"prepare {tag}")
+        return DONE
+
+    async def assigned(self, endpoint_id: str, group: str) -> int | None:
+        await self._called("assigned", f"assigned {self.calls['assigned'] + 1}")
+        return self.groups[endpoint_id].count(group) if self.counts_groups else None
+
+    async def tags_of(self, endpoint_id: str) -> frozenset[str] | None:
+        await self._called("tags_of")
+        return frozenset(self.tags[endpoint_id]) if self.lists_tags else None
+
+    async def perform(self, work: Work) -> Answer:
+        self.performed.append(work)
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            await asyncio.sleep(self.seconds)
+            scripted = self.script.get(work.iccid)
+            return self._scripted(scripted.pop(0)) if scripted else self._done(work)
+        finally:
+            self.in_flight -= 1
+
+    @staticmethod
+    def _scripted(outcome: Answer | Exception) -> Answer:
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def _done(self, work: Work) -> Answer:
+        if work.kind is Kind.CREATE:
+            endpoint_id = f"E{work.iccid}"
+            self.sims[work.iccid] = sim(work.iccid, endpoint_id, Lifecycle.PRE_ACTIVE)
+            return Answer(Verdict.DONE, endpoint_id=endpoint_id)
+        if work.kind is Kind.ASSIGN:
+            self.groups[work.endpoint_id or ""].append(work.target)
+        if work.kind is Kind.TAG:
+            self.tags[work.endpoint_id or ""].add(work.target)
+        return DONE
+
+    async def _called(self, *names: str) -> None:
+        for name in names:
+            self.calls[name] += 1
+        await asyncio.sleep(self.seconds)
+        for name in names:
+            if name in self.broken:
+                raise self.broken[name]
+
+
+def read_failed(text: str = "no usable answer") -> ReadFailed:
+    """A read that gives nothing."""
+    return ReadFailed(text)
