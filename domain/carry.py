@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from domain.errors import LoginRefused, PlatformUnreachable
 from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.outcome import Answer, Because, Verdict
@@ -12,7 +13,20 @@ async def carry_out(platform: Platform, work: Work) -> Answer:
     """Perform one operation and say what is known afterwards."""
     if work.kind is Kind.ASSIGN:
         return await _assign(platform, work)
-    return await platform.perform(work)
+    answer = await platform.perform(work)
+    if work.kind is Kind.TAG and answer.because is Because.REFUSED:
+        return await _tag_refused(platform, work, answer)
+    return answer
+
+
+async def _tag_refused(platform: Platform, work: Work, answer: Answer) -> Answer:
+    """A platform may refuse a tag because the endpoint carries it already, and that is what was wanted."""
+    assert work.endpoint_id is not None
+    try:
+        tags = await platform.tags_of(work.endpoint_id)
+    except ReadFailed:
+        return answer
+    return replace(answer, verdict=Verdict.DONE, because=None, already=True) if work.target in (tags or ()) else answer
 
 
 async def _assign(platform: Platform, work: Work) -> Answer:
@@ -20,7 +34,9 @@ async def _assign(platform: Platform, work: Work) -> Answer:
     assert work.endpoint_id is not None
     try:
         before = await platform.assigned(work.endpoint_id, work.target)
-    except ReadFailed as error:
+    except LoginRefused as error:
+        return Answer(Verdict.NOT_DONE, Because.LOGIN, text=str(error))
+    except (ReadFailed, PlatformUnreachable) as error:
         because = Because.STOPPED if isinstance(error, ReadStopped) else Because.UNREACHABLE
         return Answer(Verdict.NOT_DONE, because, text=str(error))
     if before:
@@ -30,7 +46,7 @@ async def _assign(platform: Platform, work: Work) -> Answer:
         return answer
     try:
         after = await platform.assigned(work.endpoint_id, work.target)
-    except ReadFailed:
+    except (ReadFailed, PlatformUnreachable, LoginRefused):
         return replace(answer, text=answer.text or "done; the count afterwards failed")
     return _counted(after or 1, answer)
 

@@ -97,7 +97,7 @@ def judge(doubt: Doubt, evidence: Evidence, *, now: float, patience: Patience) -
         return _absent(doubt, patience, negatives)
     if evidence.sight is Sight.UNPROVEN and now >= doubt.safe_after + NEGATIVES_NEEDED * patience.spacing:
         return _never_proven(doubt, evidence)
-    next_at = patience.next_lookup(doubt.lookups, now=now, safe_after=doubt.safe_after)
+    next_at = patience.next_lookup(doubt.lookups + 1, now=now, safe_after=doubt.safe_after)
     return Ruling(State.IN_DOUBT, next_at=next_at, negatives=negatives, text=evidence.text)
 
 

@@ -37,7 +37,7 @@ class Trouble:
     @property
     def pause(self) -> float:
         """Seconds to wait before the next call. Units: s."""
-        if self.unreachable:
+        if 0 < self.unreachable < _GIVE_UP_AFTER:
             return min(_LONGEST_PAUSE, 0.5 * 2.0**self.unreachable)
         return min(_LONGEST_PAUSE, 2.0 ** (self.unknown - _BREAK_AFTER + 1)) if self.broken else 0.0
 
@@ -91,7 +91,10 @@ class Executor:
             if not self._running:
                 break
             results = await self._finished()
-            await self._pause_if_in_trouble()
+            if self._trouble.pause and not self._running:
+                self._start(await self._ledger.step(scope, results, 0))  # what was learned must not wait in memory
+                results = []
+                await self._pause()
         self._raise_trouble()
 
     def _room(self) -> int:
@@ -130,12 +133,11 @@ class Executor:
             self._trouble.note(result.answer)
         return results
 
-    async def _pause_if_in_trouble(self) -> None:
-        if self._trouble.pause and not self._running and not self._stop.is_set():
-            try:
-                await asyncio.wait_for(self._stop.wait(), self._trouble.pause)
-            except TimeoutError:
-                return
+    async def _pause(self) -> None:
+        try:
+            await asyncio.wait_for(self._stop.wait(), self._trouble.pause)
+        except TimeoutError:
+            return
 
     def _raise_trouble(self) -> None:
         if self._trouble.login:

@@ -25,8 +25,8 @@ class Settler:
         doubts = await self._ledger.doubts(scope, _AT_ONCE)
         if not doubts:
             return 0
+        now = (await self._ledger.outlook(scope)).now  # before looking: an answer shows what was true when it was asked
         evidence = await self._evidence(doubts)
-        now = (await self._ledger.outlook(scope)).now
         rulings = [(d, e, judge(d, e, now=now, patience=self._patience)) for d, e in zip(doubts, evidence, strict=True)]
         await self._ledger.rule(rulings)
         return len(doubts)

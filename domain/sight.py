@@ -23,9 +23,13 @@ def before_write(work: Work, sim: SimRecord | None) -> Finding | None:
     """What a SIM's row settles about an operation that was not sent yet."""
     if work.kind is Kind.CREATE:
         return _before_create(work, sim)
-    if sim is None or sim.state is Lifecycle.PRE_ACTIVE:
+    if sim is None:
         return None
-    if sim.state is Lifecycle.ACTIVE and sim.endpoint_id == work.endpoint_id:
+    if sim.endpoint_id not in (None, work.endpoint_id):
+        return Finding(work, State.NEEDS_HUMAN, None, f"the platform shows endpoint {sim.endpoint_id} for this SIM")
+    if sim.state is Lifecycle.PRE_ACTIVE and sim.endpoint_id is not None:
+        return None
+    if sim.state is Lifecycle.ACTIVE and sim.endpoint_id is not None:
         return Finding(work, State.CONFIRMED, sim.endpoint_id, "was active already")
     return Finding(work, State.REFUSED, None, f"the platform shows {sim.state_text!r}; only pre-active is activated")
 

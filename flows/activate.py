@@ -11,7 +11,7 @@ from domain.requests import ActivateRequest
 from domain.summary import Summary
 from flows.running import finish, rename, run_id, told_flow
 from tasks import resources
-from tasks.carry_out import carry_out_chunk, settle_rest
+from tasks.carry_out import carry_out_chunk, log_in, settle_rest
 from tasks.planning import plan_selection
 from tasks.progress import watched
 from tasks.report import write_report
@@ -26,6 +26,7 @@ async def activate(request: ActivateRequest) -> State[Summary]:
     if request.dry_run:
         return Completed(message=f"dry run: {plan_selection(request).sentence()}; nothing was changed")
     async with resources.session(request.account) as session:
+        await log_in(request.account)
         selected = await select_endpoints(request)
         account, change, started = session.name, selected.change, time.time()
         title = f"activate {request.label} · {selected.wanted:,} endpoints · {account}"

@@ -11,7 +11,7 @@ from domain.requests import ProvisionRequest
 from domain.summary import Summary
 from flows.running import finish, rename, run_id, told_flow
 from tasks import resources
-from tasks.carry_out import carry_out_chunk, prepare_tags, settle_rest
+from tasks.carry_out import carry_out_chunk, log_in, prepare_tags, settle_rest
 from tasks.ingest import Batch, ingest_file
 from tasks.planning import plan_file
 from tasks.progress import watched
@@ -27,6 +27,7 @@ async def provision(request: ProvisionRequest) -> State[Summary]:
         _, plan = plan_file(request)
         return Completed(message=f"dry run: {plan.sentence()}; nothing was changed")
     async with resources.session(request.account) as session:
+        await log_in(request.account)
         batch = await ingest_file(request)
         title = f"provision {batch.name} · {batch.rows:,} rows · {request.account}"
         await rename(title)

@@ -8,6 +8,7 @@ from domain.summary import Summary
 from flows.provision import provision_batch
 from flows.running import rename, told_flow
 from tasks import resources
+from tasks.carry_out import log_in
 from tasks.retry import reopen
 
 
@@ -16,6 +17,7 @@ from tasks.retry import reopen
 async def retry(request: RetryRequest) -> State[Summary]:
     """Take back a cancel, plan refused operations again, settle doubts, and carry out the rest."""
     async with resources.session(request.account) as session:
+        await log_in(request.account)
         batch = await reopen(request)
         title = f"retry {batch.name} · {batch.rows:,} rows · {request.account}"
         await rename(title)

@@ -9,6 +9,12 @@ from tasks.steps import step
 _LOOK_AGAIN = 1.0
 
 
+@step("log in", "log in to {account}")
+async def log_in(account: str) -> None:
+    """Check address and credentials before anything is changed."""
+    await resources.current(account).platform.login()
+
+
 @step("carry out", "{label} {first} to {last}")
 async def carry_out_chunk(account: str, change: int, first: int, last: int, label: str) -> None:  # noqa: ARG001
     """Send what is ready between two positions of a change."""

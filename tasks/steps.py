@@ -36,8 +36,17 @@ def step(name: str, run_name: str) -> Callable[[Callable[P, Awaitable[R]]], Call
     """
 
     def decorate(function: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
-        return task(name=name, task_run_name=run_name, cache_policy=NO_CACHE, persist_result=False, log_prints=False)(
+        made = task(name=name, task_run_name=run_name, cache_policy=NO_CACHE, persist_result=False, log_prints=False)(
             told(function)
         )
+
+        @wraps(function)
+        async def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            # Without this, Prefect would hand the failed state to the flow as if it were the result.
+            state: Any = await made(*args, return_state=True, **kwargs)  # type: ignore[misc]
+            result: R = await state.aresult()
+            return result
+
+        return call
 
     return decorate

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from adapters.store.schema import HEAD, KNOWN
-from domain.errors import StoreLocked, StoreNewer, StoreUnavailable
+from domain.errors import StoreDamaged, StoreLocked, StoreNewer, StoreUnavailable
 
 Row = dict[str, Any]
 
@@ -115,6 +115,10 @@ def _connect_postgresql(url: str) -> Any:
 def _unavailable(error: sqlite3.Error) -> StoreUnavailable:
     if "locked" in str(error):
         return StoreLocked("The store is locked by another program; end that program or wait, then try again.")
+    if "not a database" in str(error) or "malformed" in str(error):
+        return StoreDamaged(
+            "The store is damaged, or its file is no SQLite database; check its path, or restore a backup."
+        )
     return StoreUnavailable(f"The store cannot be read: {error}; check its path and rights.")
 
 

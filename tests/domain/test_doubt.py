@@ -1,5 +1,7 @@
 """When a look-up is believed."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -181,7 +183,7 @@ def test_a_change_that_may_not_be_repeated_is_resent_only_on_proof(kind, looks, 
         if ruling.state is State.PLANNED:
             assert patience.resend_after_absence
             assert len(counted) >= NEGATIVES_NEEDED
-            assert all(b - a >= patience.spacing * 0.999 for a, b in zip(counted, counted[1:], strict=False))
+            assert all(b - a >= patience.spacing * 0.999 for a, b in itertools.pairwise(counted))
         if ruling.state is not State.IN_DOUBT:
             break
         current = doubt(kind=kind, safe_after=safe_after, lookups=current.lookups + 1, negatives=ruling.negatives)
@@ -193,7 +195,7 @@ def test_a_doubt_ends_once_it_can_be_looked_at(kind, looks, patience):
     """No busy loop and no doubt for ever: with the platform answering, it is over soon after the settle time."""
     current = doubt(kind=kind, safe_after=patience.safe_after(0.0))
     now, number = 0.0, 0
-    for number, evidence in enumerate([evidence for evidence, _ in looks] + [ABSENT] * 200):  # noqa: B007
+    for number, evidence in enumerate([evidence for evidence, _ in looks] + [ABSENT] * 200):
         ruling = judge(current, evidence, now=now, patience=patience)
         if ruling.state is not State.IN_DOUBT:
             break

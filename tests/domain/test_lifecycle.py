@@ -16,7 +16,7 @@ from domain.lifecycle import (
 
 STOCK, PRE_ACTIVE, ACTIVE, SUSPENDED, TERMINATED = Lifecycle
 
-# From the platforms' documents, written down a second time on purpose: kind, states it may start from, state it ends in.
+# From the platforms' documents, written down a second time on purpose: states it may start from, state it ends in.
 RULES = {
     "sft": {
         Kind.CREATE: ({STOCK}, PRE_ACTIVE),

@@ -56,7 +56,7 @@ def test_a_confirmed_operation_is_never_sent_again_without_a_person():
 
 
 def test_every_state_is_either_final_or_open():
-    assert FINAL | OPEN == set(State)
+    assert set(State) == FINAL | OPEN
     assert not FINAL & OPEN
 
 

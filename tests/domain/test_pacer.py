@@ -1,6 +1,7 @@
 """The calls of one process wait for their turn. These tests use the real clock, at rates where a turn is short."""
 
 import asyncio
+import itertools
 import time
 
 import pytest
@@ -27,7 +28,7 @@ async def pacer(buckets):
 async def test_calls_start_one_after_the_other(pacer):
     started = await asyncio.gather(*(pacer.slot() for _ in range(20)))
 
-    gaps = [later - sooner for sooner, later in zip(started, started[1:], strict=False)]
+    gaps = [later - sooner for sooner, later in itertools.pairwise(started)]
     assert min(gaps) >= 0.9 / RATE * 0.99  # after a hiccup they may catch up a little, never more
     assert started[-1] - started[0] >= 19 * 0.9 / RATE
     assert pacer.calls == 20
@@ -60,7 +61,7 @@ async def test_two_pacers_share_one_bucket(buckets):
 
     granted = sorted(buckets.granted)
     assert len(granted) >= 20
-    assert min(b - a for a, b in zip(granted, granted[1:], strict=False)) >= 0.99 / RATE
+    assert min(b - a for a, b in itertools.pairwise(granted)) >= 0.99 / RATE
     for pacer in pacers:
         pacer.close()
 

@@ -41,7 +41,6 @@ class MemoryLedger:
         self.alone = True
         self.facts: list[tuple[str, int]] = []  # ("sent", 7), ("confirmed", 7), ...
         self.rooms: list[int] = []
-        self.recorded_at: dict[int, float] = {}
 
     @property
     def states(self) -> Counter[State]:
@@ -63,7 +62,6 @@ class MemoryLedger:
         assert entry.state is State.SENT
         assert entry.work.token == result.work.token
         self._move(entry, next_state(result.answer))
-        self.recorded_at[entry.work.id] = now
         if entry.state is State.IN_DOUBT:
             entry.lookups = entry.negatives = 0
             entry.safe_after = self.patience.safe_after(result.work.sent_at)

@@ -48,6 +48,7 @@ class TokenKeeper:
         self._path = path
         self._lock = asyncio.Lock()
         self._token: Token | None = None
+        self._refusal: LoginRefused | None = None
 
     async def fresh(self, *, instead_of: Token | None = None) -> Token:
         """A token that has not expired and is not the one that was just refused.
@@ -55,6 +56,8 @@ class TokenKeeper:
         Raises LoginRefused, PlatformUnreachable.
         """
         async with self._lock:
+            if self._refusal is not None:
+                raise self._refusal  # trying again would lock the account
             token = self._token
             if token is None or token is instead_of or time.monotonic() >= token.renew_at:
                 self._token = token = await self._log_in()
@@ -101,11 +104,12 @@ class TokenKeeper:
         if reading.meaning is Meaning.AMBIGUOUS and _bare_code(reply.body) is None:
             return None
         code = _bare_code(reply.body) or reading.code
-        raise LoginRefused(
+        self._refusal = LoginRefused(
             f"The platform refused the login of {self._account.username!r} (code {code}: "
             f"{reading.text or 'no reason given'}); check user name and password in the settings"
             + ("; the account is locked until a person resets its password." if code == "11044" else ".")
         )
+        raise self._refusal
 
 
 async def _common() -> Mapping[str, str]:

@@ -127,6 +127,8 @@ class SftPlatform:
                 reading, reply = await self._authorised("GET", name, query=query, deadline=deadline)
             except Closed:
                 raise ReadStopped("stopped before the platform was asked") from None
+            except PlatformUnreachable as error:
+                raise ReadFailed(str(error)) from None
             except (NotSent, NoAnswer) as error:
                 why = str(error)
             else:

@@ -1,0 +1,180 @@
+"""Works with a real store as the program does, and looks at it through a connection of its own."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import Row
+from sqlalchemy.pool import NullPool
+
+from adapters.store import ingest, selection
+from adapters.store.selection import Request
+from adapters.store.store import AccountLedger, Store
+from domain.manifest import Manifest, ManifestRow, Outcome
+from domain.outcome import Answer, Verdict
+from domain.ports import Result, Scope
+from domain.selection import Selected
+from tests.support.works import account, iccid
+
+ACCOUNT = "travel"
+# Every column that holds a time by the store's clock.
+TIMES = {
+    "operations": ("next_at", "safe_after", "updated_at"),
+    "workers": ("heartbeat_at",),
+    "buckets": ("next_at", "factor_at"),
+    "attempts": ("at",),
+    "endpoints": ("updated_at",),
+}
+
+
+def accepted(
+    *numbers: int, names: Sequence[str | None] = (), tags: Sequence[tuple[str, ...]] = ()
+) -> list[ManifestRow]:
+    """Rows of a file as they come out of its checks."""
+    return [
+        ManifestRow(
+            row_no=position + 2,
+            outcome=Outcome.ACCEPTED,
+            iccid=iccid(number),
+            name=names[position] if names else None,
+            tags=tags[position] if tags else (),
+        )
+        for position, number in enumerate(numbers)
+    ]
+
+
+def manifest(rows: Iterable[ManifestRow], content: object = None) -> Manifest:
+    """A checked file; two files with the same content have the same bytes."""
+    rows = tuple(rows)
+    digest = hashlib.sha256(repr(rows if content is None else content).encode()).hexdigest()
+    return Manifest("file.csv", digest, ("iccid",), rows)
+
+
+class Desk:
+    """One store, and the ledgers of as many processes as a test wants."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._stores: list[Store] = []
+        self._outside = create_engine(url, poolclass=NullPool)
+        self.store = self.another_store()
+
+    @property
+    def is_embedded(self) -> bool:
+        return self.url.startswith("sqlite")
+
+    def another_store(self) -> Store:
+        """The store as another process opens it."""
+        self._stores.append(Store(self.url))
+        return self._stores[-1]
+
+    def close(self) -> None:
+        for store in self._stores:
+            store.close()
+        self._outside.dispose()
+
+    # --- a connection of its own ---
+
+    def see(self, sql: str, **values: object) -> Sequence[Row[Any]]:
+        """Read what is committed."""
+        with self._outside.connect() as connection:
+            return connection.execute(text(sql), values).all()
+
+    def one(self, sql: str, **values: object) -> Any:
+        """The only value of the only row."""
+        return self.see(sql, **values)[0][0]
+
+    def do(self, sql: str, **values: object) -> None:
+        """Change something behind the program's back."""
+        with self._outside.begin() as connection:
+            connection.execute(text(sql), values)
+
+    def later(self, seconds: float) -> None:
+        """Let time pass: everything recorded happened so much earlier."""
+        for table, columns in TIMES.items():
+            moved = ", ".join(f"{column} = {column} - :seconds" for column in columns)
+            self.do(f"UPDATE {table} SET {moved}", seconds=seconds)
+
+    def operations(self, kind: str = "create") -> list[str]:
+        """The states of the operations of this kind, in order."""
+        return [row.state for row in self.see("SELECT state FROM operations WHERE kind = :kind ORDER BY id", kind=kind)]
+
+    def endpoint(self, number: int) -> Row[Any]:
+        """What is recorded of one SIM."""
+        return self.see("SELECT * FROM endpoints WHERE iccid = :iccid", iccid=iccid(number))[0]
+
+    def facts(self, event: str = "") -> list[tuple[int, str, str | None]]:
+        """What happened: token, verdict and endpoint id of each attempt's events."""
+        rows = self.see("SELECT * FROM attempts WHERE :event IN ('', event) ORDER BY id", event=event)
+        return [(row.token, row.verdict, row.endpoint_id) for row in rows]
+
+    # --- as the program does it ---
+
+    def ingest(
+        self, file: Manifest, *, batch: str = "march", is_named: bool = False, **options: Any
+    ) -> ingest.Ingested:
+        """Store a checked file as tasks.resources does."""
+        source = ingest.Source(
+            file_name=file.source_name,
+            digest=file.digest,
+            rows_digest=file.rows_digest,
+            columns=file.columns,
+            **file.numbers(),
+        )
+        values: dict[str, Any] = {
+            "account": ACCOUNT,
+            "batch": batch,
+            "is_named": is_named,
+            "source": source,
+            "accepted": [(row.row_no, row.iccid, row.name) for row in file.accepted],
+            "name_template": "{batch}-{row:06d}",
+            "rejected": [
+                {
+                    "row_no": row.row_no,
+                    "outcome": row.outcome.value,
+                    "problems": [problem._asdict() for problem in row.problems],
+                    "original": list(row.original),
+                }
+                for row in file.rejected
+            ],
+            "tags": (),
+            "platform_tags": "off",
+            "row_tags": [(row.iccid, tag) for row in file.accepted for tag in row.tags],
+        }
+        return self.store.write(ingest.ingest, **(values | options))
+
+    def batch(self, count: int, **options: Any) -> Scope:
+        """A batch of so many SIMs, and the change that creates them."""
+        return Scope(self.ingest(manifest(accepted(*range(1, count + 1))), **options).change)
+
+    def pre_active(self, count: int, **options: Any) -> Scope:
+        """A batch whose endpoints all wait for a buyer, with ids E1, E2, ..."""
+        scope = self.batch(count, **options)
+        self.do("UPDATE endpoints SET endpoint_id = 'E' || id, state = 'pre_active'")
+        self.do("UPDATE operations SET state = 'confirmed', token = 1 WHERE kind = 'create'")
+        return scope
+
+    def select(self, **request: Any) -> Selected:
+        """Select endpoints for an activation."""
+        return self.store.write(selection.select_endpoints, Request(**({"account": ACCOUNT} | request)))
+
+    def preview(self, **request: Any) -> Selected:
+        """What a request would select."""
+        return self.store.write(selection.preview, Request(**({"account": ACCOUNT} | request)))
+
+    async def ledger(self, store: Store | None = None, *, name: str = ACCOUNT, **settings: Any) -> AccountLedger:
+        """The ledger of one more process, entered among the living."""
+        made = AccountLedger(store or self.another_store(), name, account(**settings))
+        await made.open()
+        return made
+
+
+def done(work, endpoint_id: str | None = None, **fields: Any) -> Result:
+    """The platform said yes."""
+    return Result(work, Answer(Verdict.DONE, endpoint_id=endpoint_id or f"E{work.endpoint}", **fields))
+
+
+def came(work, *answer: Any, **fields: Any) -> Result:
+    """What came of a call."""
+    return Result(work, Answer(*answer, **fields))
