@@ -77,6 +77,11 @@ class ActivateRequest(BaseModel):
         """What the request is about, in a word."""
         return self.tag or (Path(self.file).stem if self.file else "")
 
+    @property
+    def report(self) -> str:
+        """What its report files are called."""
+        return "-".join(filter(None, (self.label, "activated", self.group)))
+
 
 class RetryRequest(BaseModel):
     """Go on with a batch: settle doubts, send what was left, and on request what was refused."""

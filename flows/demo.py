@@ -99,16 +99,12 @@ def _writes(root: str) -> int:
 
 
 def _provision() -> Summary:
-    from flows.provision import provision
-
-    return run_flow(provision, ProvisionRequest(file=SAMPLE, account="demo", dry_run=False))
+    return run_flow("provision", ProvisionRequest(file=SAMPLE, account="demo", dry_run=False))
 
 
 def _activate(batch: str) -> Summary:
-    from flows.activate import activate
-
     request = ActivateRequest(account="demo", tag=batch, group=GROUP, count=COUNT, dry_run=False)
-    return run_flow(activate, request)
+    return run_flow("activate", request)
 
 
 def _tell(first: Summary, second: Summary, writes: int) -> None:

@@ -28,7 +28,8 @@ def serve_all(*, port: int, simulator_port: int) -> None:
     }
     resources.open_store().close()
     children: list[subprocess.Popen[bytes]] = []
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         children.append(_start(["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)], env))
         children.append(start_simulator(simulator_port))

@@ -35,8 +35,7 @@ async def _artifacts(summary: Summary, data: ReportData, paths: list[Path], chan
         await acreate_table_artifact(
             problems, description=f"Rejects and failures, at most {_SHOWN}; all are in the report"
         )
-    for path in paths:
-        await acreate_link_artifact(_uri(path), link_text=path.name)
+    await acreate_link_artifact(_uri(paths[0]), link_text=paths[0].name, description="Report workbook")
 
 
 def _uri(path: Path) -> str:

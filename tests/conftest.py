@@ -40,10 +40,7 @@ def store_url(request, tmp_path) -> Iterator[str]:
         shutil.copy(request.getfixturevalue("prepared_file"), path)
         yield f"sqlite:///{path}"
         return
-    server = request.getfixturevalue("postgres")
-    url = server.fresh()
-    yield url
-    server.drop(url)
+    yield request.getfixturevalue("postgres").fresh()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,9 +1,10 @@
 """Applies decisions to operations and endpoints. Decisions are fenced by token and state; facts never are."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 
 from adapters.store.tables import attempts, endpoints, operations
 from domain.doubt import Doubt, Evidence, Patience, Ruling
@@ -12,6 +13,10 @@ from domain.lifecycle import MOVES, Kind
 from domain.operation import State, may_move
 from domain.outcome import next_state
 from domain.ports import Result
+
+T = TypeVar("T")
+
+_AT_ONCE = 1000
 
 # An attempt's own good news is taken even when its process was thought dead: the token is still the same.
 _BEFORE = {state: [s.value for s in State if may_move(s, state)] for state in State}
@@ -130,9 +135,11 @@ def _apply(
         [_new_values(d) for d in decisions],
     )
     confirmed = [d for d in decisions if d.state is State.CONFIRMED]
+    # Confirmed just now, not before: the endpoint may have moved on since then.
     still_ours = (
         select(o.id)
         .where(o.id == bindparam("op"), o.token == bindparam("fence"), o.state == State.CONFIRMED.value)
+        .where(o.updated_at == now)
         .exists()
     )
     for kind in {d.kind for d in confirmed}:
@@ -169,8 +176,8 @@ def _new_values(d: Decision) -> dict[str, object]:
         "new_next_at": d.next_at,
         "new_lookups": d.lookups,
         "new_negatives": d.negatives,
-        "new_code": d.code,
-        "new_text": d.text,
+        "new_code": _fit(d.code, 40),
+        "new_text": _fit(d.text),
         "new_already": d.already,
     }
 
@@ -185,11 +192,16 @@ def _fact(d: Decision, owner: Owner, now: float) -> dict[str, object]:
         "verdict": d.verdict,
         "endpoint_id": d.endpoint_id,
         "http_status": d.http_status,
-        "code": d.code,
-        "text": d.text,
-        "response_id": d.response_id,
+        "code": _fit(d.code, 40),
+        "text": _fit(d.text),
+        "response_id": _fit(d.response_id, 100),
         "seconds": round(d.seconds, 4),
     }
+
+
+def _fit(text: str, length: int = 1000) -> str:
+    """Foreign text as every database takes it, since no answer may fail to be recorded for its words."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")[:length]
 
 
 def _without_contradictions(connection: Connection, owner: Owner, decisions: Sequence[Decision]) -> list[Decision]:
@@ -211,14 +223,20 @@ def _checked(d: Decision, contradiction: str | None) -> Decision:
     return Decision(**values)
 
 
+def in_parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """As many at a time as every database takes in one statement."""
+    return (values[first : first + _AT_ONCE] for first in range(0, len(values), _AT_ONCE))
+
+
 def _mappings(connection: Connection, account: str, claims: Iterable[Claim]) -> tuple[dict[str, str], dict[str, str]]:
     e = endpoints.c
-    claims = list(claims)
-    found = connection.execute(
-        select(e.iccid, e.endpoint_id).where(
-            e.account == account,
-            e.endpoint_id.is_not(None),
-            or_(e.iccid.in_([c.iccid for c in claims]), e.endpoint_id.in_([c.endpoint_id for c in claims])),
-        )
-    ).all()
+    found: list[Row[tuple[str, str]]] = []
+    for some in in_parts(list(claims)):
+        found += connection.execute(
+            select(e.iccid, e.endpoint_id).where(
+                e.account == account,
+                e.endpoint_id.is_not(None),
+                or_(e.iccid.in_([c.iccid for c in some]), e.endpoint_id.in_([c.endpoint_id for c in some])),
+            )
+        ).all()
     return {r.iccid: r.endpoint_id for r in found}, {r.endpoint_id: r.iccid for r in found}

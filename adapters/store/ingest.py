@@ -105,13 +105,16 @@ def ingest(
 
 
 def find_source(connection: Connection, *, account: str, batch: str, source: Source) -> Ingested | None:
-    """The batch that holds the same bytes or, in whatever form and order, the same rows."""
+    """The batch that holds the same rows, in whatever form and order.
+
+    The same bytes may be other rows: another sheet, or other settings.
+    """
     s = sources.c
     query = (
         select(s.batch_id, batches.c.name, s.id, changes.c.id.label("change"))
         .join_from(sources, batches)
         .join(changes, changes.c.batch_id == batches.c.id)
-        .where(s.account == account, (s.digest == source.digest) | (s.rows_digest == source.rows_digest))
+        .where(s.account == account, s.rows_digest == source.rows_digest)
         .where(changes.c.request.like("provision %"))
         .order_by((batches.c.name == batch).desc(), s.id)
         .limit(1)
@@ -286,13 +289,14 @@ def size_of(connection: Connection, change: int) -> int:
 
 def open_stretches(connection: Connection, change: int) -> list[tuple[int, int]]:
     """Stretches of positions, counted from 1, that hold something planned: at most about a hundred of them."""
-    length = max(_SHORTEST_STRETCH, -(-size_of(connection, change) // _MOST_STRETCHES))
+    size = size_of(connection, change)
+    length = max(_SHORTEST_STRETCH, -(-size // _MOST_STRETCHES))
     query = text(
         "SELECT DISTINCT position / :length AS nth FROM operations "
         "WHERE change_id = :change AND state = 'planned' ORDER BY 1"
     )
     numbers = connection.execute(query, {"change": change, "length": length}).scalars()
-    return [(int(nth) * length + 1, (int(nth) + 1) * length) for nth in numbers]
+    return [(int(nth) * length + 1, min(size, (int(nth) + 1) * length)) for nth in numbers]
 
 
 def allow(connection: Connection, change: int) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, insert, select, update
 
-from adapters.store.decisions import Decision, Owner, decide
+from adapters.store.decisions import Decision, Owner, decide, in_parts
 from adapters.store.engine import store_now
 from adapters.store.tables import attempts, endpoints, operations
 from domain.lifecycle import Kind
@@ -63,15 +63,18 @@ def report_differences(
     connection: Connection, owner: Owner, change: int, kind: Kind, differing: Mapping[str, str]
 ) -> None:
     """Hand confirmed operations that the platform contradicts to a person; mappings stay as they are."""
-    if not differing:
-        return
+    for some in in_parts(list(differing)):
+        _report(connection, owner, change, kind, some)
+
+
+def _report(connection: Connection, owner: Owner, change: int, kind: Kind, iccids: Sequence[str]) -> None:
     o, e = operations.c, endpoints.c
     now = store_now(connection)
     which = (
         select(o.id, o.token)
         .join_from(operations, endpoints)
         .where(o.change_id == change, o.kind == kind.value, o.state == State.CONFIRMED.value)
-        .where(e.iccid.in_(differing))
+        .where(e.iccid.in_(iccids))
     )
     found = connection.execute(which).all()
     text = "the platform answered that it was done, and its list shows something else"

@@ -71,11 +71,10 @@ def retry(name: Name, account: Account = None, yes: Yes = False) -> None:
     account_name, _ = resources.account(account)
     batch = resources.batch_named(name, account_name)
     left = {state: n for state, n in batch["operations"].items() if state != "needs_human"}
+    running.begin_api()
     print(f"Batch {name}: {sum(left.values()):,} operations to run again ({_words(left) or 'none'}).")
     running.confirm("Apply?", yes=yes)
-    from flows.retry import retry as flow
-
-    running.finish(running.run_flow(flow, RetryRequest(batch=name, account=account_name)))
+    running.finish(running.run_flow("retry", RetryRequest(batch=name, account=account_name)))
 
 
 def _words(counts: dict[str, int]) -> str:

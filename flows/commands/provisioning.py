@@ -67,10 +67,8 @@ def provision(
     running.begin_api()
     _show(manifest, made)
     running.confirm("Apply?", yes=yes)
-    from flows.provision import provision as flow
-
     chosen = request.model_copy(update={"dry_run": False, "digest": manifest.digest})
-    running.finish(running.run_flow(flow, chosen))
+    running.finish(running.run_flow("provision", chosen))
 
 
 def activate(
@@ -102,9 +100,7 @@ def activate(
     running.begin_api()
     print(f"Plan for {request.label} on {name}: {selected.sentence()}.")
     running.confirm("Apply?", yes=yes)
-    from flows.activate import activate as flow
-
-    running.finish(running.run_flow(flow, request.model_copy(update={"dry_run": False})))
+    running.finish(running.run_flow("activate", request.model_copy(update={"dry_run": False})))
 
 
 def _request(file: Path, account: str | None, tags: list[str] | None, batch: str | None, **rest: Any) -> Any:

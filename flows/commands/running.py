@@ -5,6 +5,7 @@ import json
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -62,12 +63,14 @@ def confirm(question: str, *, yes: bool) -> None:
         raise NotConfirmed("Nothing was changed.")
 
 
-def run_flow(flow: Callable[..., Awaitable[Any]], request: object) -> "Summary":
-    """Run a flow to its end and return its numbers.
+def run_flow(name: str, request: object) -> "Summary":
+    """Run the flow `flows.NAME.NAME` to its end and return its numbers.
 
     Raises PreactiveError, as the flow met it.
     """
     begin_api().ready()
+    # Prefect reads where its API is when it is imported, so that comes second.
+    flow = getattr(import_module(f"flows.{name}"), name)
     summary: Summary = asyncio.run(_run(flow, request))
     return summary
 

@@ -7,8 +7,10 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
+from sqlalchemy import String, Table
 
 from adapters.store.store import Store
+from adapters.store.tables import metadata
 
 
 class Postgres:
@@ -30,20 +32,26 @@ class Postgres:
 
     def empty(self) -> str:
         """The store URL of a new database without tables."""
-        return self._create("template0")
-
-    def fresh(self) -> str:
-        """The store URL of a new database with the program's tables."""
-        if not self._prepared:
-            url = self.empty()
-            Store(url).close()
-            self._prepared = url.partition("@/")[2].partition("?")[0]
-        return self._create(self._prepared)
+        name = f"store_{next(self._numbers)}"
+        self._admin.execute(f'CREATE DATABASE "{name}"')
+        return f"postgresql+psycopg://postgres@/{name}?host={self._folder}"
 
     def drop(self, url: str) -> None:
         """Remove a database, with whoever is still connected to it."""
         name = url.partition("@/")[2].partition("?")[0]
         self._admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def fresh(self) -> str:
+        """The store URL of a database with the program's tables and nothing in them; one test at a time uses it."""
+        if not self._prepared:
+            self._prepared = self.empty()
+            Store(self._prepared).close()
+        # Deleting a few rows is quicker than a new database, and quicker than truncating.
+        emptied = [f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables)]
+        numbered = [f"SELECT setval('{t.name}_id_seq', 1, false)" for t in metadata.sorted_tables if _is_numbered(t)]
+        with psycopg.connect(self._prepared.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute("; ".join([_ALONE, *emptied, *numbered]))
+        return self._prepared
 
     def stop(self) -> None:
         """End the server and remove its files."""
@@ -51,7 +59,12 @@ class Postgres:
         self._server.cleanup()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _create(self, template: str) -> str:
-        name = f"store_{next(self._numbers)}"
-        self._admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
-        return f"postgresql+psycopg://postgres@/{name}?host={self._folder}"
+
+_ALONE = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+def _is_numbered(table: Table) -> bool:
+    return "id" in table.c and not isinstance(table.c.id.type, String)
