@@ -1,6 +1,7 @@
 """The knobs of an account: typed, bounded, with safe defaults."""
 
 import re
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from string import Formatter
@@ -43,6 +44,7 @@ class BulkCreate(Knobs):
 
     path: str = Field(min_length=1)
     size: int = Field(default=100, ge=2, le=1000)
+    deadline_seconds: float = Field(default=3600, gt=0, le=86_400)
 
 
 class Account(Knobs):
@@ -126,6 +128,12 @@ class Account(Knobs):
     def send_window(self) -> float:
         """Seconds after its intent in which a call may still start; later it is given back unsent."""
         return max(min(30.0, self.deadline_seconds), 4 / self.rate_per_second)
+
+    @property
+    def bulk_patience(self) -> Patience:
+        """How long items of a bulk call wait: the platform may work through its list for a long time."""
+        late = self.bulk.deadline_seconds if self.bulk is not None else 0.0
+        return replace(self.patience, deadline=self.patience.deadline + late)
 
     def group(self, name: str) -> GroupTarget:
         """The group of that name.

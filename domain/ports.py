@@ -100,8 +100,11 @@ class Outlook:
 class Ledger(Protocol):
     """The store, as far as carrying out operations needs it. Every method is one durable transaction."""
 
-    async def step(self, scope: Scope, results: Sequence[Result], room: int) -> Step:
-        """Record what came of earlier work, then mark up to `room` ready operations as sent and hand them out."""
+    async def step(self, scope: Scope, results: Sequence[Result], room: int, *, bulk: bool = False) -> Step:
+        """Record what came of earlier work, then mark up to `room` ready operations as sent and hand them out.
+
+        `bulk` hands out creates only, for calls that the platform may carry out much later.
+        """
 
     async def doubts(self, scope: Scope, limit: int) -> list[Doubt]:
         """Operations in doubt whose next look-up is due, with those of dead processes taken over."""

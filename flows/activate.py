@@ -37,6 +37,6 @@ async def activate(request: ActivateRequest) -> State[Summary]:
                 await carry_out_chunk(account, change, first, last, "activate and assign")
             await settle_rest(account, change, request.label)
             await read_back(account, change, Kind.ACTIVATE, started)
-        summary = resources.summarise_selection(session, selected, label=request.report, started=started, run=run_id())
-        reports = await write_report(account, None, change, summary, title)
+        summary = resources.summarise_selection(session, selected, label=request.label, started=started, run=run_id())
+        reports = await write_report(account, None, change, summary, title, request.report)
         return finish(summary, reports)

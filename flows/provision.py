@@ -11,7 +11,7 @@ from domain.requests import ProvisionRequest
 from domain.summary import Summary
 from flows.running import finish, rename, run_id, told_flow
 from tasks import resources
-from tasks.carry_out import carry_out_chunk, log_in, prepare_tags, settle_rest
+from tasks.carry_out import carry_out_chunk, create_in_bulk, log_in, prepare_tags, settle_rest
 from tasks.ingest import Batch, ingest_file
 from tasks.planning import plan_file
 from tasks.progress import watched
@@ -41,9 +41,11 @@ async def provision_batch(session: resources.Session, batch: Batch, title: str) 
         await look_before(account, change, Kind.CREATE)
         await prepare_tags(account, change)
         for first, last in await session.open_positions(change):
+            if session.account.bulk is not None:
+                await create_in_bulk(account, change, first, last)
             await carry_out_chunk(account, change, first, last, "create and tag")
         await settle_rest(account, change, batch.name)
         await read_back(account, change, Kind.CREATE, started)
     summary = resources.summarise(session, change, batch=batch.name, batch_id=batch.id, started=started, run=run_id())
-    reports = await write_report(account, batch.id, change, summary, title)
+    reports = await write_report(account, batch.id, change, summary, title, batch.name)
     return finish(summary, reports)

@@ -23,6 +23,15 @@ async def carry_out_chunk(account: str, change: int, first: int, last: int, labe
     await session.executor().run(Scope(change, first - 1, last - 1))
 
 
+@step("bulk create", "create in bulk {first} to {last}")
+async def create_in_bulk(account: str, change: int, first: int, last: int) -> None:
+    """Create with the platform's bulk call what is ready between two positions, if the account has such a call."""
+    session = resources.current(account)
+    creator = session.bulk_creator()
+    if creator is not None:
+        await creator.run(Scope(change, first - 1, last - 1))
+
+
 @step("settle", "settle what is left of {label}")
 async def settle_rest(account: str, change: int, label: str) -> None:  # noqa: ARG001
     """Look up what is in doubt and send what became ready, until everything is final or nothing more can be done.

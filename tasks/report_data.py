@@ -9,12 +9,14 @@ from domain.summary import Summary, from_counts
 from tasks import resources
 
 
-def report_data(batch_id: int | None, change: int, summary: Summary, *, account: str, title: str) -> ReportData:
+def report_data(
+    batch_id: int | None, change: int, summary: Summary, *, account: str, title: str, stem: str
+) -> ReportData:
     """What the report files of a run show."""
     rejects = resources.rejects(batch_id) if batch_id is not None else []
     return ReportData(
         title=title,
-        batch=summary.batch,
+        batch=stem,
         account=account,
         run=summary.run,
         numbers=summary.numbers(),
@@ -29,7 +31,9 @@ def batch_report(batch: dict[str, Any]) -> list[Path]:
     counts, totals = resources.batch_counts(batch)
     summary = from_counts(counts, **totals, batch=batch["name"], run="")
     title = f"{batch['name']} · {summary.rows:,} rows · {batch['account']}"
-    data = report_data(batch["id"], batch["change_id"], summary, account=batch["account"], title=title)
+    data = report_data(
+        batch["id"], batch["change_id"], summary, account=batch["account"], title=title, stem=batch["name"]
+    )
     return resources.write_reports(resources.reports_dir(), data)
 
 

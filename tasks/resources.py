@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from adapters import settings
 from adapters.store import queries
 from adapters.store.reading import Reader
+from domain.bulk import BulkCreator
 from domain.errors import NothingSelected, SettingsError
 from domain.executor import Executor
 from domain.lifecycle import Kind, Lifecycle
@@ -18,7 +19,6 @@ from domain.operation import State, Work
 from domain.options import Account, safe_name
 from domain.pacer import Pacer
 from domain.plan import Known
-from domain.ports import Platform
 from domain.report import ReportData
 from domain.requests import ActivateRequest, ProvisionRequest
 from domain.selection import Selected
@@ -27,6 +27,7 @@ from domain.sight import Finding
 from domain.summary import Summary, from_counts
 
 if TYPE_CHECKING:
+    from adapters.platforms.sft.client import SftPlatform
     from adapters.store.ingest import Ingested
     from adapters.store.selection import Request
     from adapters.store.store import AccountLedger, Store
@@ -43,7 +44,7 @@ class Session:
         self.store = store
         self.ledger = ledger
         self.pacer = pacer
-        self.platform: Platform = open_platform(account, pacer)
+        self.platform = open_platform(account, pacer)
         self.stop = asyncio.Event()
         self.settler = Settler(ledger, self.platform, account.patience)
 
@@ -56,6 +57,20 @@ class Session:
         """Let no new call start; what is under way is waited for."""
         self.stop.set()
         self.pacer.close()
+
+    def bulk_creator(self) -> BulkCreator | None:
+        """A means to create many endpoints with one call, if the account's settings name such a call."""
+        bulk = self.account.bulk
+        if bulk is None:
+            return None
+        return BulkCreator(
+            self.ledger,
+            self.platform,
+            size=bulk.size,
+            at_once=self.account.max_in_flight,
+            stop=self.stop,
+            halt=self.halt,
+        )
 
     async def planned(self, change: int, kind: Kind) -> list[Work]:
         """Operations of this kind for which nothing has been sent."""
@@ -114,7 +129,7 @@ def account(name: str | None = None) -> tuple[str, Account]:
     return settings.account(name)
 
 
-def open_platform(account: Account, pacer: Pacer) -> Platform:
+def open_platform(account: Account, pacer: Pacer) -> "SftPlatform":
     """The platform client of an account."""
     if account.platform == "stacuity":
         raise SettingsError('Accounts on stacuity cannot be used yet; only platform = "sft" works in this version.')

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from adapters.store.tables import attempts, endpoints, operations
 from domain.doubt import Doubt, Evidence, Patience, Ruling
@@ -31,6 +31,7 @@ class Owner:
     account: str
     platform: str
     patience: Patience
+    bulk_patience: Patience
     max_in_flight: int
 
 
@@ -230,7 +231,7 @@ def in_parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
 
 def _mappings(connection: Connection, account: str, claims: Iterable[Claim]) -> tuple[dict[str, str], dict[str, str]]:
     e = endpoints.c
-    found: list[Row[tuple[str, str]]] = []
+    found: list[Any] = []
     for some in in_parts(list(claims)):
         found += connection.execute(
             select(e.iccid, e.endpoint_id).where(

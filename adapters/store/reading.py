@@ -19,7 +19,7 @@ Row = dict[str, Any]
 
 
 class Reader:
-    """Read-only questions to the store. An embedded store that does not exist yet is an empty one."""
+    """Read-only questions to the store. A store without tables is an empty one."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -29,16 +29,15 @@ class Reader:
     def open(self) -> Iterator["Reader"]:
         """Connect for the length of a with block.
 
-        Raises StoreUnavailable, StoreLocked, StoreNewer.
+        Raises StoreUnavailable, StoreLocked, StoreNewer, StoreDamaged.
         """
         try:
             self._connection = self._connect()
-        except sqlite3.Error as error:
-            raise _unavailable(error) from None
-        try:
             self._check_version()
             yield self
-        except sqlite3.Error as error:
+        except Exception as error:
+            if not _is_database_error(error):
+                raise
             raise _unavailable(error) from None
         finally:
             if self._connection is not None:
@@ -86,15 +85,25 @@ class Reader:
             return
         try:
             found = [row["version_num"] for row in self.rows("SELECT version_num FROM alembic_version")]
-        except sqlite3.OperationalError as error:
-            if "locked" in str(error):
+        except Exception as error:
+            if not _is_missing_table(error):
                 raise
-            raise StoreUnavailable("The store has no tables; run `preactive db upgrade`.") from None
+            self._connection.close()
+            self._connection = None
+            return
         if found and found[0] not in KNOWN:
             raise StoreNewer(
                 f"The store has version {found[0]} and this program knows versions up to {HEAD}; "
                 "install the newer program, nothing was changed."
             )
+
+
+def _is_database_error(error: Exception) -> bool:
+    return isinstance(error, sqlite3.Error) or type(error).__module__.startswith("psycopg")
+
+
+def _is_missing_table(error: Exception) -> bool:
+    return "no such table" in str(error) or getattr(error, "sqlstate", None) == "42P01"
 
 
 def _connect_postgresql(url: str) -> Any:
@@ -112,7 +121,7 @@ def _connect_postgresql(url: str) -> Any:
         raise StoreUnavailable(f"The store at {where} does not answer; check its address, then try again.") from None
 
 
-def _unavailable(error: sqlite3.Error) -> StoreUnavailable:
+def _unavailable(error: Exception) -> StoreUnavailable:
     if "locked" in str(error):
         return StoreLocked("The store is locked by another program; end that program or wait, then try again.")
     if "not a database" in str(error) or "malformed" in str(error):

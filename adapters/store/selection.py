@@ -30,7 +30,7 @@ class Request:
 
 
 def _digest(iccids: Sequence[str]) -> str:
-    return hashlib.sha256("\n".join(sorted(iccids)).encode()).hexdigest()[:32]
+    return hashlib.sha256("\n".join(sorted(set(iccids))).encode()).hexdigest()[:32]
 
 
 _WANTED = """
@@ -40,7 +40,8 @@ _WANTED = """
   LEFT JOIN operations a ON a.endpoint = e.id AND a.kind = 'activate'
   WHERE e.account = :account {where}
 """
-_ALREADY = "(e.state = 'active' AND (:grp = '' OR e.\"group\" = :grp))"
+# Never NULL, also for an endpoint without a group: it is negated.
+_ALREADY = "(e.state = 'active' AND (:grp = '' OR coalesce(e.\"group\", '') = :grp))"
 _MINE = "(a.id IS NOT NULL AND a.change_id = c.id AND a.state <> 'refused')"
 _FREE = "(a.id IS NULL AND e.state = 'pre_active')"
 
@@ -55,7 +56,7 @@ def preview(connection: Connection, request: Request) -> Selected:
     )
     row = connection.execute(text(query), values).one()
     already, open_, free, rows = int(row.already), int(row.open), int(row.free), int(row.rows)
-    missing = len(request.iccids) - rows if request.iccids else 0
+    missing = len(set(request.iccids)) - rows if request.iccids else 0
     new = free if request.count is None else max(0, min(free, request.count - already - open_))
     return Selected(already, open_, new, rows - already - open_ - free + missing, _change_id(connection, request) or 0)
 
@@ -73,7 +74,7 @@ def select_endpoints(connection: Connection, request: Request) -> Selected:
 def _source(connection: Connection, request: Request) -> tuple[str, dict[str, object]]:
     values: dict[str, object] = {"account": request.account, "key": request.key, "grp": request.group}
     if request.iccids:
-        stage(connection, ((0, iccid, "") for iccid in request.iccids))
+        stage(connection, ((0, iccid, "") for iccid in dict.fromkeys(request.iccids)))
         return _WANTED.format(join="JOIN incoming i ON i.iccid = e.iccid", where=""), values
     values["tag"] = request.tag
     return _WANTED.format(join="JOIN tags t ON t.endpoint = e.id", where="AND t.tag = :tag"), values

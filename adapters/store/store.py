@@ -66,6 +66,7 @@ class AccountLedger:
             account=name,
             platform=account.platform,
             patience=account.patience,
+            bulk_patience=account.bulk_patience,
             max_in_flight=account.max_in_flight,
         )
 
@@ -80,9 +81,9 @@ class AccountLedger:
         """Leave the living."""
         await self._store.awrite(work.forget_workers, [self.owner.worker])
 
-    async def step(self, scope: Scope, results: Sequence[Result], room: int) -> Step:
+    async def step(self, scope: Scope, results: Sequence[Result], room: int, *, bulk: bool = False) -> Step:
         """See domain.ports.Ledger."""
-        return await self._store.awrite(work.step, self.owner, scope, results, room)
+        return await self._store.awrite(work.step, self.owner, scope, results, room, bulk=bulk)
 
     async def doubts(self, scope: Scope, limit: int) -> list[Doubt]:
         """See domain.ports.Ledger."""

@@ -17,19 +17,21 @@ from domain.ports import Outlook, Result, Scope, Step
 LEASE_SECONDS = 20.0
 
 
-def step(connection: Connection, owner: Owner, scope: Scope, results: Sequence[Result], room: int) -> Step:
+def step(
+    connection: Connection, owner: Owner, scope: Scope, results: Sequence[Result], room: int, *, bulk: bool = False
+) -> Step:
     """Record results, then hand out up to `room` ready operations, marked as sent."""
     now = store_now(connection)
     decide(connection, owner, [from_result(result, owner, now) for result in results], now)
     others = _beat(connection, owner, now)
     if _is_cancelled(connection, owner, scope):
         return Step(cancelled=True, alone=not others, now=now)
-    if others:
+    if others and not bulk:
         room = min(room, owner.max_in_flight - _sent_by(connection, others))
-    return Step(work=grant(connection, owner, scope, room, now), alone=not others, now=now)
+    return Step(work=grant(connection, owner, scope, room, now, bulk=bulk), alone=not others, now=now)
 
 
-def grant(connection: Connection, owner: Owner, scope: Scope, room: int, now: float) -> tuple[Work, ...]:
+def grant(connection: Connection, owner: Owner, scope: Scope, room: int, now: float, *, bulk: bool) -> tuple[Work, ...]:
     """Mark ready operations as sent and return them."""
     if room <= 0:
         return ()
@@ -42,16 +44,19 @@ def grant(connection: Connection, owner: Owner, scope: Scope, room: int, now: fl
         .limit(room)
         .with_for_update(of=operations, skip_locked=True)
     )
+    if bulk:
+        query = query.where(o.kind == Kind.CREATE.value)
     work = tuple(
         Work(r.id, Kind(r.kind), r.token + 1, r.endpoint, r.iccid, r.name, r.endpoint_id, r.target, now)
         for r in connection.execute(query)
     )
     if work:
-        _mark_sent(connection, owner, work, now)
+        patience = owner.bulk_patience if bulk else owner.patience
+        _mark_sent(connection, owner, work, now, safe_after=patience.safe_after(now))
     return work
 
 
-def _mark_sent(connection: Connection, owner: Owner, work: Sequence[Work], now: float) -> None:
+def _mark_sent(connection: Connection, owner: Owner, work: Sequence[Work], now: float, *, safe_after: float) -> None:
     connection.execute(
         update(operations)
         .where(operations.c.id.in_([w.id for w in work]), operations.c.state == State.PLANNED.value)
@@ -59,7 +64,7 @@ def _mark_sent(connection: Connection, owner: Owner, work: Sequence[Work], now: 
             state=State.SENT.value,
             token=operations.c.token + 1,
             owner=owner.worker,
-            safe_after=owner.patience.safe_after(now),
+            safe_after=safe_after,
             updated_at=now,
         )
     )

@@ -173,9 +173,9 @@ def test_the_text_of_a_defect_is_not_recorded_since_it_may_hold_a_secret():
     answers = []
 
     class Listening(MemoryLedger):
-        async def step(self, scope, results, room):
+        async def step(self, scope, results, room, **options):
             answers.extend(result.answer for result in results)
-            return await super().step(scope, results, room)
+            return await super().step(scope, results, room, **options)
 
     play = Play(works(1), ledger=Listening)
     play.answers({1: [ValueError("Bearer eyJ.secret")]})
@@ -275,9 +275,9 @@ def test_what_was_learned_is_recorded_before_a_pause(outcome):
             return await super().perform(work)
 
     class Timing(MemoryLedger):
-        async def step(self, scope, results, room):
+        async def step(self, scope, results, room, **options):
             waits.extend(now() - ended[result.work.id, result.work.token] for result in results)
-            return await super().step(scope, results, room)
+            return await super().step(scope, results, room, **options)
 
     play = Play(works(20), max_in_flight=4, platform=Timed(), ledger=Timing)
     play.answers({number: [outcome] for number in range(1, 21)})

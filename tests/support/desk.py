@@ -59,6 +59,7 @@ class Desk:
         self._stores: list[Store] = []
         self._outside = create_engine(url, poolclass=NullPool)
         self.store = self.another_store()
+        self._ledgers = 0
 
     @property
     def is_embedded(self) -> bool:
@@ -164,8 +165,10 @@ class Desk:
         return self.store.write(selection.preview, Request(**({"account": ACCOUNT} | request)))
 
     async def ledger(self, store: Store | None = None, *, name: str = ACCOUNT, **settings: Any) -> AccountLedger:
-        """The ledger of one more process, entered among the living."""
-        made = AccountLedger(store or self.another_store(), name, account(**settings))
+        """The ledger of one more process, entered among the living; from the second on with a store of its own."""
+        self._ledgers += 1
+        opened = store or (self.store if self._ledgers == 1 else self.another_store())
+        made = AccountLedger(opened, name, account(**settings))
         await made.open()
         return made
 

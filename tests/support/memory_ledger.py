@@ -49,7 +49,7 @@ class MemoryLedger:
     def state(self, number: int) -> State:
         return self.entries[number].state
 
-    async def step(self, scope: Scope, results: Sequence[Result], room: int) -> Step:
+    async def step(self, scope: Scope, results: Sequence[Result], room: int, *, bulk: bool = False) -> Step:
         for result in results:
             self._record(result)
         self.rooms.append(room)

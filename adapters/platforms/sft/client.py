@@ -1,13 +1,14 @@
 """The SFT platform seen through one account. Source: 004_604745bda73a7739.txt and docs/platforms.md, SFT."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from adapters.platforms.sft.auth import COMMON, Token, TokenKeeper
-from adapters.platforms.sft.wire import Meaning, Reading, read, retry_after
+from adapters.platforms.sft.wire import VERIFY, Meaning, Reading, clean, read, retry_after
 from adapters.platforms.transport import NoAnswer, NotSent, Reply, TooLate, Transport
+from domain.bulk import BulkAnswer
 from domain.endpoint import SimRecord, usable_id
 from domain.errors import LoginRefused, PlatformUnreachable
 from domain.lifecycle import Kind, from_platform
@@ -50,7 +51,7 @@ class SftPlatform:
     def __init__(self, account: Account, pacer: Pacer) -> None:
         self._account = account
         self._pacer = pacer
-        self._paths = PATHS | account.paths
+        self._paths = PATHS | account.paths | ({"bulk_create": account.bulk.path} if account.bulk else {})
         self._http = Transport(
             account.base_url,
             pacer=pacer,
@@ -156,6 +157,17 @@ class SftPlatform:
         """See domain.ports.Platform."""
         return await self._write(self._request(work), not_after=work.sent_at + self._account.send_window)
 
+    async def create_many(self, works: Sequence[Work]) -> BulkAnswer:
+        """See domain.bulk.BulkPlatform. The call's form is inferred and its path comes from the settings."""
+        assert self._account.bulk is not None
+        common = self._create_fields(works[0])
+        rows = [{"name": work.name, "iccid": work.iccid} for work in works]
+        fields = {name: value for name, value in common.items() if name not in ("name", "iccid")}
+        write = Write("bulk_create", {"Request": {"requestParam": fields | {"endPoints": rows}}})
+        not_after = works[0].sent_at + self._account.send_window
+        whole, reading = await self._send_write(write, not_after=not_after)
+        return BulkAnswer(whole, dict(_items(reading)) if reading is not None else {})
+
     def _request(self, work: Work) -> Write:
         if work.kind is Kind.CREATE:
             return Write("create", {"Request": {"requestParam": self._create_fields(work)}})
@@ -199,25 +211,29 @@ class SftPlatform:
         return Write("attach_tag", _tag_body(work.endpoint_id, target.tag or ""))
 
     async def _write(self, write: Write, *, not_after: float | None = None) -> Answer:
+        answer, _ = await self._send_write(write, not_after=not_after)
+        return answer
+
+    async def _send_write(self, write: Write, *, not_after: float | None = None) -> tuple[Answer, Reading | None]:
         """Send one write. Only a token that was refused leads to another request, since then nothing was done."""
         try:
             reading, reply = await self._authorised(
                 "POST", write.path, body=write.body, deadline=self._account.deadline_seconds, not_after=not_after
             )
         except Closed:
-            return Answer(Verdict.NOT_DONE, Because.STOPPED)
+            return Answer(Verdict.NOT_DONE, Because.STOPPED), None
         except NotSent as error:
             because = Because.STOPPED if isinstance(error, TooLate) else Because.UNREACHABLE
-            return Answer(Verdict.NOT_DONE, because, text=str(error))
+            return Answer(Verdict.NOT_DONE, because, text=str(error)), None
         except PlatformUnreachable as error:
-            return Answer(Verdict.NOT_DONE, Because.UNREACHABLE, text=str(error))
+            return Answer(Verdict.NOT_DONE, Because.UNREACHABLE, text=str(error)), None
         except LoginRefused as error:
-            return Answer(Verdict.NOT_DONE, Because.LOGIN, text=str(error))
+            return Answer(Verdict.NOT_DONE, Because.LOGIN, text=str(error)), None
         except NoAnswer as error:
-            return Answer(Verdict.UNKNOWN, text=str(error))
+            return Answer(Verdict.UNKNOWN, text=str(error)), None
         if reading.meaning is Meaning.THROTTLED:
             await self._pacer.refused(reply.sent_at, retry_after(reply.retry_after))
-        return self._answer(write, reading, reply)
+        return self._answer(write, reading, reply), reading
 
     def _answer(self, write: Write, reading: Reading, reply: Reply) -> Answer:
         verdict, because = _VERDICTS[reading.meaning]
@@ -315,6 +331,22 @@ def _new_id(response: Mapping[str, Any]) -> str | None:
     return usable_id(response.get("endPointId")) or usable_id(
         inner.get("endPointId") if isinstance(inner, dict) else None
     )
+
+
+def _items(reading: Reading) -> Iterator[tuple[str, Answer]]:
+    """The items of a bulk answer that say plainly what became of them; the others stay unknown."""
+    data = reading.response.get("responseParam")
+    rows = data.get("rows") if isinstance(data, dict) else None
+    for row in rows if isinstance(rows, list) else ():
+        iccid = row.get("iccid") if isinstance(row, dict) else None
+        if not isinstance(iccid, str):
+            continue
+        endpoint_id, code = usable_id(row.get("endPointId")), str(row.get("resultCode", ""))
+        if endpoint_id is not None and code == "0":
+            yield canonical(iccid), Answer(Verdict.DONE, endpoint_id=endpoint_id, code=code)
+        elif endpoint_id is None and code not in ("", "0", *VERIFY):
+            text = clean(str(row.get("resultDescription", "")))
+            yield canonical(iccid), Answer(Verdict.NOT_DONE, Because.REFUSED, code=code, text=text)
 
 
 def _sims(reading: Reading) -> Iterator[SimRecord]:

@@ -1,0 +1,233 @@
+"""The store comes to the program's version in one step that can be repeated, and a newer store is left alone."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy.pool import NullPool
+
+from adapters.store import migrate
+from adapters.store.check import check
+from adapters.store.reading import Reader
+from adapters.store.schema import HEAD, KNOWN
+from adapters.store.store import Store, upgrade_store
+from adapters.store.tables import metadata
+from domain.errors import StoreNewer, StoreUnavailable
+
+ROOT = Path(__file__).parents[3]
+
+
+def outside(url):
+    return create_engine(url, poolclass=NullPool)
+
+
+def tables(url):
+    engine = outside(url)
+    with engine.connect() as connection:
+        return set(inspect(connection).get_table_names())
+
+
+def set_version(url, version):
+    with outside(url).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+
+
+def statements_of_an_upgrade(url):
+    """How many statements it takes to make all tables."""
+    seen = []
+    with failing(lambda statement: seen.append(statement) is None and False):
+        upgrade_store(url)
+    return len(seen)
+
+
+class failing:  # noqa: N801 - reads like a context manager
+    """Let a statement fail when `when` says so, in every engine."""
+
+    def __init__(self, when):
+        self._when = when
+
+    def _look(self, _connection, _cursor, statement, *_):
+        if self._when(statement):
+            raise OSError("the cable was pulled")
+
+    def __enter__(self):
+        event.listen(Engine, "before_cursor_execute", self._look)
+
+    def __exit__(self, *_):
+        event.remove(Engine, "before_cursor_execute", self._look)
+
+
+# --- versions ---
+
+
+def test_an_empty_store_gets_its_tables_at_the_first_start(empty_url):
+    Store(empty_url).close()
+
+    assert tables(empty_url) == {*metadata.tables, "alembic_version"}
+
+
+def test_the_migrations_lead_to_exactly_the_tables_of_the_program(store_url):
+    with outside(store_url).connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_constraints_of_the_tables_are_those_of_the_program(store_url, tmp_path):
+    """What the comparison of alembic leaves out: checks, and the names of all constraints."""
+
+    def constraints(connection):
+        look = inspect(connection)
+        return {
+            table: (
+                sorted((c["name"], _plain(c["sqltext"])) for c in look.get_check_constraints(table)),
+                sorted((c["name"], tuple(c["column_names"])) for c in look.get_unique_constraints(table)),
+                sorted((c["name"], c["referred_table"]) for c in look.get_foreign_keys(table)),
+                sorted((i["name"], tuple(i["column_names"]), bool(i["unique"])) for i in look.get_indexes(table)),
+            )
+            for table in metadata.tables
+        }
+
+    engine = outside(store_url)
+    with engine.connect() as connection:
+        migrated = constraints(connection)
+    with engine.begin() as connection:
+        metadata.drop_all(connection)
+        metadata.create_all(connection)
+        assert constraints(connection) == migrated
+
+
+def _plain(sql):
+    return "".join(sql.split()).replace('"', "")
+
+
+def test_the_version_of_the_program_is_the_last_migration():
+    script = ScriptDirectory(str(ROOT / "adapters" / "store" / "migrations"))
+
+    assert script.get_current_head() == HEAD
+    assert [revision.revision for revision in script.walk_revisions()][::-1] == list(KNOWN)
+
+
+def test_upgrading_a_store_that_is_up_to_date_changes_nothing(store_url):
+    assert upgrade_store(store_url) == HEAD
+    assert upgrade_store(store_url) == HEAD
+
+
+@pytest.mark.parametrize("opening", [Store, upgrade_store])
+def test_a_newer_store_is_refused_and_left_as_it_is(store_url, opening):
+    set_version(store_url, "9999")
+
+    with pytest.raises(StoreNewer, match=r"has version 9999 and this program knows versions up to .* nothing was"):
+        opening(store_url)
+    with outside(store_url).connect() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "9999"
+
+
+def test_a_newer_store_is_not_read_either(store_url):
+    set_version(store_url, "9999")
+
+    with pytest.raises(StoreNewer, match="9999"), Reader(store_url).open():
+        pass
+
+
+def test_an_older_store_waits_for_an_upgrade(store_url, monkeypatch):
+    monkeypatch.setattr(migrate, "KNOWN", (*KNOWN, "0002"))
+    monkeypatch.setattr(migrate, "HEAD", "0002")
+
+    with pytest.raises(StoreUnavailable, match=rf"older version {HEAD}; run `preactive db upgrade` first"):
+        Store(store_url)
+
+
+def test_a_check_tells_what_it_found_right(store_url):
+    store = Store(store_url)
+    found = store.write(check)
+    store.close()
+
+    assert found[0] == f"version {HEAD}"
+    assert found[-1] == "can be written"
+    assert ("no damage" in str(found)) is store_url.startswith("sqlite")
+
+
+# --- failures in the middle ---
+
+
+def test_a_migration_that_fails_at_any_statement_can_be_run_again(tmp_path):
+    total = statements_of_an_upgrade(f"sqlite:///{tmp_path / 'count.db'}")
+    assert total > 30
+    for number in range(1, total + 1):
+        url = f"sqlite:///{tmp_path / str(number)}.db"
+        left = [number]
+
+        def at_last(_statement, left=left):
+            left[0] -= 1
+            return left[0] == 0
+
+        with failing(at_last), pytest.raises(StoreUnavailable):
+            upgrade_store(url)
+        assert tables(url) == set()
+        Store(url).close()
+        assert len(tables(url)) == len(metadata.tables) + 1
+
+
+@pytest.mark.parametrize("words", ["CREATE TABLE operations", "CREATE TABLE attempts", "INSERT INTO alembic_version"])
+def test_a_failed_migration_leaves_nothing_behind(empty_url, words):
+    with failing(lambda statement: words in " ".join(statement.split())), pytest.raises(StoreUnavailable):
+        upgrade_store(empty_url)
+
+    assert tables(empty_url) == set()
+    assert upgrade_store(empty_url) == HEAD
+    Store(empty_url).close()
+
+
+KILLED = """
+import os, signal, sys
+from sqlalchemy import Engine, event
+from adapters.store.store import Store
+
+def look(connection, cursor, statement, *_):
+    if sys.argv[2] in " ".join(statement.split()):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+event.listen(Engine, "before_cursor_execute", look)
+Store(sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("words", ["CREATE TABLE attempts"])
+def test_a_killed_migration_can_be_run_again(empty_url, words):
+    child = subprocess.run([sys.executable, "-c", KILLED, empty_url, words], cwd=ROOT, env=os.environ, check=False)
+
+    assert child.returncode == -signal.SIGKILL
+    assert tables(empty_url) == set()
+    Store(empty_url).close()
+    assert len(tables(empty_url)) == len(metadata.tables) + 1
+
+
+def test_two_processes_may_start_on_an_empty_store_at_the_same_time(empty_url):
+    opened, errors = [], []
+    together = threading.Barrier(4)
+
+    def start():
+        together.wait()
+        try:
+            opened.append(Store(empty_url))
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for store in opened:
+        store.close()
+
+    assert errors == []
+    assert len(tables(empty_url)) == len(metadata.tables) + 1
