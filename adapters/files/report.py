@@ -21,7 +21,10 @@ Cells = Sequence[Value]
 
 
 def write_reports(directory: Path, report: ReportData) -> list[Path]:
-    """Write all report files of a batch and return their paths, the workbook first."""
+    """Write all report files of a batch and return their paths, the workbook first.
+
+    Without rejects there are no reject files, and those of an earlier run are removed.
+    """
     stem = directory / file_stem(report.batch)
     mapping = [_mapping_cells(row) for row in report.mapping]
     rejects = [_reject_cells(row, len(report.columns)) for row in report.rejects]
@@ -35,12 +38,16 @@ def write_reports(directory: Path, report: ReportData) -> list[Path]:
     def fill_rejects(book: Workbook) -> None:
         add_table(book, REJECT_SHEET, header, rejects)
 
-    return [
+    paths = [
         _save(Path(f"{stem}-report.xlsx"), fill_report),
         _save_csv(Path(f"{stem}-mapping.csv"), MAPPING_COLUMNS, mapping),
-        _save_csv(Path(f"{stem}-rejects.csv"), header, rejects),
-        _save(Path(f"{stem}-rejects.xlsx"), fill_rejects),
     ]
+    reject_csv, reject_book = Path(f"{stem}-rejects.csv"), Path(f"{stem}-rejects.xlsx")
+    if rejects:
+        return [*paths, _save_csv(reject_csv, header, rejects), _save(reject_book, fill_rejects)]
+    for stale in (reject_csv, reject_book):
+        stale.unlink(missing_ok=True)
+    return paths
 
 
 def file_stem(batch: str) -> str:

@@ -25,6 +25,8 @@ MAPPING = [
     MappingRow(None, B, None, "stock", None, (), "refused", "@SUM(1)"),
 ]
 
+REJECT = RejectRow(3, ("89", "x"), "ICCID", "89", "length", "The number has 2 digits, expected 19 or 20.")
+
 
 def report(mapping=MAPPING, columns=("ICCID", "=Name"), rejects=(), batch="july"):
     return ReportData("Provisioning", batch, "demo", "run-1", NUMBERS, mapping, columns, rejects)
@@ -36,7 +38,7 @@ def cells(path, sheet):
 
 
 def test_the_four_files_of_a_batch_are_written(tmp_path):
-    paths = write_reports(tmp_path / "new", report())
+    paths = write_reports(tmp_path / "new", report(rejects=[REJECT]))
 
     assert [path.name for path in paths] == [
         "july-report.xlsx",
@@ -45,6 +47,14 @@ def test_the_four_files_of_a_batch_are_written(tmp_path):
         "july-rejects.xlsx",
     ]
     assert sorted(tmp_path.glob("new/*")) == sorted(paths)
+
+
+def test_without_rejects_there_are_no_reject_files_and_old_ones_go(tmp_path):
+    write_reports(tmp_path, report(rejects=[REJECT]))
+    paths = write_reports(tmp_path, report())
+
+    assert [path.name for path in paths] == ["july-report.xlsx", "july-mapping.csv"]
+    assert sorted(tmp_path.glob("*")) == sorted(paths)
 
 
 def test_the_summary_shows_the_numbers_and_a_chart_of_rows(tmp_path):
@@ -200,7 +210,7 @@ def test_g13_files_and_their_folder_are_on_the_disk_before_they_are_named(tmp_pa
         sync(descriptor)
 
     monkeypatch.setattr(durable.os, "fsync", watch)
-    write_reports(tmp_path, report())
+    write_reports(tmp_path, report(rejects=[REJECT]))
 
     assert kinds == ["file", "folder"] * 4
 
