@@ -31,6 +31,14 @@ class RejectRow(NamedTuple):
     reason: str
 
 
+class CallRow(NamedTuple):
+    """One answer of the platform: to what kind of change, when (seconds since 1970), and after how many seconds."""
+
+    kind: str
+    at: float
+    seconds: float
+
+
 @dataclass(frozen=True, slots=True)
 class ReportData:
     """Everything that the report files of one batch show."""
@@ -43,6 +51,7 @@ class ReportData:
     mapping: Iterable[MappingRow]
     columns: tuple[str, ...]  # of the file, as in RejectRow.original
     rejects: Iterable[RejectRow]
+    calls: Iterable[CallRow] = ()
 
 
 def rejects_of(manifest: Manifest) -> Iterator[RejectRow]:

@@ -23,6 +23,7 @@ def report_data(
         mapping=_mapping(change),
         columns=tuple(rejects[0]["columns"]) if rejects else (),
         rejects=[_reject(row) for row in rejects],
+        calls=resources.calls(change),
     )
 
 

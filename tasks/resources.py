@@ -19,7 +19,7 @@ from domain.operation import State, Work
 from domain.options import Account, safe_name
 from domain.pacer import Pacer
 from domain.plan import Known
-from domain.report import ReportData
+from domain.report import CallRow, ReportData
 from domain.requests import ActivateRequest, ProvisionRequest
 from domain.selection import Selected
 from domain.settler import Settler
@@ -283,6 +283,12 @@ def mapping(change: int) -> Iterator[dict[str, Any]]:
     """Every endpoint of a change with the operation that explains it best."""
     with reader() as opened:
         yield from queries.mapping(opened, change=change)
+
+
+def calls(change: int) -> list[CallRow]:
+    """Every answer of the platform to the operations of a change."""
+    with reader() as opened:
+        return [CallRow(*row) for row in queries.calls(opened, change)]
 
 
 def rejects(batch: int) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from adapters.files.durable import written
 from adapters.files.safe_cells import safe_csv
 from adapters.files.sheets_out import Value, add_table, write_only_book
 from adapters.files.summary_sheet import add_summary
+from adapters.files.timing_sheet import add_timing
 from domain.header import REASON_COLUMNS
 from domain.report import MappingRow, RejectRow, ReportData
 
@@ -28,12 +29,14 @@ def write_reports(directory: Path, report: ReportData) -> list[Path]:
     stem = directory / file_stem(report.batch)
     mapping = [_mapping_cells(row) for row in report.mapping]
     rejects = [_reject_cells(row, len(report.columns)) for row in report.rejects]
+    calls = list(report.calls)
     header = (*report.columns, *REASON_COLUMNS)
 
     def fill_report(book: Workbook) -> None:
         add_summary(book, report)
         add_table(book, "Mapping", MAPPING_COLUMNS, mapping)
         add_table(book, REJECT_SHEET, header, rejects)
+        add_timing(book, calls)
 
     def fill_rejects(book: Workbook) -> None:
         add_table(book, REJECT_SHEET, header, rejects)

@@ -4,6 +4,7 @@ from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.chart import BarChart, Reference
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from adapters.files.sheets_out import text_cell
 from domain.report import ReportData
@@ -15,6 +16,8 @@ NOT_IN_CHART = frozenset({"calls", "seconds"})  # on another scale than rows
 def add_summary(book: Workbook, report: ReportData) -> None:
     """Add the summary sheet."""
     sheet: Any = book.create_sheet("Summary")
+    sheet.page_setup.orientation = "landscape"
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.column_dimensions["A"].width = 18
     sheet.column_dimensions["B"].width = 28
     sheet.append([text_cell(sheet, report.title, bold=True)])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from adapters.store.engine import alone_on
 from adapters.store.schema import HEAD, KNOWN
 from domain.errors import StoreNewer, StoreUnavailable
 
@@ -50,6 +51,7 @@ def upgrade(engine: Engine) -> str:
     from alembic.config import Config  # noqa: PLC0415
 
     with engine.begin() as connection:
+        alone_on(connection, "~schema")  # several processes may meet an empty store
         check_version(version(connection))
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))

@@ -96,6 +96,16 @@ def mapping(reader: Reader, *, change: int) -> Iterator[Row]:
     )
 
 
+def calls(reader: Reader, change: int) -> list[tuple[str, float, float]]:
+    """Kind, time and duration in seconds of every answer of the platform to the operations of a change."""
+    rows = reader.rows(
+        "SELECT o.kind, a.at, a.seconds FROM attempts a JOIN operations o ON o.id = a.operation_id "
+        "WHERE o.change_id = :change AND a.event = 'answer' AND a.http_status > 0 ORDER BY a.id",
+        {"change": change},
+    )
+    return [(row["kind"], row["at"], row["seconds"]) for row in rows]
+
+
 def rejects(reader: Reader, batch: int) -> Iterator[Row]:
     """The rejected rows of a batch's files, with the columns they came in."""
     rows = reader.stream(

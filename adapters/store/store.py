@@ -26,8 +26,12 @@ class Store:
         with translated(url):
             self._engine = open_engine(url)
             self._turns = Turns(url)
-            with self._turns.mine():
-                prepare(self._engine)
+            try:
+                with self._turns.mine():
+                    prepare(self._engine)
+            except BaseException:
+                self._engine.dispose()
+                raise
         self._committer: Committer | None = None
 
     def write(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
@@ -52,7 +56,11 @@ class Store:
 def upgrade_store(url: str) -> str:
     """Bring a store to the program's version, and return that version."""
     with translated(url):
-        return upgrade(open_engine(url))
+        engine = open_engine(url)
+        try:
+            return upgrade(engine)
+        finally:
+            engine.dispose()
 
 
 class AccountLedger:

@@ -256,7 +256,7 @@ def test_a_tag_that_another_account_sent_is_new(desk):
 
 def test_open_stretches_are_those_that_hold_something_planned(desk):
     scope = desk.batch(2500)
-    assert desk.store.write(ingest.open_stretches, scope.change) == [(1, 1000), (1001, 2000), (2001, 3000)]
+    assert desk.store.write(ingest.open_stretches, scope.change) == [(1, 1000), (1001, 2000), (2001, 2500)]
 
     desk.do("UPDATE operations SET state = 'confirmed' WHERE position < 1000 OR position >= 2000")
 

@@ -1,0 +1,237 @@
+"""Several processes on one store: each has a store, a writer thread and a worker of its own."""
+
+import asyncio
+import threading
+
+import pytest
+
+from adapters.store import persons
+from domain.errors import PreactiveError
+from domain.executor import Executor
+from domain.operation import State
+from domain.outcome import Because, Verdict
+from domain.ports import Scope
+from tests.support.desk import accepted, came, done, manifest
+from tests.support.memory_platform import MemoryPlatform
+
+THROTTLED = (Verdict.NOT_DONE, Because.THROTTLED)
+
+
+async def processes(desk, count, **settings):
+    return [await desk.ledger(**settings) for _ in range(count)]
+
+
+async def test_two_processes_never_get_the_same_operation(desk):
+    scope = desk.batch(120)
+    ledgers = await processes(desk, 4, max_in_flight=512)
+
+    steps = await asyncio.gather(*(ledger.step(scope, [], 5) for _ in range(6) for ledger in ledgers))
+
+    handed_out = [work.id for step in steps for work in step.work]
+    assert len(handed_out) == len(set(handed_out)) == 120
+    assert desk.one("SELECT count(*) FROM attempts") == 120
+
+
+async def test_all_processes_together_make_each_call_once(desk):
+    scope = desk.batch(60)
+    ledgers = await processes(desk, 3, rate_per_second=1000, max_in_flight=8)
+    platform = MemoryPlatform(seconds=0.002)
+    stop = asyncio.Event()
+    settings = {"max_in_flight": 8, "rate": 1000.0, "send_window": 30.0, "stop": stop, "halt": stop.set}
+    executors = [Executor(ledger, platform, **settings) for ledger in ledgers]
+    while (await ledgers[0].outlook(scope)).ready:
+        await asyncio.gather(*(executor.run(scope) for executor in executors))
+
+    assert sorted(work.id for work in platform.performed) == list(range(1, 61))
+    assert desk.operations() == ["confirmed"] * 60
+
+
+# --- as many at once as the account allows ---
+
+
+async def test_what_others_have_under_way_is_left_out(desk):
+    scope = desk.batch(20)
+    first, second = await processes(desk, 2, max_in_flight=4)
+
+    assert len((await first.step(scope, [], 4)).work) == 4
+    step = await second.step(scope, [], 4)
+
+    assert (len(step.work), step.alone) == (0, False)
+
+
+async def test_two_processes_stay_within_the_accounts_limit_whatever_each_has_room_for(desk):
+    """Each may think that it has room for two more; together they have room for none."""
+    scope = desk.batch(20)
+    first, second = await processes(desk, 2, max_in_flight=4)
+    await first.step(scope, [], 2)
+    await second.step(scope, [], 2)
+
+    await first.step(scope, [], 2)
+    await second.step(scope, [], 2)
+
+    assert desk.operations().count("sent") == 4
+
+
+async def test_two_processes_that_ask_at_the_same_moment_stay_within_the_accounts_limit(desk):
+    scope = desk.batch(200)
+    ledgers = await processes(desk, 4, max_in_flight=4)
+    for _ in range(10):
+        steps = await asyncio.gather(*(ledger.step(scope, [], 4) for ledger in ledgers))
+        assert desk.operations().count("sent") <= 4
+        for ledger, step in zip(ledgers, steps, strict=True):
+            await ledger.step(scope, [came(work, *THROTTLED) for work in step.work], 0)
+
+
+async def test_room_that_was_freed_can_be_used_by_either(desk):
+    scope = desk.batch(20)
+    first, second = await processes(desk, 2, max_in_flight=4)
+    works = (await first.step(scope, [], 4)).work
+
+    await first.step(scope, [done(work) for work in works[:3]], 0)
+
+    assert len((await second.step(scope, [], 4)).work) == 3
+
+
+async def test_a_dead_process_takes_no_room(desk):
+    scope = desk.batch(20)
+    dead, alive = await processes(desk, 2, max_in_flight=4)
+    await dead.step(scope, [], 4)
+    desk.do("UPDATE workers SET heartbeat_at = 0 WHERE id = :id", id=dead.owner.worker)
+
+    step = await alive.step(scope, [], 4)
+
+    assert (len(step.work), step.alone) == (4, True)
+
+
+async def test_a_process_of_another_account_takes_no_room(desk):
+    scope, other_scope = desk.batch(4), desk.batch(4, account="other")
+    ledger, other = await desk.ledger(max_in_flight=4), await desk.ledger(name="other", max_in_flight=4)
+    await other.step(other_scope, [], 4)
+
+    step = await ledger.step(scope, [], 4)
+
+    assert (len(step.work), step.alone) == (4, True)
+
+
+# --- at the same moment ---
+
+
+def run_together(*functions):
+    """Run each in a thread of its own, from the same moment on, and return what each raised."""
+    together = threading.Barrier(len(functions))
+    told = [None] * len(functions)
+
+    def run(number, function):
+        together.wait()
+        try:
+            function()
+        except Exception as error:
+            told[number] = error
+
+    threads = [threading.Thread(target=run, args=item) for item in enumerate(functions)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return told
+
+
+def test_the_same_file_handed_in_twice_at_the_same_moment_is_one_batch(desk):
+    def hand_in(store):
+        def run():
+            desk_of(desk, store).ingest(manifest(accepted(1, 2, 3)))
+
+        return run
+
+    told = run_together(*(hand_in(desk.another_store()) for _ in range(4)))
+
+    assert told == [None] * 4
+    assert desk.one("SELECT count(*) FROM batches") == 1
+    assert desk.one("SELECT count(*) FROM operations") == 3
+
+
+def test_the_same_selection_made_twice_at_the_same_moment_is_one_selection(desk):
+    desk.pre_active(10)
+
+    def select(store):
+        return lambda: desk_of(desk, store).select(tag="march", count=4)
+
+    told = run_together(*(select(desk.another_store()) for _ in range(4)))
+
+    assert told == [None] * 4
+    assert len(desk.operations("activate")) == 4
+
+
+def desk_of(desk, store):
+    """The same desk, working through another store."""
+    other = object.__new__(type(desk))
+    other.__dict__.update(desk.__dict__, store=store)
+    return other
+
+
+async def test_one_id_given_to_two_processes_at_the_same_moment_is_mapped_once(desk):
+    for number in range(5):
+        scope = Scope(desk.ingest(manifest(accepted(10 * number + 1, 10 * number + 2))).change)
+        first, second = await processes(desk, 2, max_in_flight=99)
+        (one,) = (await first.step(scope, [], 1)).work
+        (two,) = (await second.step(scope, [], 1)).work
+
+        await asyncio.gather(
+            first.step(scope, [done(one, f"E{number}")], 0), second.step(scope, [done(two, f"E{number}")], 0)
+        )
+
+        states = sorted(row.state for row in desk.see("SELECT state FROM operations WHERE change_id = :c", c=scope.change))
+        assert states == ["confirmed", "needs_human"]
+
+
+async def test_a_person_who_decides_while_the_answer_arrives_does_not_undo_it(desk):
+    """A create that a person wants sent again, at the moment in which the late answer confirms it."""
+    if desk.is_embedded:
+        pytest.skip("an embedded store has one writer at a time")
+    scope, ledger = desk.batch(1), await desk.ledger()
+    (work,) = (await ledger.step(scope, [], 1)).work
+    desk.do("UPDATE operations SET state = 'needs_human'")
+    seen, answered = threading.Event(), threading.Event()
+
+    def decide(connection):
+        # What the person's transaction read is no longer true when it writes.
+        connection.exec_driver_sql("SELECT 1")
+        original = connection.execute
+
+        def execute(statement, *values):
+            result = original(statement, *values)
+            if not seen.is_set():
+                rows = result.all()
+                seen.set()
+                answered.wait(5)
+                return _Rows(rows)
+            return result
+
+        connection.execute = execute
+        persons.decide_by_person(connection, work.id, State.PLANNED, endpoint_id=None, reason="not in the portal")
+
+    told = []
+
+    def person():
+        try:
+            desk.another_store().write(decide)
+        except PreactiveError as error:
+            told.append(error)
+
+    thread = threading.Thread(target=person)
+    thread.start()
+    assert seen.wait(5)
+    await ledger.step(scope, [done(work, "E1")], 0)
+    answered.set()
+    thread.join()
+
+    assert desk.operations() == ["confirmed"]
+    assert len(told) == 1
+
+
+class _Rows:
+    def __init__(self, rows):
+        self._rows = rows
+
+    def first(self):
+        return self._rows[0]

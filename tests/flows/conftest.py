@@ -1,0 +1,39 @@
+"""What whole runs need: one Prefect API for each test process, and worlds to run commands in."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.flows.world import PrefectApi, World
+
+MakeWorld = Callable[..., World]
+
+
+@pytest.fixture(scope="session")
+def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectApi]:
+    """One Prefect API for all commands of this test process, so that each of them starts in a few seconds."""
+    api = PrefectApi(tmp_path_factory.mktemp("prefect-api"))
+    yield api
+    api.close()
+
+
+@pytest.fixture
+def bare_world(tmp_path: Path) -> Iterator[MakeWorld]:
+    """Makes worlds whose commands know no Prefect API."""
+    with ExitStack() as worlds:
+
+        def make(**options: Any) -> World:
+            folder = tmp_path / f"world-{len(list(tmp_path.iterdir()))}"
+            folder.mkdir()
+            return worlds.enter_context(World(folder, **options))
+
+        yield make
+
+
+@pytest.fixture
+def world(bare_world: MakeWorld, prefect_api: PrefectApi) -> MakeWorld:
+    """Makes worlds whose commands use the Prefect API of this test process."""
+    return lambda **options: bare_world(api=prefect_api, **options)
