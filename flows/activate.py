@@ -38,5 +38,5 @@ async def activate(request: ActivateRequest) -> State[Summary]:
             await settle_rest(account, change, request.label)
             await read_back(account, change, Kind.ACTIVATE, started)
         summary = resources.summarise_selection(session, selected, label=request.label, started=started, run=run_id())
-        reports = await write_report(account, None, change, summary, title, request.report)
+        reports = await write_report(account, change, summary, title, request.report)
         return finish(summary, reports)

@@ -12,12 +12,13 @@ from tasks.steps import step
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch in the store and the bulk change that provisions it."""
+    """A batch in the store, the bulk change that provisions it, and the file this is about (0: all its files)."""
 
     id: int
     name: str
     change: int
     rows: int
+    source: int = 0
 
 
 @step("ingest", "read {request.file}")
@@ -28,4 +29,4 @@ async def ingest_file(request: ProvisionRequest) -> Batch:
     hold_if_unsafe(request, manifest, plan)
     stored = await resources.store_manifest(session, manifest, request)
     get_run_logger().info("batch %s: %s", stored.name, plan.sentence())
-    return Batch(stored.batch, stored.name, stored.change, len(manifest.rows))
+    return Batch(stored.batch, stored.name, stored.change, len(manifest.rows), stored.source)

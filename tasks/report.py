@@ -19,11 +19,12 @@ _SHOWN = 200
 
 @step("report", "write the report of {title}")
 async def write_report(
-    account: str, batch_id: int | None, change: int, summary: Summary, title: str, stem: str
+    account: str, change: int, summary: Summary, title: str, stem: str, batch: int = 0, source: int = 0
 ) -> list[str]:
     """Write workbook and CSV files, and the artifacts of the run."""
     folder = resources.reports_dir()
-    data = report_data(batch_id, change, summary, account=account, title=title, stem=stem)
+    rejects = resources.rejects(batch, source) if batch else []
+    data = report_data(change, summary, rejects, account=account, title=title, stem=stem)
     paths = resources.write_reports(folder, data)
     with suppress(PrefectException, OSError):  # the files are what counts; the UI may be away
         await _artifacts(summary, data, paths, change)

@@ -1,6 +1,6 @@
 """What a report shows, read from the store. Needs no Prefect."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,9 @@ from tasks import resources
 
 
 def report_data(
-    batch_id: int | None, change: int, summary: Summary, *, account: str, title: str, stem: str
+    change: int, summary: Summary, rejects: Sequence[dict[str, Any]], *, account: str, title: str, stem: str
 ) -> ReportData:
     """What the report files of a run show."""
-    rejects = resources.rejects(batch_id) if batch_id is not None else []
     return ReportData(
         title=title,
         batch=stem,
@@ -32,9 +31,8 @@ def batch_report(batch: dict[str, Any]) -> list[Path]:
     counts, totals = resources.batch_counts(batch)
     summary = from_counts(counts, **totals, batch=batch["name"], run="")
     title = f"{batch['name']} · {summary.rows:,} rows · {batch['account']}"
-    data = report_data(
-        batch["id"], batch["change_id"], summary, account=batch["account"], title=title, stem=batch["name"]
-    )
+    rejects = resources.rejects(batch["id"])
+    data = report_data(batch["change_id"], summary, rejects, account=batch["account"], title=title, stem=batch["name"])
     return resources.write_reports(resources.reports_dir(), data)
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from adapters.store.ingest import Ingested
     from adapters.store.selection import Request
     from adapters.store.store import AccountLedger, Store
+    from tasks.ingest import Batch
 
 T = TypeVar("T")
 
@@ -291,18 +292,18 @@ def calls(change: int) -> list[CallRow]:
         return [CallRow(*row) for row in queries.calls(opened, change)]
 
 
-def rejects(batch: int) -> list[dict[str, Any]]:
-    """The rejected rows of a batch's files."""
+def rejects(batch: int, source: int = 0) -> list[dict[str, Any]]:
+    """The rejected rows of one file of a batch, or of all its files."""
     with reader() as opened:
-        return list(queries.rejects(opened, batch))
+        return list(queries.rejects(opened, batch, source))
 
 
-def summarise(session: Session, change: int, *, batch: str, batch_id: int, started: float, run: str) -> Summary:
+def summarise(session: Session, batch: "Batch", *, started: float, run: str) -> Summary:
     """The numbers of a provision, from the store."""
     with reader() as opened:
-        counts = queries.tally(opened, change, since=started)
-        totals = queries.source_totals(opened, batch_id)
-    return from_counts(counts, **totals, **_run_facts(session, batch=batch, started=started, run=run))
+        counts = queries.tally(opened, batch.change, since=started, source=batch.source)
+        totals = queries.source_totals(opened, batch.id, batch.source)
+    return from_counts(counts, **totals, **_run_facts(session, batch=batch.name, started=started, run=run))
 
 
 def summarise_selection(session: Session, selected: Selected, *, label: str, started: float, run: str) -> Summary:

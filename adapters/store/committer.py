@@ -75,8 +75,8 @@ class Committer:
 
 
 def _worth_repeating(error: BaseException) -> bool:
-    """Whether the database gave this transaction up in favour of another (deadlock, serialization failure)."""
-    return getattr(getattr(error, "orig", None), "sqlstate", None) in ("40001", "40P01")
+    """Whether another transaction was faster: serialization failure, deadlock, or a key that it just took."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) in ("40001", "40P01", "23505")
 
 
 def _fail(future: "Future[Any]", error: BaseException) -> None:

@@ -32,11 +32,13 @@ def decide_by_person(
     now = store_now(connection)
     if state is State.CONFIRMED:
         _confirm(connection, row, endpoint_id, now)
-    connection.execute(
+    moved = connection.execute(
         update(operations)
-        .where(o.id == operation, o.token == row.token)
+        .where(o.id == operation, o.token == row.token, o.state == row.state)
         .values(state=state.value, text=reason, updated_at=now)
     )
+    if moved.rowcount != 1:
+        raise Refused(f"Operation {operation} has changed meanwhile; look at it again with `preactive resolve`.")
     fact = {"operation_id": row.id, "token": row.token, "at": now, "event": "person", "owner": getpass.getuser()[:36]}
     connection.execute(insert(attempts), fact | {"verdict": state.value, "text": reason, "endpoint_id": endpoint_id})
 

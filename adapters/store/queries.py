@@ -10,15 +10,20 @@ from domain.operation import State
 _RANK = ("refused", "needs_human", "in_doubt", "sent", "planned", "confirmed")
 
 
-def tally(reader: Reader, change: int, *, since: float) -> Mapping[str, int]:
-    """How many endpoints of a change stand where. `already`: what was done before `since`, or was there anyway."""
+def tally(reader: Reader, change: int, *, since: float, source: int = 0) -> Mapping[str, int]:
+    """How many endpoints of a change stand where. `already`: what was done before `since`, or was there anyway.
+
+    With `source` only the endpoints that this file brought in count.
+    """
     rank = " ".join(f"WHEN '{state}' THEN {number}" for number, state in enumerate(_RANK))
     rows = reader.rows(
         "SELECT worst, fresh, count(*) AS n FROM ("
         f"  SELECT endpoint, min(CASE state {rank} END) AS worst, "
         "  max(CASE WHEN state = 'confirmed' AND updated_at >= :since AND NOT already THEN 1 ELSE 0 END) AS fresh "
-        "  FROM operations WHERE change_id = :change GROUP BY endpoint) items GROUP BY worst, fresh",
-        {"change": change, "since": since},
+        "  FROM operations WHERE change_id = :change AND (:source = 0 OR endpoint IN ("
+        "    SELECT endpoint FROM rows WHERE source_id = :source AND NOT known)) "
+        "  GROUP BY endpoint) items GROUP BY worst, fresh",
+        {"change": change, "since": since, "source": source},
     )
     counts = dict.fromkeys([*_RANK, "already"], 0)
     for row in rows:
@@ -27,17 +32,18 @@ def tally(reader: Reader, change: int, *, since: float) -> Mapping[str, int]:
     return counts
 
 
-def source_totals(reader: Reader, batch: int) -> Row:
-    """Rows handed in for a batch, over all its files, and how many of them the store knew already."""
+def source_totals(reader: Reader, batch: int, source: int = 0) -> Row:
+    """Rows of one file of a batch, or of all its files, and how many of them the store knew already."""
     totals = reader.rows(
         "SELECT coalesce(sum(rows), 0) AS rows, coalesce(sum(accepted), 0) AS accepted, "
         "coalesce(sum(rejected), 0) AS rejected, coalesce(sum(duplicates), 0) AS duplicates, "
-        "coalesce(sum(blank), 0) AS blank FROM sources WHERE batch_id = :batch",
-        {"batch": batch},
+        "coalesce(sum(blank), 0) AS blank FROM sources WHERE batch_id = :batch AND (:source = 0 OR id = :source)",
+        {"batch": batch, "source": source},
     )[0]
     known = reader.rows(
-        "SELECT count(*) AS n FROM rows r JOIN sources s ON s.id = r.source_id WHERE s.batch_id = :batch AND r.known",
-        {"batch": batch},
+        "SELECT count(*) AS n FROM rows r JOIN sources s ON s.id = r.source_id "
+        "WHERE s.batch_id = :batch AND (:source = 0 OR s.id = :source) AND r.known",
+        {"batch": batch, "source": source},
     )
     return {name: int(value) for name, value in totals.items()} | {"known": known[0]["n"]}
 
@@ -106,13 +112,14 @@ def calls(reader: Reader, change: int) -> list[tuple[str, float, float]]:
     return [(row["kind"], row["at"], row["seconds"]) for row in rows]
 
 
-def rejects(reader: Reader, batch: int) -> Iterator[Row]:
-    """The rejected rows of a batch's files, with the columns they came in."""
+def rejects(reader: Reader, batch: int, source: int = 0) -> Iterator[Row]:
+    """The rejected rows of one file of a batch, or of all its files, with the columns they came in."""
     rows = reader.stream(
         "SELECT s.file_name, s.columns, r.row_no, r.problems, r.original FROM rejects r "
         "JOIN sources s ON s.id = r.source_id "
-        "WHERE s.batch_id = :batch AND r.outcome = 'rejected' ORDER BY s.id, r.row_no",
-        {"batch": batch},
+        "WHERE s.batch_id = :batch AND (:source = 0 OR s.id = :source) AND r.outcome = 'rejected' "
+        "ORDER BY s.id, r.row_no",
+        {"batch": batch, "source": source},
     )
     for row in rows:
         yield row | {name: loads(row[name]) for name in ("columns", "problems", "original")}

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from adapters.store.schema import HEAD, KNOWN
 from domain.errors import StoreDamaged, StoreLocked, StoreNewer, StoreUnavailable
@@ -67,11 +67,13 @@ class Reader:
 
     def _connect(self) -> Any:
         if self._url.startswith("sqlite"):
-            path = self._url.split("///", 1)[1] if "///" in self._url else ""
+            path = unquote(self._url.partition("///")[2].partition("?")[0])
             if not Path(path).exists():
                 return None
-            connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
+            # Not mode=ro: after a writer was killed, the first to come must put its half transaction back.
+            connection = sqlite3.connect(f"file:{quote(path)}?mode=rw", uri=True, timeout=10)
             connection.execute("PRAGMA busy_timeout = 10000")
+            connection.execute("PRAGMA query_only = ON")
             return connection
         return _connect_postgresql(self._url)
 
@@ -111,11 +113,13 @@ def _connect_postgresql(url: str) -> Any:
 
     parts = urlsplit(url)
     try:
-        return psycopg.connect(
+        connection = psycopg.connect(
             f"postgresql://{parts.netloc}{parts.path}" + (f"?{parts.query}" if parts.query else ""),
             connect_timeout=10,
             autocommit=True,
         )
+        connection.execute("SET default_transaction_read_only = on")
+        return connection
     except psycopg.Error:
         where = f"{parts.hostname or unquote(parts.query)}{parts.path}"
         raise StoreUnavailable(f"The store at {where} does not answer; check its address, then try again.") from None

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, 
 from sqlalchemy import and_ as all_of
 
 from adapters.store.decisions import Owner, decide, from_result, from_ruling
-from adapters.store.engine import store_now
+from adapters.store.engine import alone_on, store_now
 from adapters.store.tables import attempts, changes, endpoints, operations, stops, workers
 from domain.doubt import Doubt, Evidence, Ruling
 from domain.lifecycle import MOVES, Kind
@@ -22,12 +22,14 @@ def step(
 ) -> Step:
     """Record results, then hand out up to `room` ready operations, marked as sent."""
     now = store_now(connection)
-    decide(connection, owner, [from_result(result, owner, now) for result in results], now)
     others = _beat(connection, owner, now)
+    if others:
+        alone_on(connection, owner.account)  # or two would count what is under way at the same moment
+    decide(connection, owner, [from_result(result, owner, now) for result in results], now)
     if _is_cancelled(connection, owner, scope):
         return Step(cancelled=True, alone=not others, now=now)
     if others and not bulk:
-        room = min(room, owner.max_in_flight - _sent_by(connection, others))
+        room = min(room, owner.max_in_flight - _sent_by(connection, [*others, owner.worker]))
     return Step(work=grant(connection, owner, scope, room, now, bulk=bulk), alone=not others, now=now)
 
 
@@ -98,8 +100,8 @@ def _beat(connection: Connection, owner: Owner, now: float) -> list[str]:
     return list(connection.execute(alive).scalars())
 
 
-def _sent_by(connection: Connection, others: list[str]) -> int:
-    query = select(func.count()).where(operations.c.state == State.SENT.value, operations.c.owner.in_(others))
+def _sent_by(connection: Connection, living: list[str]) -> int:
+    query = select(func.count()).where(operations.c.state == State.SENT.value, operations.c.owner.in_(living))
     return connection.execute(query).scalar_one()
 
 

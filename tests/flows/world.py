@@ -260,6 +260,11 @@ class Running:
         """Whether it has ended."""
         return self._process.poll() is not None
 
+    @property
+    def said(self) -> str:
+        """What it has said to a person so far."""
+        return self._err.read_text()
+
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
         self._process.send_signal(number)

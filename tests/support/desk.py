@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import Row
 from sqlalchemy.pool import NullPool
 
@@ -88,8 +89,12 @@ class Desk:
 
     def do(self, sql: str, **values: object) -> None:
         """Change something behind the program's back."""
-        with self._outside.begin() as connection:
+        with self.changing() as connection:
             connection.execute(text(sql), values)
+
+    def changing(self) -> AbstractContextManager[Connection]:
+        """A transaction of somebody else, committed at the end of a with block."""
+        return self._outside.begin()
 
     def later(self, seconds: float) -> None:
         """Let time pass: everything recorded happened so much earlier."""

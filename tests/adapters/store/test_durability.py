@@ -1,17 +1,25 @@
 """What the database is asked to promise, looked up in the connections themselves."""
 
+import asyncio
 import sqlite3
+import threading
+import time
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
-from adapters.store import engine as engines
 from adapters.store.committer import Committer
-from adapters.store.engine import Turns, open_engine, place
+from adapters.store.engine import Turns, open_engine, place, store_now
 from domain.errors import PreactiveError
 
 FULL = 2
+EMBEDDED = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+
+
+def adding(name):
+    """A job for the writer."""
+    return lambda connection: connection.execute(text(f"INSERT INTO stops VALUES ('{name}', '', 0)"))
 
 
 @pytest.fixture
@@ -45,9 +53,8 @@ def test_a_commit_is_on_disk_and_references_are_checked(engine):
         assert values(engine, "SHOW synchronous_commit") == ["on"]
 
 
+@EMBEDDED
 def test_an_embedded_store_uses_a_wal_only_where_that_is_safe(engine):
-    if engine.dialect.name == "postgresql":
-        pytest.skip("an embedded store's matter")
     safe = sqlite3.sqlite_version_info >= (3, 51, 3)
 
     assert values(engine, "PRAGMA journal_mode") == ["wal" if safe else "truncate"]
@@ -56,14 +63,16 @@ def test_an_embedded_store_uses_a_wal_only_where_that_is_safe(engine):
 def test_a_reference_to_nothing_is_refused(engine):
     with pytest.raises(IntegrityError), engine.begin() as connection:
         connection.execute(
-            text("INSERT INTO endpoints (account, iccid, name, state, batch_id, updated_at) VALUES ('a','1','','stock',99,0)")
+            text(
+                "INSERT INTO endpoints (account, iccid, name, state, batch_id, updated_at) "
+                "VALUES ('a', '1', '', 'stock', 99, 0)"
+            )
         )
 
 
+@EMBEDDED
 def test_a_transaction_takes_the_right_to_write_at_its_beginning(engine):
     """A deferred one would read, and then fail at its first write when another wrote meanwhile."""
-    if engine.dialect.name == "postgresql":
-        pytest.skip("an embedded store's matter")
     with engine.begin():
         other = sqlite3.connect(engine.url.database, timeout=0)
         with pytest.raises(sqlite3.OperationalError, match="locked"):
@@ -79,10 +88,8 @@ def test_a_password_is_not_shown_in_the_stores_address():
 
 
 def test_the_clock_is_the_stores(engine):
-    import time
-
     with engine.begin() as connection:
-        assert engines.store_now(connection) == pytest.approx(time.time(), abs=5)
+        assert store_now(connection) == pytest.approx(time.time(), abs=5)
 
 
 # --- the writer ---
@@ -91,22 +98,19 @@ def test_the_clock_is_the_stores(engine):
 async def test_a_result_is_handed_over_once_it_is_committed(committer, engine, store_url):
     other = open_engine(store_url)
 
-    await committer.run(lambda c: c.execute(text("INSERT INTO stops VALUES ('a', 'r', 0)")))
+    await committer.run(adding("a"))
 
     assert values(other, "SELECT count(*) FROM stops") == [1]
     other.dispose()
 
 
 async def test_what_arrives_together_is_committed_together(committer, engine):
-    import asyncio
-    import threading
-
     commits, held = [], threading.Event()
-    engines.event.listen(engine, "commit", lambda _: commits.append(1))
+    event.listen(engine, "commit", lambda _: commits.append(1))
 
     first = asyncio.ensure_future(committer.run(lambda _: held.wait(5)))
     await asyncio.sleep(0.05)
-    others = [committer.run(lambda c, n=n: c.execute(text(f"INSERT INTO stops VALUES ('{n}', '', 0)"))) for n in range(9)]
+    others = [committer.run(adding(number)) for number in range(9)]
     gathered = asyncio.gather(*others)
     await asyncio.sleep(0.05)
     held.set()
@@ -117,16 +121,12 @@ async def test_what_arrives_together_is_committed_together(committer, engine):
 
 
 async def test_one_that_fails_takes_no_other_with_it(committer, engine):
-    import asyncio
-
-    def add(name):
-        return lambda c: c.execute(text(f"INSERT INTO stops VALUES ('{name}', '', 0)"))
-
     def fail(_connection):
         raise ZeroDivisionError
 
     told = await asyncio.gather(
-        *(committer.run(job) for job in (add("a"), fail, add("b"), add("a"), add("c"))), return_exceptions=True
+        *(committer.run(job) for job in (adding("a"), fail, adding("b"), adding("a"), adding("c"))),
+        return_exceptions=True,
     )
 
     assert [type(one).__name__ for one in told if isinstance(one, Exception)] == ["ZeroDivisionError", "IntegrityError"]
@@ -134,15 +134,8 @@ async def test_one_that_fails_takes_no_other_with_it(committer, engine):
 
 
 async def test_what_was_handed_in_is_finished_before_the_end(engine, store_url):
-    import asyncio
-
     committer = Committer(engine, Turns(store_url))
-    tasks = [
-        asyncio.ensure_future(
-            committer.run(lambda c, n=n: c.execute(text(f"INSERT INTO stops VALUES ('{n}', '', 0)")))
-        )
-        for n in range(20)
-    ]
+    tasks = [asyncio.ensure_future(committer.run(adding(number))) for number in range(20)]
     await asyncio.sleep(0)
     committer.close()
 

@@ -29,9 +29,7 @@ async def carried_out(desk, selected, answers, *, rounds=1):
     results = []
     for _ in range(rounds):
         step = await ledger.step(scope, results, 99)
-        results = [
-            came(work, *answers.get((int(work.iccid[-3:]), work.kind), (Verdict.DONE,))) for work in step.work
-        ]
+        results = [came(work, *answers.get((int(work.iccid[-3:]), work.kind), (Verdict.DONE,))) for work in step.work]
     await ledger.step(scope, results, 0)
 
 

@@ -1,0 +1,383 @@
+"""The questions of commands and reports get the same answers from both databases."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from adapters.store import ingest, queries
+from adapters.store.reading import Reader
+from adapters.store.store import Store
+from domain.errors import StoreUnavailable
+from domain.manifest import ManifestRow, Outcome
+from domain.outcome import Because, Verdict
+from domain.ports import Scope
+from domain.problems import Problem
+from tests.support.desk import ACCOUNT, accepted, came, done, manifest
+from tests.support.works import iccid
+
+REJECTED = ManifestRow(
+    11, Outcome.REJECTED, problems=(Problem("iccid", "x", "length", "Too short."),), original=("x", "=1+1")
+)
+REFUSED = (Verdict.NOT_DONE, Because.REFUSED)
+
+
+@pytest.fixture
+def ask(desk):
+    """Asks the store one question, as a command does."""
+
+    def question(query, *args, **kwargs):
+        with Reader(desk.url).open() as reader:
+            answer = query(reader, *args, **kwargs)
+            return answer if isinstance(answer, list | dict | None) else list(answer)
+
+    return question
+
+
+@pytest.fixture
+async def mixed(desk):
+    """Six SIMs, one in each state that an operation can be in."""
+    stored = desk.ingest(manifest(accepted(1, 2, 3, 4, 5, 6)))
+    scope, ledger = Scope(stored.change), await desk.ledger()
+    works = (await ledger.step(scope, [], 5)).work
+    results = [
+        done(works[0], "E1", http_status=200, seconds=0.5),
+        came(works[1], *REFUSED, text="no", code="10117", http_status=200),
+        came(works[2], Verdict.UNKNOWN, text="no answer"),
+        came(works[3], Verdict.NOT_DONE, Because.CONTRADICTION, text="two of them"),
+    ]
+    await ledger.step(scope, results, 0)
+    return stored
+
+
+# --- counts ---
+
+
+def test_a_tally_has_every_endpoint_once(ask, mixed):
+    assert ask(queries.tally, mixed.change, since=0.0) == {
+        "confirmed": 1,
+        "refused": 1,
+        "in_doubt": 1,
+        "needs_human": 1,
+        "sent": 1,
+        "planned": 1,
+        "already": 0,
+    }
+
+
+def test_what_was_done_before_counts_as_already_there(ask, mixed):
+    counts = ask(queries.tally, mixed.change, since=4e9)
+
+    assert (counts["confirmed"], counts["already"]) == (0, 1)
+
+
+def test_what_was_found_on_the_platform_counts_as_already_there(desk, ask, mixed):
+    desk.do("UPDATE operations SET already = :yes WHERE state = 'confirmed'", yes=True)
+
+    assert ask(queries.tally, mixed.change, since=0.0)["already"] == 1
+
+
+@pytest.mark.parametrize(
+    ("create", "tag", "counted"),
+    [
+        ("confirmed", "confirmed", "confirmed"),
+        ("confirmed", "planned", "planned"),
+        ("confirmed", "in_doubt", "in_doubt"),
+        ("confirmed", "refused", "refused"),
+        ("refused", "planned", "refused"),
+        ("needs_human", "planned", "needs_human"),
+    ],
+)
+def test_an_endpoint_counts_where_its_worst_operation_stands(desk, ask, create, tag, counted):
+    stored = desk.ingest(manifest(accepted(1)), platform_tags="now")
+    for kind, state in (("create", create), ("tag", tag)):
+        desk.do("UPDATE operations SET state = :state WHERE kind = :kind", state=state, kind=kind)
+
+    counts = ask(queries.tally, stored.change, since=0.0)
+
+    assert {name: count for name, count in counts.items() if count} == {counted: 1}
+
+
+def test_the_totals_of_a_batch_are_those_of_all_its_files(desk, ask):
+    stored = desk.ingest(manifest([*accepted(1, 2), REJECTED]), is_named=True)
+    desk.ingest(manifest([*accepted(2, 3), ManifestRow(9, Outcome.BLANK)]), is_named=True)
+
+    totals = ask(queries.source_totals, stored.batch)
+
+    expected = {"rows": 6, "accepted": 4, "rejected": 1, "duplicates": 0, "blank": 1, "known": 1}
+    assert totals == expected
+    assert all(type(value) is int for value in totals.values())
+
+
+def test_the_totals_of_no_batch_are_zero(ask, desk):
+    assert set(ask(queries.source_totals, 4711).values()) == {0}
+
+
+def test_operations_are_counted_by_state(ask, mixed):
+    found = ask(queries.totals_by_state, mixed.change)
+
+    assert found == dict.fromkeys(("confirmed", "refused", "in_doubt", "needs_human", "sent", "planned"), 1)
+
+
+# --- lists ---
+
+
+def test_batches_come_with_their_numbers(desk, ask, mixed):
+    desk.ingest(manifest(accepted(7)), account="other", tags=["eu", "q1"])
+
+    first, other = ask(queries.batches)
+
+    assert (first["name"], first["account"], first["tags"], first["size"]) == ("march", ACCOUNT, ["march"], 6)
+    assert first["endpoints"] == {"pre_active": 1, "stock": 5}
+    assert first["operations"] == dict.fromkeys(("refused", "in_doubt", "needs_human", "sent", "planned"), 1)
+    assert (other["account"], other["tags"], other["endpoints"]) == ("other", ["eu", "q1"], {"stock": 1})
+    assert [row["name"] for row in ask(queries.batches, "other")] == ["march"]
+
+
+def test_a_batch_is_found_by_its_name_on_its_account(ask, mixed):
+    assert ask(queries.batch_named, ACCOUNT, "march")["id"] == mixed.batch
+    assert ask(queries.batch_named, ACCOUNT, "april") is None
+    assert ask(queries.batch_named, "other", "march") is None
+
+
+def test_the_changes_of_a_batch_are_all_that_touch_its_endpoints(desk, ask):
+    desk.pre_active(3)
+    selected = desk.select(tag="march", count=1)
+    batch = desk.one("SELECT id FROM batches")
+
+    assert sorted(ask(queries.changes_of, batch)) == [desk.one("SELECT min(id) FROM changes"), selected.change]
+
+
+def test_the_mapping_of_a_change_has_each_endpoint_with_its_worst_operation(ask, mixed):
+    rows = ask(queries.mapping, change=mixed.change)
+
+    assert [(row["iccid"], row["endpoint_id"], row["state"], row["outcome"], row["text"]) for row in rows] == [
+        (iccid(1), "E1", "pre_active", "confirmed", ""),
+        (iccid(2), None, "stock", "refused", "no"),
+        (iccid(3), None, "stock", "in_doubt", "no answer"),
+        (iccid(4), None, "stock", "needs_human", "two of them"),
+        (iccid(5), None, "stock", "sent", ""),
+        (iccid(6), None, "stock", "planned", ""),
+    ]
+    assert {row["tags"] for row in rows} == {"march"}
+    assert {row["group"] for row in rows} == {None}
+
+
+def test_an_endpoint_with_tags_of_its_own_has_them_in_the_mapping(desk, ask):
+    stored = desk.ingest(manifest(accepted(1, tags=[("eu", "spare")])), platform_tags="now")
+
+    (row,) = ask(queries.mapping, change=stored.change)
+
+    assert sorted(row["tags"].split(",")) == ["eu", "march", "spare"]
+
+
+def test_rejected_rows_come_back_as_they_came(desk, ask):
+    stored = desk.ingest(manifest([*accepted(1), REJECTED]))
+
+    (row,) = ask(queries.rejects, stored.batch)
+
+    assert (row["row_no"], row["original"], row["columns"]) == (11, ["x", "=1+1"], ["iccid"])
+    assert row["problems"] == [{"column": "iccid", "value": "x", "code": "length", "reason": "Too short."}]
+
+
+def test_calls_are_the_answers_of_the_platform(ask, mixed):
+    kinds = [(kind, seconds) for kind, _, seconds in ask(queries.calls, mixed.change)]
+
+    assert kinds == [("create", 0.5), ("create", 0.0)]  # the others were never answered
+
+
+# --- endpoints ---
+
+
+@pytest.fixture
+def stocked(desk):
+    desk.ingest(manifest(accepted(1, 2, tags=[("eu",), ()])))
+    desk.ingest(manifest(accepted(3)), batch="april", account="other")
+    desk.do("UPDATE endpoints SET endpoint_id = 'E1', state = 'active', \"group\" = 'g' WHERE iccid = :i", i=iccid(1))
+    desk.do(
+        "INSERT INTO orders (account, order_no, endpoint, state, created_at) "
+        "SELECT account, 'A-1', id, 'active', 0 FROM endpoints WHERE iccid = :iccid",
+        iccid=iccid(1),
+    )
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({}, [1, 2, 3]),
+        ({"account": None, "tag": None}, [1, 2, 3]),
+        ({"account": "other"}, [3]),
+        ({"tag": "eu"}, [1]),
+        ({"tag": "march"}, [1, 2]),
+        ({"state": "stock"}, [2, 3]),
+        ({"group": "g"}, [1]),
+        ({"batch": "april"}, [3]),
+        ({"iccid": iccid(2)}, [2]),
+        ({"order": "A-1"}, [1]),
+        ({"tag": "march", "state": "active"}, [1]),
+        ({"tag": "' OR 1=1 --"}, []),
+    ],
+)
+def test_endpoints_are_found_by_every_filter_given(stocked, ask, filters, found):
+    assert [row["iccid"] for row in ask(queries.endpoints, filters)] == [iccid(n) for n in found]
+
+
+def test_an_endpoint_is_shown_with_all_that_is_known(stocked, ask):
+    (row,) = ask(queries.endpoints, {"iccid": iccid(1)})
+
+    expected = {"account": ACCOUNT, "endpoint_id": "E1", "state": "active", "group": "g", "batch": "march"}
+    assert expected.items() <= row.items()
+    assert (row["tags"], row["order"], row["network_state"]) == (["eu", "march"], "A-1", "unknown")
+    assert json.dumps(row)  # plain values on both databases
+
+
+def test_stock_is_counted_by_account_tag_and_group(stocked, ask):
+    rows = ask(queries.stock)
+
+    keys = ("account", "tag", "group", "stock", "active")
+    assert [tuple(row[key] for key in keys) for row in rows] == [
+        ("other", "april", "", 1, 0),
+        (ACCOUNT, "eu", "g", 0, 1),
+        (ACCOUNT, "march", "", 1, 0),
+        (ACCOUNT, "march", "g", 0, 1),
+    ]
+    assert [row["tag"] for row in ask(queries.stock, "other")] == ["april"]
+
+
+def test_known_iccids_come_with_their_endpoint_and_batch(desk, ask, mixed):
+    keys = ("endpoint_id", "state", "batch", "planned")
+    rows = {row["iccid"]: tuple(row[key] for key in keys) for row in ask(queries.known, ACCOUNT)}
+
+    assert rows[iccid(1)] == ("E1", "pre_active", "march", 0)
+    assert rows[iccid(2)] == (None, "stock", "march", 0)
+    assert [rows[iccid(n)][3] for n in (3, 4, 5, 6)] == [1, 0, 1, 1]
+    assert ask(queries.known, "other") == []
+
+
+def test_the_tags_of_an_account_are_listed_once(stocked, ask):
+    assert ask(queries.known_tags, ACCOUNT) == ["eu", "march"]
+
+
+# --- what happened ---
+
+
+def test_the_history_of_an_iccid_is_told_in_order(ask, mixed):
+    rows = ask(queries.history, iccid(2))
+
+    assert [(row["event"], row["verdict"], row["attempt"], row["code"]) for row in rows] == [
+        ("sent", "", 1, ""),
+        ("answer", "refused", 1, "10117"),
+    ]
+    assert ask(queries.history, iccid(2), "other") == []
+
+
+def test_the_history_alone_tells_every_mapping(desk, ask, mixed):
+    """Facts are only ever added, so that the mappings could be made again from them."""
+    facts = [row for n in range(1, 7) for row in ask(queries.history, iccid(n))]
+
+    rebuilt = {
+        row["iccid"]: row["endpoint_id"] for row in facts if row["verdict"] == "done" and row["kind"] == "create"
+    }
+
+    kept = desk.see("SELECT iccid, endpoint_id FROM endpoints WHERE endpoint_id IS NOT NULL")
+    assert rebuilt == {row.iccid: row.endpoint_id for row in kept}
+
+
+def test_what_is_unsettled_is_listed_for_a_person(ask, mixed):
+    rows = ask(queries.unsettled)
+
+    assert [(row["iccid"], row["state"], row["text"]) for row in rows] == [
+        (iccid(3), "in_doubt", "no answer"),
+        (iccid(4), "needs_human", "two of them"),
+    ]
+    assert rows[0]["safe_after"] > rows[0]["updated_at"]
+    assert ask(queries.unsettled, "other") == []
+
+
+# --- the reader itself ---
+
+
+def test_a_store_that_is_not_there_is_an_empty_one(tmp_path):
+    with Reader(f"sqlite:///{tmp_path / 'nothing.db'}").open() as reader:
+        assert queries.batches(reader) == []
+        assert list(queries.endpoints(reader, {})) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_without_tables_is_an_empty_store(empty_url):
+    with Reader(empty_url).open() as reader:
+        assert queries.batches(reader) == []
+
+
+def test_a_reader_cannot_write(desk):
+    desk.batch(1)
+    with pytest.raises(StoreUnavailable), Reader(desk.url).open() as reader:
+        reader.rows("DELETE FROM attempts RETURNING id")
+        reader.rows("UPDATE endpoints SET name = 'x' RETURNING id")
+
+
+def test_a_server_that_does_not_answer_is_named_without_its_password():
+    url = "postgresql+psycopg://me:hunter2@127.0.0.1:9/preactive"
+
+    with pytest.raises(StoreUnavailable, match=r"127\.0\.0\.1/preactive does not answer") as told, Reader(url).open():
+        pass
+    assert "hunter2" not in str(told.value)
+
+
+def test_reading_goes_on_beside_a_writer(desk, ask):
+    """As far as the database allows: at once, or once the other is done."""
+    desk.batch(1)
+    with desk.changing() as connection:
+        connection.exec_driver_sql("UPDATE endpoints SET name = 'x'")
+        rows = ask(queries.endpoints, {})
+
+    assert [row["name"] for row in rows] == ["march-000002"]
+
+
+@pytest.mark.parametrize("name", ["a#b.db", "a%20b.db", "a b.db", "ä.db", "store.db?timeout=5"])
+def test_a_reader_finds_the_store_that_the_writer_wrote(tmp_path, name):
+    url = f"sqlite:///{tmp_path}/{name}"
+    store = Store(url)
+    store.write(lambda connection: connection.exec_driver_sql("INSERT INTO stops VALUES ('a', 'r', 0)"))
+    store.close()
+    before = sorted(tmp_path.iterdir())
+
+    with Reader(url).open() as reader:
+        assert reader.rows("SELECT account FROM stops") == [{"account": "a"}]
+    assert sorted(tmp_path.iterdir()) == before
+
+
+KILLED = """
+import os, signal, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA cache_size = 5")
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("DELETE FROM stops")
+connection.executemany("INSERT INTO stops VALUES (?, 'r', 0)", [(str(n) * 50,) for n in range(5000)])
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_store_whose_writer_was_killed_can_be_read(tmp_path, prepared_file):
+    """Half a transaction is in the file, and what it was before is in the journal beside it."""
+    path = tmp_path / "store.db"
+    path.write_bytes(prepared_file.read_bytes())
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO stops VALUES ('a', 'r', 0)")
+    connection.close()
+    subprocess.run([sys.executable, "-c", KILLED, path], check=False)
+    assert Path(f"{path}-journal").stat().st_size > 0
+
+    with Reader(f"sqlite:///{path}").open() as reader:
+        assert reader.rows("SELECT account FROM stops") == [{"account": "a"}]
+
+
+def test_a_cancelled_batch_is_shown_as_such(desk, ask):
+    stored = desk.ingest(manifest(accepted(1)))
+    desk.store.write(ingest.cancel, [stored.change])
+
+    assert ask(queries.batch_named, ACCOUNT, "march")["cancelled_at"] > 0

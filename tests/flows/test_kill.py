@@ -1,0 +1,76 @@
+"""kill -9 at any write: the same command, run again until it ends by itself, finishes the job without doing it twice."""
+
+from collections import Counter
+
+import pytest
+
+from tests.flows.world import ADDON, World
+
+pytestmark = pytest.mark.xdist_group("kill")
+
+# Absence is believed soon: 1 s deadline, 1 s window for sending, 2 s settling.
+HASTY = {"deadline_seconds": 1.0, "settle_seconds": 2}
+SLOW_ENOUGH_TO_HIT = {"--latency": 0.05}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request) -> str:
+    """A store of either kind; empty means an embedded one in the world's own folder."""
+    return request.getfixturevalue("postgres").empty() if request.param == "postgresql" else ""
+
+
+def test_a_provision_killed_again_and_again_makes_each_endpoint_once(world, url):
+    here = world(rows=60, account=HASTY, platform=SLOW_ENOUGH_TO_HIT, store_url=url)
+    # The first write makes the tag; after it creates and tags take turns.
+    kills = [here.kill_at(write, *here.provision) for write in (1, 2, 40, 85)]
+    ended = here.run(*here.provision)
+
+    assert all(kills)
+    assert ended.summary["accepted"] == 60
+    here.check_one_each()
+    assert {tuple(e["tags"]) for e in here.platform.endpoints.values()} == {("batch",)}
+    assert [entry["details"] for entry in here.platform.ledger if entry["kind"] == "tag"] != []
+    assert Counter(e["kind"] for e in here.platform.ledger)["tag"] == 60
+
+
+def test_an_activation_killed_again_and_again_adds_each_endpoint_to_its_group_once(world):
+    here = world(rows=30, account=HASTY, platform=SLOW_ENOUGH_TO_HIT)
+    here.run(*here.provision)
+    before = here.platform.writes
+    kills = [here.kill_at(before + write, *here.activate(20)) for write in (1, 13, 29)]
+    ended = here.run(*here.activate(20))
+
+    assert all(kills)
+    assert ended.summary["accepted"] == 20
+    assert states(here) == {("Active", (ADDON,)): 20, ("Pre-Active", ()): 10}
+    assert Counter(e["kind"] for e in here.platform.ledger)["activate"] == 20
+    here.check_one_each()
+
+
+def states(here: World) -> Counter[tuple[str, tuple[str, ...]]]:
+    """How many endpoints are in which state with which add-ons."""
+    endpoints = here.platform.endpoints.values()
+    return Counter((e["status"], tuple(addon["planId"] for addon in e["addons"])) for e in endpoints)
+
+
+def test_neither_faults_nor_short_tokens_nor_a_lower_rate_nor_kills_make_an_endpoint_twice(world):
+    here = world(
+        rows=60,
+        account=HASTY | {"rate_per_second": 100},
+        platform={"--rate": 50, "--token-seconds": 2, "--latency": 0.03},
+    )
+    here.platform.ask(
+        "/faults",
+        [
+            {"fault": "error_after", "route": "CreateEndPoint", "probability": 0.2},
+            {"fault": "hang_after", "route": "CreateEndPoint", "probability": 0.05},
+        ],
+    )
+    assert all(here.kill_at(write, *here.provision) for write in (20, 70))
+    ended = here.run_on(*here.provision, times=3)
+
+    stats = here.platform.stats
+    assert ended.summary["accepted"] == 60
+    assert stats["faults"]["error_after"] > 0
+    assert stats["requests"]["POST /login"] > 3
+    here.check_one_each()
