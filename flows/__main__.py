@@ -1,5 +1,6 @@
 """`preactive`: the command line."""
 
+import os
 import sys
 
 import typer
@@ -47,6 +48,12 @@ def main() -> None:
         print(
             "preactive: interrupted; what was sent is recorded, run the same command again to go on.", file=sys.stderr
         )
+        sys.exit(1)
+    except Exception as error:
+        if os.environ.get("PREACTIVE_DEBUG"):
+            raise
+        where = running.keep_traceback()
+        print(f"preactive: unexpected error, {type(error).__name__}; the details are in {where}.", file=sys.stderr)
         sys.exit(1)
     finally:
         running.end_api()

@@ -8,11 +8,11 @@ from typing import Any, ParamSpec
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
-from prefect.exceptions import PrefectException
 from prefect.states import Completed, Failed
 
 from domain.errors import PreactiveError
 from domain.summary import Summary
+from tasks.steps import API_TROUBLE
 
 P = ParamSpec("P")
 
@@ -44,7 +44,7 @@ async def rename(title: str) -> None:
     try:
         async with get_client() as client:
             await client.update_flow_run(context.flow_run.id, name=title)
-    except (PrefectException, OSError):
+    except API_TROUBLE:
         return  # a name is not worth failing for
 
 

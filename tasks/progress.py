@@ -8,11 +8,11 @@ from uuid import UUID
 from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
 from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
-from prefect.exceptions import PrefectException
 
 from domain.operation import FINAL, State
 from domain.ports import Outlook, Scope
 from tasks import resources
+from tasks.steps import API_TROUBLE
 
 _EVERY = 1.0
 _API_EVERY = 4  # turns between two words with Prefect, whose SQLite does not like more
@@ -60,7 +60,7 @@ async def _look(account: str, change: int) -> tuple[int, int, Outlook]:
 async def _start(title: str) -> UUID | None:
     try:
         return await acreate_progress_artifact(progress=0.0, description=title)
-    except (PrefectException, OSError):
+    except API_TROUBLE:
         return None  # work on the platform does not depend on the UI
 
 
@@ -69,7 +69,7 @@ async def _tell(artifact: UUID | None, done: int, total: int) -> None:
         return
     try:
         await aupdate_progress_artifact(artifact, progress=round(100 * done / total, 1))
-    except (PrefectException, OSError):
+    except API_TROUBLE:
         return
 
 
@@ -81,7 +81,7 @@ async def _stop_if_cancelled(account: str) -> None:
     try:
         async with get_client() as client:
             run = await client.read_flow_run(context.flow_run.id)
-    except (PrefectException, OSError):
+    except API_TROUBLE:
         return
     if run.state is not None and (run.state.is_cancelled() or run.state.is_cancelling()):
         resources.current(account).halt()

@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact, acreate_table_artifact
-from prefect.exceptions import PrefectException
 
 from domain.iccid import mask_iccid
 from domain.report import ReportData
 from domain.summary import Summary
 from tasks import resources
 from tasks.report_data import report_data
-from tasks.steps import step
+from tasks.steps import API_TROUBLE, step
 
 _SHOWN = 200
 
@@ -26,7 +25,7 @@ async def write_report(
     rejects = resources.rejects(batch, source) if batch else []
     data = report_data(change, summary, rejects, account=account, title=title, stem=stem)
     paths = resources.write_reports(folder, data)
-    with suppress(PrefectException, OSError):  # the files are what counts; the UI may be away
+    with suppress(*API_TROUBLE):  # the files are what counts; the UI may be away
         await _artifacts(summary, data, paths, change)
     return [str(path) for path in paths]
 

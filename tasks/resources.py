@@ -11,7 +11,7 @@ from adapters import settings
 from adapters.store import queries
 from adapters.store.reading import Reader
 from domain.bulk import BulkCreator
-from domain.errors import NothingSelected, SettingsError
+from domain.errors import NothingSelected, SettingsError, Stopped
 from domain.executor import Executor
 from domain.lifecycle import Kind, Lifecycle
 from domain.manifest import Manifest, ManifestRow
@@ -330,7 +330,13 @@ def write_reports(folder: Path, data: ReportData) -> list[Path]:
     """Write the report files of a run."""
     from adapters.files.report import write_reports as write
 
-    return write(folder, data)
+    try:
+        return write(folder, data)
+    except OSError as error:
+        raise Stopped(
+            f"The reports cannot be written to {folder}: {error.strerror}; all else is recorded, "
+            "`preactive batch report` writes them again."
+        ) from None
 
 
 def endpoints(filters: Mapping[str, str | None]) -> Iterator[dict[str, Any]]:

@@ -4,15 +4,20 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+import httpx
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
+from prefect.exceptions import PrefectException
 from prefect.states import Failed
 
 from domain.errors import PreactiveError
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+# What a Prefect API that is away raises. Work on the platform does not depend on it.
+API_TROUBLE = (PrefectException, httpx.HTTPError, OSError)
 
 
 def told(function: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:

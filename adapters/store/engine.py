@@ -142,8 +142,9 @@ def translated(url: str) -> Iterator[None]:
 
 def store_error(error: DBAPIError, url: str) -> PreactiveError:
     """Our error for a database error."""
-    if isinstance(error, OperationalError) or "disk" in str(error.orig) or "malformed" in str(error.orig):
-        return _from_text(str(error.orig), url)
+    words = str(error.orig)
+    if isinstance(error, OperationalError) or any(word in words for word in ("disk", "malformed", "not a database")):
+        return _from_text(words, url)
     return PreactiveError(f"The store {place(url)} refused a statement: {first_line(error.orig)}.")
 
 

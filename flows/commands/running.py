@@ -4,12 +4,16 @@ import asyncio
 import json
 import signal
 import sys
+import traceback
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from domain.errors import Stopped
 from flows.embedded import EmbeddedApi
 
 if TYPE_CHECKING:
@@ -48,6 +52,14 @@ def _drain() -> None:
     APILogWorker.drain_all(timeout=_DRAIN_SECONDS)
 
 
+def keep_traceback() -> Path:
+    """Write the current exception's traceback to a file of its own."""
+    path = Path("data/var") / f"error-{datetime.now(UTC):%Y%m%dT%H%M%S}.txt"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_text(traceback.format_exc(), encoding="utf-8")
+    return path
+
+
 def confirm(question: str, *, yes: bool) -> None:
     """Ask before applying.
 
@@ -71,7 +83,14 @@ def run_flow(name: str, request: object) -> "Summary":
     begin_api().ready()
     # Prefect reads where its API is when it is imported, so that comes second.
     flow = getattr(import_module(f"flows.{name}"), name)
-    summary: Summary = asyncio.run(_run(flow, request))
+    try:
+        summary: Summary = asyncio.run(_run(flow, request))
+    except Exception as error:
+        if type(error).__module__.split(".")[0] not in ("httpx", "httpcore", "prefect"):
+            raise
+        raise Stopped(
+            "The Prefect API went away in the middle of the run; what was done is recorded, run the same command again."
+        ) from error
     return summary
 
 

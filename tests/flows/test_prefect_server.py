@@ -1,0 +1,168 @@
+"""What operators use: the Prefect server of the locked set, the deployments, and what a run shows in the UI."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from flows.embedded import QUIET
+from tests.flows.world import ROOT, SAMPLES, answers, clean_env, end, fetch, free_port, until
+
+pytestmark = pytest.mark.xdist_group("prefect server")
+
+DEPLOYMENTS = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
+
+
+@dataclass
+class Server:
+    """A Prefect server and the environment of its clients."""
+
+    url: str
+    env: dict[str, str]
+    folder: Path
+
+    def prefect(self, *arguments: str) -> str:
+        """Run Prefect's own command line."""
+        command = [sys.executable, "-m", "prefect", "--no-prompt", *arguments]
+        ended = subprocess.run(command, env=self.env, cwd=self.folder, capture_output=True, text=True, timeout=100)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a program that uses the server."""
+        return subprocess.Popen(
+            [sys.executable, *arguments],
+            env=self.env,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def deployments(self) -> dict[str, dict[str, Any]]:
+        """Every deployment by its entrypoint."""
+        return {found["entrypoint"]: found for found in fetch(f"{self.url}/deployments/filter", {})}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[Server]:
+    """`prefect server start`, as `preactive up` starts it."""
+    folder = tmp_path_factory.mktemp("server")
+    shutil.copy(ROOT / "prefect.yaml", folder)
+    for _ in range(3):
+        port = free_port()
+        url = f"http://127.0.0.1:{port}/api"
+        env = clean_env(**QUIET, PREFECT_HOME=str(folder / "home"), PREFECT_API_URL=url)
+        env |= {"PREACTIVE_STORE_URL": f"sqlite:///{folder / 'store.db'}"}
+        made = Server(url, env, folder)
+        process = made.start("-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port))
+        until(lambda: process.poll() is not None or answers(f"{url}/health"), 110, "the Prefect server")  # noqa: B023
+        if process.poll() is None:
+            break
+    assert process.poll() is None, "the Prefect server did not start"
+    yield made
+    end(process)
+
+
+def test_the_server_serves_its_ui(server):
+    assert answers(server.url.removesuffix("/api"))
+
+
+def test_every_deployment_of_the_file_can_be_deployed_to_a_work_pool(server):
+    server.prefect("work-pool", "create", "preactive", "--type", "process")
+    server.prefect("deploy", "--all")
+    found = server.deployments()
+
+    assert set(found) == {entry["entrypoint"] for entry in DEPLOYMENTS}
+    for entry in DEPLOYMENTS:
+        deployed = found[entry["entrypoint"]]
+        assert (deployed["name"], deployed["work_pool_name"]) == (entry["name"], "preactive")
+        assert sorted(deployed["tags"]) == sorted(entry["tags"])
+        assert deployed["enforce_parameter_schema"] is True
+        assert deployed["description"]
+
+
+def test_the_form_of_a_deployment_asks_for_a_dry_run_unless_told_otherwise(server):
+    found = server.deployments()["flows.provision.provision"]
+    form = found["parameter_openapi_schema"]["definitions"]["ProvisionRequest"]["properties"]
+
+    assert form["dry_run"]["default"] is True
+    assert [name for name, _ in sorted(form.items(), key=lambda item: item[1]["position"])][:3] == [
+        "file",
+        "account",
+        "tags",
+    ]
+
+
+def test_a_run_of_a_served_deployment_plans_a_file_and_its_last_word_has_the_numbers(server):
+    before = {name: found["updated"] for name, found in server.deployments().items()}
+    serving = server.start("-m", "flows.serving")
+    try:
+        until(
+            lambda: serving.poll() is not None
+            or any(found["updated"] != before.get(name) for name, found in server.deployments().items()),
+            90,
+            "the serving of the deployments",
+        )
+        deployment = until(lambda: server.deployments().get("flows.provision.provision"), 30, "the deployment")
+        parameters = {"request": {"file": str(SAMPLES / "clean-500.xlsx"), "account": "demo"}}
+        path = f"{server.url}/deployments/{deployment['id']}/create_flow_run"
+        run = fetch(path, {"parameters": parameters, "state": {"type": "SCHEDULED"}})
+        state = until(lambda: ended(server, run["id"]), 90, "the end of the run")
+    finally:
+        end(serving)
+
+    assert state["type"] == "COMPLETED", state
+    assert "500 to create" in state["message"]
+    assert "nothing was changed" in state["message"]
+    assert not (server.folder / "store.db").exists()
+
+
+def ended(server: Server, run_id: str) -> dict[str, Any] | None:
+    """The final state of a run, once it has one."""
+    state: dict[str, Any] = fetch(f"{server.url}/flow_runs/{run_id}")["state"]
+    return state if state["type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") else None
+
+
+def test_a_run_shows_its_progress_its_summary_its_rejects_and_its_numbers(world, prefect_api):
+    here = world(rows=60)
+    file = here.write("batch.csv", [*here.iccids, "123"])
+    summary = here.run("provision", str(file), "--yes", code=3).summary
+    run = prefect_api.run(summary["run"])
+    artifacts = {artifact["type"]: artifact for artifact in prefect_api.artifacts(summary["run"])}
+
+    assert run["name"] == "provision batch · 61 rows · t"
+    assert run["state"]["type"] == "COMPLETED"
+    assert run["state"]["message"] == "60 confirmed, 1 rejected"
+    assert float(artifacts["progress"]["data"]) == 100
+    assert "60 confirmed, 1 rejected" in artifacts["markdown"]["data"]
+    (reject,) = json.loads(artifacts["table"]["data"])
+    assert (reject["row"], reject["ICCID"], reject["outcome"]) == (62, "123", "rejected")
+    assert reject["reason"]
+    assert Path(summary["reports"][0]).name in json.dumps(artifacts)
+
+
+def test_tasks_are_chunks_and_never_rows(world, prefect_api):
+    here = world(rows=30)
+    summary = here.run(*here.provision).summary
+    of_run = {"flow_runs": {"id": {"any_": [summary["run"]]}}}
+    # Prefect writes task runs down a little later than they happen.
+    names = until(
+        lambda: (
+            found
+            if len(found := {run["name"] for run in fetch(f"{prefect_api.url}/task_runs/filter", of_run)}) >= 6
+            else None
+        ),
+        60,
+        "the task runs",
+    )
+
+    assert len(names) <= 10
+    assert any("create and tag 1 to 30" in name for name in names)
