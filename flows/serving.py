@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 from prefect import Flow, serve
+from prefect.types.entrypoint import EntrypointType
 
 FILE = Path("prefect.yaml")
 
@@ -25,6 +26,7 @@ def _deployment(entry: dict[str, Any]) -> Any:
         tags=entry.get("tags"),
         parameters=entry.get("parameters"),
         concurrency_limit=_limit(entry),
+        entrypoint_type=EntrypointType.MODULE_PATH,  # by file path the flow would be loaded a second time
     )
 
 

@@ -102,9 +102,10 @@ class Transport:
     ) -> Reply:
         session = self._open()
         sent_at = await self._pacer.slot()
-        if not_after is not None and sent_at > not_after:
+        turn = time.monotonic()
+        its_headers = await headers() if not_after is None or sent_at <= not_after else {}
+        if not_after is not None and sent_at + time.monotonic() - turn > not_after:
             raise TooLate("its turn came too late")
-        its_headers = await headers()
         started = time.monotonic()
         try:
             async with session.request(

@@ -70,7 +70,7 @@ def _bounds(core: dict[str, Any]) -> str:
 
 def _of_length(core: dict[str, Any]) -> str:
     length = _range(core, "minLength", "maxLength", "")
-    return f"{length} characters" if length else ""
+    return {"": "", "at least 1": "not empty"}.get(length, f"{length} characters")
 
 
 def _range(core: dict[str, Any], least: str, most: str, above: str) -> str:

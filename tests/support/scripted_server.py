@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,14 +19,19 @@ class Request:
 
 @dataclass
 class ScriptedServer:
-    """Answers by path, without query; what is not scripted gets 404. `token` is what a login gives."""
+    """Answers by path, without query; what is not scripted gets 404.
+
+    `token` is what a login gives, `pause` the seconds between two bytes of an answer.
+    """
 
     token: str = "eyJhbGciOiJIUzI1NiJ9.e30.signature"
     answers: dict[str, bytes] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     ssl: Any = None
     port: int = 0
+    pause: float = 0.0
     _server: asyncio.Server | None = None
+    _busy: set[asyncio.Task[Any]] = field(default_factory=set)
 
     async def start(self) -> "ScriptedServer":
         self.answers.setdefault("/api/login", reply({"AccessToken": self.token, "RefreshToken": "r"}))
@@ -37,6 +43,9 @@ class ScriptedServer:
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
+        for task in self._busy:
+            task.cancel()
+        await asyncio.gather(*self._busy, return_exceptions=True)
 
     @property
     def base_url(self) -> str:
@@ -46,15 +55,27 @@ class ScriptedServer:
         return [request.path.partition("?")[0].removeprefix("/api") for request in self.requests]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._busy.add(task)
         try:
             request = await _read(reader)
             self.requests.append(request)
-            writer.write(self.answers.get(request.path.partition("?")[0], reply({}, status=404)))
-            await writer.drain()
+            await self._write(writer, self.answers.get(request.path.partition("?")[0], reply({}, status=404)))
         except (OSError, ValueError, asyncio.IncompleteReadError):
             pass  # the client left, or spoke something else
         finally:
             writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+            self._busy.discard(task)
+
+    async def _write(self, writer: asyncio.StreamWriter, answer: bytes) -> None:
+        size = 1 if self.pause else len(answer)
+        for first in range(0, len(answer), size):
+            writer.write(answer[first : first + size])
+            await writer.drain()
+            await asyncio.sleep(self.pause)
 
 
 async def _read(reader: asyncio.StreamReader) -> Request:

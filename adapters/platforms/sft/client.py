@@ -1,17 +1,18 @@
 """The SFT platform seen through one account. Source: 004_604745bda73a7739.txt and docs/platforms.md, SFT."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from adapters.platforms.sft.auth import COMMON, Token, TokenKeeper
-from adapters.platforms.sft.wire import VERIFY, Meaning, Reading, clean, read, retry_after
+from adapters.platforms.sft.parse import addon_plans, bulk_items, new_id, pages, sims, tag_body, values_of
+from adapters.platforms.sft.wire import Meaning, Reading, read, retry_after
 from adapters.platforms.transport import NoAnswer, NotSent, Reply, TooLate, Transport
 from domain.bulk import BulkAnswer
-from domain.endpoint import SimRecord, usable_id
+from domain.endpoint import SimRecord
 from domain.errors import LoginRefused, PlatformUnreachable
-from domain.lifecycle import Kind, from_platform
+from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.options import Account
 from domain.outcome import Answer, Because, Verdict
@@ -75,8 +76,8 @@ class SftPlatform:
         """See domain.ports.Platform."""
         size = self._account.page_size
         reading = await self._read("sims", {"page": str(page), "perPage": str(size)})
-        rows = tuple(_sims(reading))
-        return SimPage(rows, _pages(reading, page=page, full=len(rows) >= size))
+        rows = tuple(sims(reading))
+        return SimPage(rows, pages(reading, page=page, full=len(rows) >= size))
 
     async def sim(self, iccid: str) -> SimRecord | None:
         """See domain.ports.Platform. An empty answer counts only once the filter was seen to find something."""
@@ -86,7 +87,7 @@ class SftPlatform:
         return found
 
     async def _find(self, iccid: str) -> SimRecord | None:
-        rows = list(_sims(await self._read("sims", {"iccid": iccid})))
+        rows = list(sims(await self._read("sims", {"iccid": iccid})))
         matches = [row for row in rows if row.iccid == iccid]
         if rows and not matches:
             raise ReadFailed("the platform's look-up by ICCID ignored its filter")
@@ -110,7 +111,7 @@ class SftPlatform:
         if not target.addon_plan_id:
             return None
         reading = await self._read("profile", {"endPointId": endpoint_id}, deadline=self._account.deadline_seconds)
-        return sum(plan == target.addon_plan_id for plan in _addon_plans(reading))
+        return sum(plan == target.addon_plan_id for plan in addon_plans(reading))
 
     async def tags_of(self, endpoint_id: str) -> frozenset[str] | None:
         """See domain.ports.Platform. The answer's form is not documented, so every tagName in it is taken."""
@@ -118,7 +119,7 @@ class SftPlatform:
             reading = await self._read("list_tags", {"endpointId": endpoint_id})
         except ReadFailed:
             return None
-        return frozenset(_values(reading.response, "tagName"))
+        return frozenset(values_of(reading.response, "tagName"))
 
     async def _read(self, name: str, query: Mapping[str, str], *, deadline: float | None = None) -> Reading:
         """Read, with a few tries: a read changes nothing."""
@@ -166,13 +167,13 @@ class SftPlatform:
         write = Write("bulk_create", {"Request": {"requestParam": fields | {"endPoints": rows}}})
         not_after = works[0].sent_at + self._account.send_window
         whole, reading = await self._send_write(write, not_after=not_after)
-        return BulkAnswer(whole, dict(_items(reading)) if reading is not None else {})
+        return BulkAnswer(whole, dict(bulk_items(reading)) if reading is not None else {})
 
     def _request(self, work: Work) -> Write:
         if work.kind is Kind.CREATE:
             return Write("create", {"Request": {"requestParam": self._create_fields(work)}})
         if work.kind is Kind.TAG:
-            return Write("attach_tag", _tag_body(work.endpoint_id, work.target))
+            return Write("attach_tag", tag_body(work.endpoint_id, work.target))
         if work.kind is Kind.ACTIVATE:
             return self._activation(work)
         if work.kind is Kind.ASSIGN:
@@ -208,7 +209,7 @@ class SftPlatform:
         if target.plan_id:
             plan = {"planId": target.plan_id}
             return Write("plan", {"Request": {"endPointId": work.endpoint_id, "requestParam": plan}})
-        return Write("attach_tag", _tag_body(work.endpoint_id, target.tag or ""))
+        return Write("attach_tag", tag_body(work.endpoint_id, target.tag or ""))
 
     async def _write(self, write: Write, *, not_after: float | None = None) -> Answer:
         answer, _ = await self._send_write(write, not_after=not_after)
@@ -237,7 +238,7 @@ class SftPlatform:
 
     def _answer(self, write: Write, reading: Reading, reply: Reply) -> Answer:
         verdict, because = _VERDICTS[reading.meaning]
-        endpoint_id = _new_id(reading.response) if write.path == "create" else None
+        endpoint_id = new_id(reading.response) if write.path == "create" else None
         text = reading.text
         if write.path == "create" and verdict is Verdict.DONE and endpoint_id is None:
             verdict, text = Verdict.UNKNOWN, "the platform said yes and named no endpoint id"
@@ -320,74 +321,3 @@ _VERDICTS: Mapping[Meaning, tuple[Verdict, Because | None]] = {
     Meaning.EMPTY: (Verdict.NOT_DONE, Because.REFUSED),
     Meaning.BAD_LOGIN: (Verdict.NOT_DONE, Because.LOGIN),
 }
-
-
-def _tag_body(endpoint_id: str | None, tag: str) -> dict[str, Any]:
-    return {"endpointTagInfo": {"endpointId": endpoint_id, "tagName": tag}}
-
-
-def _new_id(response: Mapping[str, Any]) -> str | None:
-    inner = response.get("responseParam")
-    return usable_id(response.get("endPointId")) or usable_id(
-        inner.get("endPointId") if isinstance(inner, dict) else None
-    )
-
-
-def _items(reading: Reading) -> Iterator[tuple[str, Answer]]:
-    """The items of a bulk answer that say plainly what became of them; the others stay unknown."""
-    data = reading.response.get("responseParam")
-    rows = data.get("rows") if isinstance(data, dict) else None
-    for row in rows if isinstance(rows, list) else ():
-        iccid = row.get("iccid") if isinstance(row, dict) else None
-        if not isinstance(iccid, str):
-            continue
-        endpoint_id, code = usable_id(row.get("endPointId")), str(row.get("resultCode", ""))
-        if endpoint_id is not None and code == "0":
-            yield canonical(iccid), Answer(Verdict.DONE, endpoint_id=endpoint_id, code=code)
-        elif endpoint_id is None and code not in ("", "0", *VERIFY):
-            text = clean(str(row.get("resultDescription", "")))
-            yield canonical(iccid), Answer(Verdict.NOT_DONE, Because.REFUSED, code=code, text=text)
-
-
-def _sims(reading: Reading) -> Iterator[SimRecord]:
-    data = reading.response.get("responseParam")
-    rows = data.get("rows") if isinstance(data, dict) else None
-    for row in rows if isinstance(rows, list) else ():
-        iccid = row.get("iccid") if isinstance(row, dict) else None
-        if isinstance(iccid, str) and iccid:
-            word = str(row.get("simStatus") or "")
-            yield SimRecord(canonical(iccid), usable_id(row.get("endPointId")), from_platform("sft", word), word)
-
-
-def canonical(iccid: str) -> str:
-    """An ICCID as the platform may write it, without separators and filler."""
-    return iccid.replace(" ", "").replace("-", "").rstrip("Ff")
-
-
-def _pages(reading: Reading, *, page: int, full: bool) -> int:
-    try:
-        return int(str(reading.response["totalNoOfPages"]))
-    except (KeyError, ValueError):
-        return page + 1 if full else page
-
-
-def _addon_plans(reading: Reading) -> Iterator[str]:
-    info = reading.response.get("info")
-    plans = info.get("promotionalPlans") if isinstance(info, dict) else None
-    listed = plans.get("plan") if isinstance(plans, dict) else None
-    for plan in [listed] if isinstance(listed, dict) else listed or ():
-        if isinstance(plan, dict):
-            yield str(plan.get("planId"))
-
-
-def _values(tree: object, key: str) -> Iterator[str]:
-    """Every text under this key, at any depth."""
-    if isinstance(tree, Mapping):
-        for name, value in tree.items():
-            if name == key and isinstance(value, str):
-                yield value
-            else:
-                yield from _values(value, key)
-    elif isinstance(tree, list):
-        for value in tree:
-            yield from _values(value, key)

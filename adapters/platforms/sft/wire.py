@@ -15,6 +15,7 @@ EXPIRED = frozenset({"401"})
 BAD_LOGIN = frozenset({"10126", "11044"})
 VERIFY = frozenset({"10239", "10240"})  # the server goes on; look before doing anything else
 EMPTY = frozenset({"1359", "1340", "1000"})
+_TIMEOUT = re.compile(r"\btime[d-]?[ -]?out\b")
 _SECRET = re.compile(r"eyJ[\w-]+\.[\w-]+\.?[\w-]*|[Bb]earer\s+\S+")
 
 
@@ -57,11 +58,11 @@ def read(reply: Reply) -> Reading:
 
 def _meaning(status: int, outer: str, code: str, text: str) -> Meaning:
     lowered = text.lower()
-    if status == 429 or "rate limit" in lowered:
+    if status == 429 or ("rate limit" in lowered and outer != "0"):
         return Meaning.THROTTLED
     if status == 401 or outer in EXPIRED or code in EXPIRED or "authorization failed" in lowered:
         return Meaning.EXPIRED
-    if code in VERIFY or "has time out" in lowered or "timed out" in lowered:
+    if code in VERIFY or (outer != "0" and _TIMEOUT.search(lowered)):
         return Meaning.AMBIGUOUS
     if status >= 500:
         return Meaning.AMBIGUOUS
@@ -73,16 +74,16 @@ def _meaning(status: int, outer: str, code: str, text: str) -> Meaning:
         return Meaning.EMPTY
     if code in BAD_LOGIN:
         return Meaning.BAD_LOGIN
-    return Meaning.REFUSED if outer == "1" or 400 <= status < 500 else Meaning.AMBIGUOUS
+    return Meaning.REFUSED if outer == "1" else _without_envelope(status)
 
 
 def _without_envelope(status: int) -> Meaning:
     if status == 429:
         return Meaning.THROTTLED
-    if status in (401, 403):
+    if status == 401:
         return Meaning.EXPIRED
     # Only these say by themselves that the platform refused before acting.
-    return Meaning.REFUSED if status in (400, 404, 405, 413, 415, 422) else Meaning.AMBIGUOUS
+    return Meaning.REFUSED if status in (400, 403, 404, 405, 413, 415, 422) else Meaning.AMBIGUOUS
 
 
 def clean(text: str) -> str:

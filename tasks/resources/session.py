@@ -1,0 +1,185 @@
+"""Opens settings, store and platforms, and the session in which an account is written to."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adapters import settings
+from adapters.store.reading import Reader
+from domain.bulk import BulkCreator
+from domain.errors import SettingsError
+from domain.executor import Executor
+from domain.lifecycle import Kind
+from domain.operation import Work
+from domain.options import Account
+from domain.pacer import Pacer
+from domain.settler import Settler
+from domain.sight import Finding
+
+if TYPE_CHECKING:
+    from adapters.platforms.sft.client import SftPlatform
+    from adapters.store.store import AccountLedger, Store
+
+
+class Session:
+    """One account, opened for writing: store, ledger, platform, and the means to stop."""
+
+    def __init__(self, name: str, account: Account, store: "Store", ledger: "AccountLedger", pacer: Pacer) -> None:
+        self.name = name
+        self.account = account
+        self.store = store
+        self.ledger = ledger
+        self.pacer = pacer
+        self.platform = open_platform(account, pacer)
+        self.stop = asyncio.Event()
+        self.settler = Settler(ledger, self.platform, account.patience)
+
+    @property
+    def calls(self) -> int:
+        """HTTP requests sent in this session."""
+        return self.pacer.calls
+
+    def halt(self) -> None:
+        """Let no new call start; what is under way is waited for."""
+        self.stop.set()
+        self.pacer.close()
+
+    def bulk_creator(self) -> BulkCreator | None:
+        """A means to create many endpoints with one call, if the account's settings name such a call."""
+        bulk = self.account.bulk
+        if bulk is None:
+            return None
+        return BulkCreator(
+            self.ledger,
+            self.platform,
+            size=bulk.size,
+            at_once=self.account.max_in_flight,
+            stop=self.stop,
+            halt=self.halt,
+        )
+
+    async def planned(self, change: int, kind: Kind) -> list[Work]:
+        """Operations of this kind for which nothing has been sent."""
+        from adapters.store import sight
+
+        return await self.store.awrite(sight.planned, change, kind)
+
+    async def settle_by_sight(self, findings: Sequence[Finding]) -> None:
+        """Apply what was seen on the platform before anything was sent."""
+        from adapters.store import sight
+
+        await self.store.awrite(sight.settle, self.ledger.owner, findings)
+
+    async def confirmed_by_answer(self, change: int, kind: Kind, since: float) -> dict[str, str]:
+        """ICCID and endpoint id of what answers confirmed since then."""
+        from adapters.store import sight
+
+        return await self.store.awrite(sight.confirmed_by_answer, change, kind, since)
+
+    async def report_differences(self, change: int, kind: Kind, differing: Mapping[str, str]) -> None:
+        """Hand to a person what the platform contradicts."""
+        from adapters.store import sight
+
+        await self.store.awrite(sight.report_differences, self.ledger.owner, change, kind, differing)
+
+    async def new_tags(self, change: int) -> list[str]:
+        """Tags that the change will write and that no endpoint of the account carries on the platform yet."""
+        from adapters.store import ingest
+
+        return await self.store.awrite(ingest.new_tags, change)
+
+    async def open_positions(self, change: int) -> list[tuple[int, int]]:
+        """Stretches of the change, counted from 1, in which something is still to be sent."""
+        from adapters.store import ingest
+
+        return await self.store.awrite(ingest.open_stretches, change)
+
+    def executor(self) -> Executor:
+        """A means to carry out operations of the account."""
+        return Executor(
+            self.ledger,
+            self.platform,
+            max_in_flight=self.account.max_in_flight,
+            rate=self.account.rate_per_second,
+            send_window=self.account.send_window,
+            stop=self.stop,
+            halt=self.halt,
+        )
+
+
+_sessions: dict[str, Session] = {}
+
+
+def account(name: str | None = None) -> tuple[str, Account]:
+    """An account's name and settings."""
+    return settings.account(name)
+
+
+def account_names() -> list[str]:
+    """The accounts in the settings."""
+    return sorted(settings.load().accounts)
+
+
+def open_platform(account: Account, pacer: Pacer) -> "SftPlatform":
+    """The platform client of an account."""
+    if account.platform == "stacuity":
+        raise SettingsError('Accounts on stacuity cannot be used yet; only platform = "sft" works in this version.')
+    from adapters.platforms.sft.client import SftPlatform
+
+    return SftPlatform(account, pacer)
+
+
+def open_store() -> "Store":
+    """The store, opened for writing and at the program's version."""
+    from adapters.store.store import Store
+
+    return Store(settings.load().store_url)
+
+
+@contextmanager
+def reader() -> Iterator[Reader]:
+    """The store, opened for reading."""
+    with Reader(settings.load().store_url).open() as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def session(name: str) -> AsyncIterator[Session]:
+    """Open an account for writing; tasks inside find it by `current`."""
+    from adapters.store.store import AccountLedger
+
+    name, options = account(name)
+    store = open_store()
+    ledger = AccountLedger(store, name, options)
+    try:
+        await ledger.open()
+        opened = Session(name, options, store, ledger, Pacer(ledger, rate=options.rate_per_second))
+        _sessions[name] = opened
+        try:
+            yield opened
+        finally:
+            del _sessions[name]
+            await opened.platform.close()
+            await ledger.close()
+    finally:
+        store.close()
+
+
+def current(name: str) -> Session:
+    """The session of this account that the running flow opened."""
+    return _sessions[name]
+
+
+def stop_all() -> bool:
+    """Stop every session of this process, and say whether there was one that was not stopping yet."""
+    running = [one for one in _sessions.values() if not one.stop.is_set()]
+    for one in running:
+        one.halt()
+    return bool(running)
+
+
+def reports_dir() -> Path:
+    """Where reports are written."""
+    return settings.load().reports_dir

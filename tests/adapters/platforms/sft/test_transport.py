@@ -1,0 +1,294 @@
+"""HTTP with one deadline, to one host, over verified TLS, and with an end to every answer."""
+
+import asyncio
+import datetime
+import ipaddress
+import json
+import socket
+import ssl
+import time
+import zlib
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from adapters.platforms.transport import NoAnswer, NotSent, TooLate, Transport
+from domain.lifecycle import Kind
+from domain.outcome import Verdict
+from domain.pacer import Closed, Pacer
+from tests.support.memory_ledger import MemoryBuckets
+from tests.support.scripted_server import ScriptedServer, envelope, raw, reply
+
+
+@pytest.fixture
+async def transport():
+    """Make a transport for an address."""
+    made = []
+
+    def make(base_url, *, max_in_flight=4, rate=5000.0):
+        pacer = Pacer(MemoryBuckets(rate=rate), rate=rate)
+        made.append((Transport(base_url, pacer=pacer, connect_seconds=1, max_in_flight=max_in_flight), pacer))
+        return made[-1][0]
+
+    yield make
+    for http, pacer in made:
+        pacer.close()
+        await http.close()
+
+
+@pytest.fixture
+async def server():
+    made = await ScriptedServer().start()
+    yield made
+    await made.stop()
+
+
+async def no_headers():
+    return {}
+
+
+async def ask(http, path="/x", *, deadline=5.0, headers=no_headers, **options):
+    return await http.request("POST", path, deadline=deadline, headers=headers, **options)
+
+
+# --- answers ---
+
+
+async def test_an_answer_is_handed_on_with_what_decisions_need(transport, server):
+    server.answers["/api/x"] = reply({"a": 1}, status=418, Retry_After="7")
+
+    answer = await ask(transport(server.base_url))
+
+    assert (answer.status, answer.body, answer.retry_after) == (418, {"a": 1}, "7")
+    assert 0 <= answer.seconds < 5
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"1", b"{", b"\xff", b"<html>"])
+async def test_what_is_not_an_object_has_no_body(transport, server, body):
+    server.answers["/api/x"] = raw(body)
+
+    assert (await ask(transport(server.base_url))).body is None
+
+
+async def test_an_answer_of_more_than_10_megabytes_is_not_read(transport, server):
+    server.answers["/api/x"] = raw(b"x" * (11 * 1024 * 1024))
+
+    with pytest.raises(NoAnswer):
+        await ask(transport(server.base_url))
+
+
+async def test_an_answer_of_10_megabytes_is_read(transport, server):
+    server.answers["/api/x"] = reply({"a": "x" * (10 * 1024 * 1024 - 100)})
+
+    assert (await ask(transport(server.base_url))).body is not None
+
+
+async def test_a_small_answer_that_unpacks_to_a_huge_one_is_not_read(transport, server):
+    packed = zlib.compress(json.dumps(envelope(padding="x" * (60 * 1024 * 1024))).encode())
+    assert len(packed) < 100_000
+    server.answers["/api/x"] = raw(packed, Content_Encoding="deflate")
+
+    with pytest.raises(NoAnswer):
+        await ask(transport(server.base_url))
+
+
+# --- deadlines ---
+
+
+async def test_the_deadline_is_for_the_whole_call(transport, server):
+    """A server that sends a byte now and then keeps nobody waiting for ever."""
+    server.answers["/api/x"] = reply({"a": "x" * 50})
+    server.pause = 0.02
+    before = time.monotonic()
+
+    with pytest.raises(NoAnswer, match=r"no complete answer within 0\.2 s"):
+        await ask(transport(server.base_url), deadline=0.2)
+
+    assert time.monotonic() - before < 1.0
+
+
+async def test_waiting_for_a_turn_is_not_part_of_the_deadline(transport, server):
+    server.answers["/api/x"] = reply({})
+    http = transport(server.base_url, rate=2)
+
+    answers = await asyncio.gather(*(ask(http, deadline=0.45) for _ in range(3)))
+
+    assert len(answers) == 3
+
+
+async def test_a_turn_that_comes_too_late_is_not_taken(transport, server):
+    with pytest.raises(TooLate):
+        await ask(transport(server.base_url), not_after=0.0)
+    assert server.requests == []
+
+
+async def test_the_headers_are_asked_for_when_the_call_goes_out(transport, server):
+    """A token that was fresh when the call began to wait may have expired when its turn comes."""
+    server.answers["/api/x"] = reply({})
+    asked = []
+
+    async def headers():
+        asked.append(len(server.requests))
+        return {}
+
+    http = transport(server.base_url, max_in_flight=1)
+    await asyncio.gather(*(ask(http, headers=headers) for _ in range(3)))
+
+    assert asked == [0, 1, 2]
+
+
+# --- nothing was sent ---
+
+
+async def test_a_closed_port(transport):
+    with pytest.raises(NotSent, match="the connection was refused"):
+        await ask(transport("http://127.0.0.1:9"))
+
+
+async def test_a_server_that_accepts_nobody(transport):
+    """Its queue is full, so that the connection is never made."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        port = listening.getsockname()[1]
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", port))
+
+        with pytest.raises(NotSent, match="the connection was not accepted in time"):
+            await ask(transport(f"http://127.0.0.1:{port}"))
+        for one in waiting:
+            one.close()
+
+
+async def test_a_closed_pacer(transport, server):
+    http = transport(server.base_url)
+    http._pacer.close()
+
+    with pytest.raises(Closed):
+        await ask(http)
+    assert server.requests == []
+
+
+# --- to the platform alone ---
+
+
+def certificate(folder, *, name="127.0.0.1"):
+    """A certificate that nobody vouches for, and a server's TLS with it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(name))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    form = serialization.PrivateFormat.PKCS8
+    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, form, plain))
+    (folder / "cert.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context, folder / "cert.pem"
+
+
+@pytest.fixture
+async def secure(tmp_path):
+    """Start a server with TLS."""
+    running = []
+
+    async def begin(name="127.0.0.1"):
+        context, trusted = certificate(tmp_path, name=name)
+        server = await ScriptedServer(ssl=context).start()
+        server.answers["/api/x"] = reply({"a": 1})
+        running.append(server)
+        return server, trusted
+
+    yield begin
+    for server in running:
+        await server.stop()
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_not_accepted(transport, secure):
+    server, _ = await secure()
+
+    with pytest.raises(NotSent, match="the TLS certificate or connection was not accepted"):
+        await ask(transport(server.base_url))
+    assert server.requests == []
+
+
+async def test_a_certificate_for_another_name_is_not_accepted(transport, secure, monkeypatch):
+    server, trusted = await secure("127.0.0.2")
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+
+    with pytest.raises(NotSent, match="the TLS certificate or connection was not accepted"):
+        await ask(transport(server.base_url))
+    assert server.requests == []
+
+
+async def test_a_certificate_that_the_machine_trusts_is_accepted(transport, secure, monkeypatch):
+    server, trusted = await secure()
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+
+    assert (await ask(transport(server.base_url))).body == {"a": 1}
+
+
+async def test_a_server_without_tls_is_not_spoken_to_in_plain(transport, sft):
+    port = sft.simulator.port
+    before = sft.requests()
+
+    with pytest.raises(NotSent, match="the TLS certificate or connection was not accepted"):
+        await ask(transport(f"https://127.0.0.1:{port}/api"))
+    assert sft.requests() == before
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed_and_the_token_goes_nowhere_else(serve, status):
+    _, elsewhere = await serve(logged_in=False)
+    client, server = await serve()
+    server.answers["/api/CreateEndPoint"] = reply({}, status=status, Location=f"{elsewhere.base_url}/CreateEndPoint")
+
+    answer = await client.perform(Kind.CREATE)
+
+    assert answer.verdict is Verdict.UNKNOWN
+    assert server.paths() == ["/login", "/CreateEndPoint"]
+    assert elsewhere.requests == []
+
+
+async def test_a_proxy_of_the_environment_is_not_used(transport, server, monkeypatch):
+    server.answers["/api/x"] = reply({"a": 1})
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+    assert (await ask(transport(server.base_url))).body == {"a": 1}
+
+
+async def test_a_netrc_file_is_not_used(transport, server, monkeypatch, tmp_path):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password hunter2")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    server.answers["/api/x"] = reply({})
+
+    await ask(transport(server.base_url))
+
+    assert "authorization" not in server.requests[0].headers
+
+
+async def test_a_cookie_is_not_kept(transport, server):
+    server.answers["/api/x"] = reply({}, Set_Cookie="session=1; Path=/")
+    http = transport(server.base_url)
+
+    await ask(http)
+    await ask(http)
+
+    assert not any("cookie" in request.headers for request in server.requests)
