@@ -1,4 +1,4 @@
-"""kill -9 at any write: the same command, run again until it ends by itself, finishes the job without doing it twice."""
+"""kill -9 at any write: the same command, run again until it ends by itself, finishes and does nothing twice."""
 
 from collections import Counter
 

@@ -361,7 +361,7 @@ class World:
         path.write_text("\n".join(lines) + "\n")
         return path
 
-    def start(self, *arguments: str, env: Mapping[str, str] | None = None, **options: Any) -> Running:
+    def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> Running:
         """Start a command and leave it running."""
         stem = f"command-{len(self._commands) + 1}"
         out, err = self.folder / f"{stem}.out", self.folder / f"{stem}.err"
@@ -373,14 +373,15 @@ class World:
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,
-                **options,
             )
         self._commands.append(Running(process, out, err))
         return self._commands[-1]
 
-    def run(self, *arguments: str, code: int | None = 0, env: Mapping[str, str] | None = None, **options: Any) -> Ended:
+    def run(
+        self, *arguments: str, code: int | None = 0, seconds: float = 110.0, env: Mapping[str, str] | None = None
+    ) -> Ended:
         """Run a command to its end. With `code` it must end with that one."""
-        ended = self.start(*arguments, env=env, **options).end()
+        ended = self.start(*arguments, env=env).end(seconds)
         assert code is None or ended.code == code, f"exit {ended.code}\n{ended.out[-2000:]}\n{ended.err[-4000:]}"
         return ended
 
@@ -392,13 +393,13 @@ class World:
         command.kill()
         return came_to_it
 
-    def run_on(self, *arguments: str, times: int = 1) -> Ended:
+    def run_on(self, *arguments: str, times: int = 1, seconds: float = 110.0) -> Ended:
         """Run the same command until it ends with 0, at most so many times."""
         for _ in range(times - 1):
-            ended = self.run(*arguments, code=None)
+            ended = self.run(*arguments, code=None, seconds=seconds)
             if ended.code == 0:
                 return ended
-        return self.run(*arguments)
+        return self.run(*arguments, seconds=seconds)
 
     def mapping(self) -> dict[str, str | None]:
         """Which ICCID became which endpoint, says the store."""

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from functools import partial
 from pathlib import Path
 
@@ -215,10 +216,8 @@ except StoreUnavailable as error:
 
 
 @pytest.mark.parametrize(("file_mode", "folder_mode"), [(0o444, 0o777), (0o666, 0o555), (0o444, 0o555), (0o000, 0o555)])
-def test_a_file_or_folder_without_the_right_to_write_is_said_so(
-    store_url, path, tmp_path_factory, file_mode, folder_mode
-):
-    folder = Path(subprocess.run(["mktemp", "-d"], capture_output=True, text=True, check=True).stdout.strip())
+def test_a_file_or_folder_without_the_right_to_write_is_said_so(store_url, path, file_mode, folder_mode):
+    folder = Path(tempfile.mkdtemp())  # not in tmp_path, which only its owner may enter
     file = folder / "store.db"
     file.write_bytes(path.read_bytes())
     file.chmod(file_mode)

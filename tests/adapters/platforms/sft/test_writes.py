@@ -7,8 +7,8 @@ import pytest
 
 from domain.lifecycle import Kind
 from domain.outcome import Because, Verdict
-from tests.adapters.platforms.sft.conftest import PASSWORD
 from tests.support.scripted_server import envelope, raw, reply
+from tests.support.sft import PASSWORD
 
 DONE, NOT_DONE, UNKNOWN = Verdict
 CREATE = "CreateEndPoint"

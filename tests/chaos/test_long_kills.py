@@ -1,0 +1,71 @@
+"""kill -9 at random moments, over and over, with and without a platform that misbehaves."""
+
+from collections import Counter
+
+import pytest
+
+from tests.flows.world import World, until
+
+pytestmark = pytest.mark.timeout(1200)
+
+ROWS = 1000
+HASTY = {"deadline_seconds": 2, "settle_seconds": 3, "rate_per_second": 400}
+FAULTS = [
+    {"fault": "error_after", "route": "CreateEndPoint", "probability": 0.2},
+    {"fault": "hang_after", "route": "CreateEndPoint", "probability": 0.05},
+    {"fault": "cut_body", "route": "createEndpointTag", "probability": 0.05},
+    {"fault": "late_commit", "route": "CreateEndPoint", "probability": 0.02, "late": 2.5},
+]
+
+
+def kill_at_random(here: World, chance, *command: str, times: int) -> int:
+    """Kill the command at random moments, and return how often it came to that."""
+    kills = 0
+    for _ in range(times):
+        running = here.start(*command)
+        first = here.platform.writes
+        wanted = first + chance.randrange(1, 600)
+        until(lambda: running.is_over or here.platform.writes >= wanted, 300)  # noqa: B023
+        if running.is_over:
+            break
+        running.kill()
+        kills += 1
+    return kills
+
+
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
+def test_a_thousand_endpoints_are_made_once_each_whenever_the_process_is_killed(request, world, chance, store):
+    url = request.getfixturevalue("postgres").empty() if store == "postgresql" else ""
+    here = world(rows=ROWS, account=HASTY, store_url=url)
+    kills = kill_at_random(here, chance, *here.provision, times=8)
+    ended = here.run_on(*here.provision, times=3, seconds=300)
+
+    assert kills > 0
+    assert ended.summary["accepted"] == ROWS
+    here.check_one_each()
+    assert Counter(entry["kind"] for entry in here.platform.ledger)["tag"] == ROWS
+
+
+def test_a_thousand_endpoints_are_made_once_each_on_a_platform_that_misbehaves_too(world, chance):
+    # The platform takes half of the rate that the account was promised, and its tokens live for two seconds.
+    account = HASTY | {"rate_per_second": 200}
+    platform = {"--rate": 100, "--token-seconds": 2, "--seed": 1}
+    here = world(rows=ROWS, account=account, platform=platform)
+    here.platform.ask("/faults", FAULTS)
+    kills = kill_at_random(here, chance, *here.provision, times=4)
+    ended = here.run_on(*here.provision, times=6, seconds=600)
+
+    assert kills > 0
+    assert ended.summary["accepted"] == ROWS
+    here.check_one_each()
+
+
+def test_an_activation_adds_each_endpoint_once_whenever_the_process_is_killed(world, chance):
+    here = world(rows=ROWS, account=HASTY)
+    here.run(*here.provision)
+    kills = kill_at_random(here, chance, *here.activate(500), times=5)
+    here.run_on(*here.activate(500), times=3, seconds=300)
+    found = Counter((e["status"], len(e["addons"])) for e in here.platform.endpoints.values())
+
+    assert kills > 0
+    assert found == {("Active", 1): 500, ("Pre-Active", 0): ROWS - 500}

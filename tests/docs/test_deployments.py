@@ -1,0 +1,71 @@
+"""`prefect.yaml` says only what Prefect reads: it ignores what it does not know without a word."""
+
+from importlib import import_module
+from typing import Any
+
+import pytest
+import yaml
+from prefect import Flow
+from prefect.cli.deploy._models import (
+    ConcurrencyLimitSpec,
+    DeploymentConfig,
+    PrefectYamlModel,
+    RawScheduleConfig,
+    WorkPoolConfig,
+)
+from pydantic import BaseModel
+
+from tests.docs.pages import DOCS, ROOT, section, table, text_of
+
+FILE: dict[str, Any] = yaml.safe_load(text_of(ROOT / "prefect.yaml"))
+DEPLOYMENTS: list[dict[str, Any]] = FILE["deployments"]
+HOLDS_ANCHORS = "definitions"
+
+
+def unknown(found: dict[str, Any], model: type[BaseModel]) -> set[str]:
+    """Keys that the model does not have."""
+    return set(found) - {field.alias or name for name, field in model.model_fields.items()}
+
+
+def test_the_file_has_only_keys_that_prefect_reads():
+    assert unknown(FILE, PrefectYamlModel) <= {HOLDS_ANCHORS}
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda entry: entry["name"])
+def test_a_deployment_has_only_keys_that_prefect_reads(deployment):
+    assert unknown(deployment, DeploymentConfig) == set()
+    assert unknown(deployment.get("work_pool") or {}, WorkPoolConfig) == set()
+    assert "schedule" not in deployment, "the singular is gone"
+    DeploymentConfig.model_validate(deployment)
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda entry: entry["name"])
+def test_schedules_and_limits_have_only_keys_that_prefect_reads(deployment):
+    limit = deployment.get("concurrency_limit")
+    if isinstance(limit, dict):
+        assert unknown(limit, ConcurrencyLimitSpec) == set()
+        assert limit["collision_strategy"] in ("ENQUEUE", "CANCEL_NEW")
+    for schedule in deployment.get("schedules") or []:
+        assert "slug" in schedule, "a schedule without a slug is a new one at each deploy"
+        RawScheduleConfig.model_validate(schedule)
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda entry: entry["name"])
+def test_an_entrypoint_is_a_flow_in_a_module(deployment):
+    module, _, name = deployment["entrypoint"].rpartition(".")
+
+    assert isinstance(getattr(import_module(module), name), Flow)
+    assert ":" not in deployment["entrypoint"]
+
+
+def test_names_are_given_once():
+    names = [entry["name"] for entry in DEPLOYMENTS]
+
+    assert len(names) == len(set(names))
+
+
+def test_every_deployment_is_explained_in_the_runbook():
+    rows = table(section(DOCS / "runbook.md", "Look at runs"), "deployment")
+    flows = {entry["name"]: entry["entrypoint"].split(".")[1] for entry in DEPLOYMENTS}
+
+    assert [row[0].strip("`") for row in rows] == [f"{flow}/{name}" for name, flow in flows.items()]

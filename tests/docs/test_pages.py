@@ -1,0 +1,108 @@
+"""Links lead somewhere, nothing names this machine, and what the guarantees name exists."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import DOCS, ROOT, links, pages, section, spans, table, text_of
+
+GUARANTEES = DOCS / "guarantees.md"
+COMMITTED = [*pages(), ROOT / "preactive.example.toml", ROOT / "prefect.yaml", DOCS / "images" / "make.py"]
+MACHINE = re.compile(r"(?<![\w.])/(?:work|root|home|farm)/|/(?:shared)/|\.\./shared")
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link behind # may name, as GitHub makes it of headings."""
+    heads = re.findall(r"^#+ (.+)$", text_of(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_every_link_between_pages_leads_to_a_file_and_a_heading(page):
+    for link in links(page):
+        if link.startswith("http"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+
+        assert target.is_file(), f"{page.name}: {link}"
+        assert not anchor or anchor in anchors(target), f"{page.name}: {link}"
+
+
+@pytest.mark.parametrize("page", COMMITTED, ids=lambda page: page.name)
+def test_no_page_names_a_path_of_one_machine(page):
+    assert MACHINE.findall(text_of(page)) == []
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_file_names_no_registry(name):
+    text = text_of(ROOT / name)
+
+    assert "://" not in text
+    assert "index-url" not in text
+    assert "--hash=sha256:" in text
+
+
+def test_every_dependency_has_its_reason():
+    text = section(DOCS / "decisions.md", "2026-11-20 · What the program depends on")
+    explained = [row[0].strip("`") for row in table(text, "dependency")]
+    explained += [row[0].strip("`") for row in table(text.partition("requirements-dev.in")[2], "dependency")]
+    lines = [*text_of(ROOT / "requirements.in").splitlines(), *text_of(ROOT / "requirements-dev.in").splitlines()]
+    needed = [match[0] for line in lines if (match := re.match(r"[A-Za-z][\w-]*", line))]
+
+    assert sorted(explained) == sorted(needed)
+
+
+def test_pictures_are_there_and_small():
+    shown = [link for page in pages() for link in links(page) if link.endswith(".png")]
+
+    assert shown
+    assert all((ROOT / link).stat().st_size < 200_000 for link in shown)
+
+
+# --- guarantees ---
+
+
+def named_tests() -> list[str]:
+    """Every `file::name` of the page."""
+    return sorted({span for span in spans(text_of(GUARANTEES)) if "::" in span})
+
+
+@cache
+def functions(path: Path) -> set[str]:
+    """The functions of a test file."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+@pytest.mark.parametrize("named", [name for name in named_tests() if name != "file::name"])
+def test_every_test_that_a_guarantee_names_exists(named):
+    path, _, name = named.partition("::")
+
+    assert name in functions(ROOT / "tests" / path)
+
+
+def test_every_file_that_a_guarantee_names_exists():
+    files = [span for span in spans(text_of(GUARANTEES)) if re.fullmatch(r"[\w/]+/[\w/]+\.py", span)]
+
+    assert files
+    assert [file for file in files if not (ROOT / file).is_file()] == []
+
+
+def test_every_guarantee_has_a_test():
+    proven = section(GUARANTEES, "Proven by a test")
+    promises = re.split(r"^### ", proven, flags=re.MULTILINE)[1:]
+
+    assert [promise.splitlines()[0] for promise in promises if "::test_" not in promise] == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_every_file_that_a_page_names_exists(page):
+    ours = re.compile(r"(?:adapters|domain|flows|tasks|tests|docs|data)/[\w./-]*")
+    paths = {span for span in spans(text_of(page)) if ours.fullmatch(span)}
+    missing = [path for path in paths if not (ROOT / path).exists()]
+
+    assert [path for path in missing if not path.startswith(("data/var", "data/reports"))] == []
