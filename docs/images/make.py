@@ -64,10 +64,10 @@ def take_all(root: str) -> None:
     of_run = {"artifacts": {"flow_run_id": {"any_": [run]}}}
     artifacts = ask(f"{root}/api/artifacts/filter", of_run)
     summary = next(one["id"] for one in artifacts if "confirmed" in (one["description"] or ""))
-    take(f"{root}/v2/runs/flow-run/{run}?tab=Details", "run.png", "1280,890")
-    take(f"{root}/v2/runs/flow-run/{run}?tab=Artifacts", "artifacts.png", "1280,880")
+    take(f"{root}/v2/runs/flow-run/{run}?tab=Details", "run.png", "1280,872")
+    take(f"{root}/v2/runs/flow-run/{run}?tab=Artifacts", "artifacts.png", "1280,975")
     take(f"{root}/v2/artifacts/artifact/{summary}", "summary.png", "1280,880")
-    take(f"{root}/v2/deployments/deployment/{deployment}/run", "form.png", "1280,1060")
+    take(f"{root}/v2/deployments/deployment/{deployment}/run", "form.png", "1280,1020")
 
 
 def take(url: str, name: str, size: str) -> None:

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 async def store_manifest(session: Session, manifest: Manifest, request: ProvisionRequest) -> "Ingested":
     """Store a checked file as a batch, or find the batch it already is."""
-    from adapters.store import ingest
+    from adapters.store import bulk_changes, ingest
 
     accepted = list(manifest.accepted)
     source = ingest.Source(
@@ -45,7 +45,7 @@ async def store_manifest(session: Session, manifest: Manifest, request: Provisio
         platform_tags=session.account.platform_tags,
         row_tags=[(row.iccid, tag) for row in accepted for tag in row.tags],
     )
-    await session.store.awrite(ingest.allow, stored.change)
+    await session.store.awrite(bulk_changes.allow, stored.change)
     return stored
 
 
@@ -67,11 +67,11 @@ def preview_selection(name: str, options: Account, request: ActivateRequest) -> 
 
 async def select_endpoints(session: Session, request: ActivateRequest) -> Selected:
     """Plan what a request to activate selects."""
-    from adapters.store import ingest, selection
+    from adapters.store import bulk_changes, selection
 
     wanted = _selection(session.name, session.account, request)
     selected = await session.store.awrite(selection.select_endpoints, wanted)
-    await session.store.awrite(ingest.allow, selected.change)
+    await session.store.awrite(bulk_changes.allow, selected.change)
     return selected
 
 
@@ -86,20 +86,20 @@ def _selection(name: str, options: Account, request: ActivateRequest) -> "Reques
 
 def cancel(batch: Mapping[str, Any]) -> None:
     """Let no process send anything more for the batch's endpoints."""
-    from adapters.store import ingest
+    from adapters.store import bulk_changes
 
     with reader() as opened:
         changes = {batch["change_id"], *queries.changes_of(opened, batch["id"])}
-    _write(ingest.cancel, sorted(changes))
+    _write(bulk_changes.cancel, sorted(changes))
 
 
 async def reopen(session: Session, change: int, *, refused: bool) -> None:
     """Take back a cancel, and plan again what was refused."""
-    from adapters.store import ingest
+    from adapters.store import bulk_changes
 
-    await session.store.awrite(ingest.allow, change)
+    await session.store.awrite(bulk_changes.allow, change)
     if refused:
-        await session.store.awrite(ingest.plan_refused, change)
+        await session.store.awrite(bulk_changes.plan_refused, change)
 
 
 def decide_by_person(operation: int, state: State, *, endpoint_id: str | None, reason: str) -> None:

@@ -86,15 +86,15 @@ class Session:
 
     async def new_tags(self, change: int) -> list[str]:
         """Tags that the change will write and that no endpoint of the account carries on the platform yet."""
-        from adapters.store import ingest
+        from adapters.store import tagging
 
-        return await self.store.awrite(ingest.new_tags, change)
+        return await self.store.awrite(tagging.new_tags, change)
 
     async def open_positions(self, change: int) -> list[tuple[int, int]]:
         """Stretches of the change, counted from 1, in which something is still to be sent."""
-        from adapters.store import ingest
+        from adapters.store import bulk_changes
 
-        return await self.store.awrite(ingest.open_stretches, change)
+        return await self.store.awrite(bulk_changes.open_stretches, change)
 
     def executor(self) -> Executor:
         """A means to carry out operations of the account."""

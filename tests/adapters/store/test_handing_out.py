@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from adapters.store import ingest
+from adapters.store import bulk_changes
 from adapters.store.store import AccountLedger
 from domain.doubt import Patience
 from domain.executor import Executor
@@ -163,7 +163,7 @@ async def test_a_cancelled_change_hands_out_nothing(desk):
     scope = desk.batch(3)
     ledger = await desk.ledger()
     (work, *_) = (await ledger.step(scope, [], 1)).work
-    desk.store.write(ingest.cancel, [scope.change])
+    desk.store.write(bulk_changes.cancel, [scope.change])
 
     step = await ledger.step(scope, [done(work)], 99)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.store import ingest
+from adapters.store import bulk_changes, tagging
 from domain.errors import PreactiveError
 from domain.manifest import ManifestRow, Outcome
 from domain.problems import Problem
@@ -165,10 +165,10 @@ async def test_what_was_done_stays_done_when_the_file_comes_again(desk):
 
 def test_a_cancelled_change_can_be_asked_for_again(desk):
     stored = desk.ingest(manifest(accepted(1)))
-    desk.store.write(ingest.cancel, [stored.change])
+    desk.store.write(bulk_changes.cancel, [stored.change])
     assert desk.one("SELECT cancelled_at FROM changes") > 0
 
-    desk.store.write(ingest.allow, stored.change)
+    desk.store.write(bulk_changes.allow, stored.change)
 
     assert desk.one("SELECT cancelled_at FROM changes") is None
 
@@ -236,11 +236,11 @@ def test_platform_tags_later_come_after_the_last_create(desk):
 
 def test_a_tag_is_new_until_it_was_sent_once(desk):
     stored = desk.ingest(manifest(accepted(1, 2)), tags=["b", "a"], platform_tags="now")
-    assert desk.store.write(ingest.new_tags, stored.change) == ["a", "b"]
+    assert desk.store.write(tagging.new_tags, stored.change) == ["a", "b"]
 
     desk.do("UPDATE operations SET token = 1, state = 'confirmed' WHERE target = 'b' AND position = 0")
 
-    assert desk.store.write(ingest.new_tags, stored.change) == ["a"]
+    assert desk.store.write(tagging.new_tags, stored.change) == ["a"]
 
 
 def test_a_tag_that_another_account_sent_is_new(desk):
@@ -248,7 +248,7 @@ def test_a_tag_that_another_account_sent_is_new(desk):
     desk.do("UPDATE operations SET token = 1 WHERE target = 'a'")
     stored = desk.ingest(manifest(accepted(1)), tags=["a"], platform_tags="now")
 
-    assert desk.store.write(ingest.new_tags, stored.change) == ["a"]
+    assert desk.store.write(tagging.new_tags, stored.change) == ["a"]
 
 
 # --- going on ---
@@ -256,11 +256,11 @@ def test_a_tag_that_another_account_sent_is_new(desk):
 
 def test_open_stretches_are_those_that_hold_something_planned(desk):
     scope = desk.batch(2500)
-    assert desk.store.write(ingest.open_stretches, scope.change) == [(1, 1000), (1001, 2000), (2001, 2500)]
+    assert desk.store.write(bulk_changes.open_stretches, scope.change) == [(1, 1000), (1001, 2000), (2001, 2500)]
 
     desk.do("UPDATE operations SET state = 'confirmed' WHERE position < 1000 OR position >= 2000")
 
-    assert desk.store.write(ingest.open_stretches, scope.change) == [(1001, 2000)]
+    assert desk.store.write(bulk_changes.open_stretches, scope.change) == [(1001, 2000)]
 
 
 def test_refused_operations_are_planned_again_when_a_person_asks(desk):
@@ -268,7 +268,7 @@ def test_refused_operations_are_planned_again_when_a_person_asks(desk):
     desk.do("UPDATE operations SET state = 'refused' WHERE position = 0")
     desk.do("UPDATE operations SET state = 'needs_human' WHERE position = 1")
 
-    desk.store.write(ingest.plan_refused, scope.change)
+    desk.store.write(bulk_changes.plan_refused, scope.change)
 
     assert desk.operations() == ["planned", "needs_human", "planned"]
 

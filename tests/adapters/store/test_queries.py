@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.store import ingest, queries
+from adapters.store import bulk_changes, queries
 from adapters.store.reading import Reader
 from adapters.store.store import Store
 from domain.errors import StoreUnavailable
@@ -378,6 +378,6 @@ def test_a_store_whose_writer_was_killed_can_be_read(tmp_path, prepared_file):
 
 def test_a_cancelled_batch_is_shown_as_such(desk, ask):
     stored = desk.ingest(manifest(accepted(1)))
-    desk.store.write(ingest.cancel, [stored.change])
+    desk.store.write(bulk_changes.cancel, [stored.change])
 
     assert ask(queries.batch_named, ACCOUNT, "march")["cancelled_at"] > 0

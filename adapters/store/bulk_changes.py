@@ -1,0 +1,61 @@
+"""A requested bulk change: its size, what of it is open, and taking it back."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select, text, update
+
+from adapters.store.engine import store_now
+from adapters.store.tables import changes, operations
+from domain.operation import State
+
+_SHORTEST_STRETCH = 1000
+_MOST_STRETCHES = 100
+
+
+def resize(connection: Connection, change: int) -> None:
+    """Count the positions of a change again, after operations were added."""
+    connection.execute(
+        text(
+            "UPDATE changes SET size = coalesce((SELECT max(position) + 1 FROM operations "
+            "WHERE change_id = :change), 0) WHERE id = :change"
+        ),
+        {"change": change},
+    )
+
+
+def size_of(connection: Connection, change: int) -> int:
+    """How many positions a change has."""
+    return int(connection.execute(select(changes.c.size).where(changes.c.id == change)).scalar_one())
+
+
+def open_stretches(connection: Connection, change: int) -> list[tuple[int, int]]:
+    """Stretches of positions, counted from 1, that hold something planned: at most about a hundred of them."""
+    size = size_of(connection, change)
+    length = max(_SHORTEST_STRETCH, -(-size // _MOST_STRETCHES))
+    query = text(
+        "SELECT DISTINCT position / :length AS nth FROM operations "
+        "WHERE change_id = :change AND state = 'planned' ORDER BY 1"
+    )
+    numbers = connection.execute(query, {"change": change, "length": length}).scalars()
+    return [(int(nth) * length + 1, min(size, (int(nth) + 1) * length)) for nth in numbers]
+
+
+def allow(connection: Connection, change: int) -> None:
+    """Take back a cancel: somebody asked for the change again."""
+    connection.execute(update(changes).where(changes.c.id == change).values(cancelled_at=None))
+
+
+def plan_refused(connection: Connection, change: int) -> None:
+    """Plan again what the platform refused; a person asked for it."""
+    connection.execute(
+        update(operations)
+        .where(operations.c.change_id == change, operations.c.state == State.REFUSED.value)
+        .values(state=State.PLANNED.value, next_at=0.0, updated_at=store_now(connection))
+    )
+
+
+def cancel(connection: Connection, change_ids: Sequence[int]) -> None:
+    """Let no process send anything more for these changes."""
+    if change_ids:
+        now = store_now(connection)
+        connection.execute(update(changes).where(changes.c.id.in_(change_ids)).values(cancelled_at=now))
