@@ -48,8 +48,8 @@ async def settle_rest(account: str, change: int, label: str) -> None:  # noqa: A
             session.halt()
         if _is_over(outlook):
             return
-        if not outlook.ready:
-            await _pause(session.stop, outlook)
+        # What is still ready now must wait for a place that another process holds.
+        await _pause(session.stop, outlook)
 
 
 def _is_over(outlook: Outlook) -> bool:

@@ -348,11 +348,11 @@ def test_the_good_rows_go_on_when_a_person_accepts_the_bad_ones_and_corrected_re
     mixed.check_one_each([*mixed.iccids, *corrected])
 
 
-def test_a_file_that_a_spreadsheet_damaged_makes_no_endpoint_whatever_a_person_accepts(mixed):
-    before = mixed.platform.writes
+def test_a_file_that_a_spreadsheet_damaged_is_held_and_its_plan_makes_nothing(mixed):
+    before = mixed.platform.stats["requests_total"]
     ended = mixed.run("provision", str(SAMPLES / "damaged.xlsx"), "--yes", code=4)
-    accepted = mixed.run("provision", str(SAMPLES / "damaged.xlsx"), "--accept-rejects", "--yes", code=3).summary
+    plan = mixed.run("plan", str(SAMPLES / "damaged.xlsx"), "--json", code=3).rows[0]
 
     assert "60 of 60 rows are rejected" in ended.sentence
-    assert (accepted["accepted"], accepted["rejected"], accepted["confirmed"]) == (0, 60, 0)
-    assert mixed.platform.writes == before
+    assert (plan["create"], plan["rejected"], {reject["code"] for reject in plan["rejects"]}) == (0, 60, {"not_text"})
+    assert mixed.platform.stats["requests_total"] == before

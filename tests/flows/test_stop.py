@@ -43,9 +43,6 @@ def test_a_signal_lets_no_write_start_and_records_what_was_in_flight(started, nu
     assert "(stopped early)" in ended.out
     nothing_is_lost(here)
 
-    assert here.run("batch", "retry", "batch", "--yes").summary["accepted"] == ROWS
-    here.check_one_each()
-
 
 def test_a_second_ctrl_c_leaves_at_once_and_loses_nothing_either(world):
     here = world(rows=20, account={"deadline_seconds": 3, "max_in_flight": 4}, platform={"--latency": 2.5})
@@ -90,8 +87,5 @@ def test_a_cancel_in_prefect_ends_the_run(started, prefect_api):
     assert ended.code == 1
     assert "Traceback" not in ended.err
     assert ended.summary["confirmed"] < ROWS
-    assert state["type"] != "RUNNING", state
+    assert state["type"] == "CANCELLED", state
     nothing_is_lost(here)
-
-    assert here.run(*here.provision).summary["accepted"] == ROWS
-    here.check_one_each()

@@ -15,7 +15,7 @@ def test_processes_that_provision_the_same_file_share_the_work_and_the_rate(requ
     commands = [here.start(*here.provision) for _ in range(processes)]
     ended = [command.end() for command in commands]
     stats = here.platform.stats
-    times = here.platform.times("CreateEndPoint", "createEndpointTag")
+    times = [entry["time"] for entry in here.platform.received("CreateEndPoint", "createEndpointTag")]
 
     assert [one.code for one in ended] == [0] * processes, [one.err for one in ended]
     here.check_one_each()

@@ -211,9 +211,16 @@ class SimulatedPlatform:
                 made[entry["iccid"]].append(entry["endPointId"])
         return dict(made)
 
-    def times(self, *routes: str) -> list[float]:
-        """When requests of these routes arrived."""
-        return [entry["time"] for entry in self.ask("/journal") if entry["path"].rpartition("/")[2] in routes]
+    def received(self, *routes: str) -> list[dict[str, Any]]:
+        """The requests of these routes, oldest first."""
+        return [entry for entry in self.ask("/journal") if entry["path"].rpartition("/")[2] in routes]
+
+    def asked_to_create(self) -> dict[str, list[dict[str, Any]]]:
+        """The create requests for each ICCID, oldest first."""
+        asked: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for entry in self.received("CreateEndPoint"):
+            asked[entry["body"]["Request"]["requestParam"]["iccid"]].append(entry)
+        return dict(asked)
 
 
 @dataclass(frozen=True)
@@ -299,8 +306,10 @@ class World:
         store_url: str = "",
     ) -> None:
         self.folder = folder
-        self.iccids = generate_iccids(rows, 1)
-        self.platform = SimulatedPlatform(folder, **(QUICK | {"--stock": rows} | dict(platform or {})))
+        stock = rows + rows // 100
+        # Numbers that end in zeros look as if a spreadsheet had damaged them.
+        self.iccids = [iccid for iccid in generate_iccids(stock, 1) if not iccid.endswith("0000")][:rows]
+        self.platform = SimulatedPlatform(folder, **(QUICK | {"--stock": stock} | dict(platform or {})))
         self.store_url = store_url or f"sqlite:///{folder / 'store.db'}"
         self.settings = folder / "preactive.toml"
         self.configure(**(account or {}))
@@ -411,8 +420,16 @@ class World:
         made = self.platform.created()
         assert {iccid: ids for iccid, ids in made.items() if len(ids) > 1} == {}
         assert set(made) == wanted
-        assert self.mapping() == {iccid: ids[0] for iccid, ids in made.items()}
-        assert {iccid: endpoint["endPointId"] for iccid, endpoint in self.platform.endpoints.items()} == self.mapping()
+        mapping = self.mapping()
+        assert mapping == {iccid: ids[0] for iccid, ids in made.items()}
+        assert mapping == {iccid: endpoint["endPointId"] for iccid, endpoint in self.platform.endpoints.items()}
+
+    def check_intents(self) -> None:
+        """Whatever the platform was asked to create was written down before."""
+        rows = self.run("batch", "show", "batch", "--json").rows
+        unsent = {row["iccid"] for row in rows if (row["operation"], row["outcome"]) == ("create", "planned")}
+        once_more = {row["iccid"] for row in rows if row["text"].startswith("absent in")}
+        assert (unsent - once_more) & set(self.platform.asked_to_create()) == set()
 
 
 def _toml(values: Mapping[str, Any]) -> list[str]:

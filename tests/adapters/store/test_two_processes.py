@@ -7,7 +7,7 @@ import time
 import pytest
 from sqlalchemy import text
 
-from adapters.store import persons
+from adapters.store import persons, work
 from domain.errors import PreactiveError
 from domain.executor import Executor
 from domain.operation import State
@@ -29,9 +29,21 @@ async def test_two_processes_never_get_the_same_operation(desk):
 
     steps = await asyncio.gather(*(ledger.step(scope, [], 5) for _ in range(6) for ledger in ledgers))
 
-    handed_out = [work.id for step in steps for work in step.work]
+    handed_out = [sent.id for step in steps for sent in step.work]
     assert len(handed_out) == len(set(handed_out)) == 120
     assert desk.one("SELECT count(*) FROM attempts") == 120
+
+
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)  # an embedded store has one writer at a time
+async def test_what_one_transaction_is_about_to_hand_out_no_other_does(desk):
+    """Also when the two processes do not know of each other yet."""
+    scope, ledger = desk.batch(10), await desk.ledger()
+    with desk.changing() as one, desk.changing() as two:
+        two.execute(text("SET LOCAL lock_timeout = '2s'"))
+        first = work.grant(one, ledger.owner, scope, 4, time.time(), bulk=False)
+        second = work.grant(two, ledger.owner, scope, 4, time.time(), bulk=False)
+
+    assert len({granted.id for granted in (*first, *second)}) == len(first) + len(second) == 8
 
 
 async def test_all_processes_together_make_each_call_once(desk):
@@ -44,7 +56,7 @@ async def test_all_processes_together_make_each_call_once(desk):
     while (await ledgers[0].outlook(scope)).ready:
         await asyncio.gather(*(executor.run(scope) for executor in executors))
 
-    assert sorted(work.id for work in platform.performed) == list(range(1, 61))
+    assert sorted(sent.id for sent in platform.performed) == list(range(1, 61))
     assert desk.operations() == ["confirmed"] * 60
 
 
@@ -81,15 +93,15 @@ async def test_two_processes_that_ask_at_the_same_moment_stay_within_the_account
         steps = await asyncio.gather(*(ledger.step(scope, [], 4) for ledger in ledgers))
         assert desk.operations().count("sent") <= 4
         for ledger, step in zip(ledgers, steps, strict=True):
-            await ledger.step(scope, [came(work, *THROTTLED) for work in step.work], 0)
+            await ledger.step(scope, [came(sent, *THROTTLED) for sent in step.work], 0)
 
 
 async def test_room_that_was_freed_can_be_used_by_either(desk):
     scope = desk.batch(20)
     first, second = await processes(desk, 2, max_in_flight=4)
-    works = (await first.step(scope, [], 4)).work
+    under_way = (await first.step(scope, [], 4)).work
 
-    await first.step(scope, [done(work) for work in works[:3]], 0)
+    await first.step(scope, [done(sent) for sent in under_way[:3]], 0)
 
     assert len((await second.step(scope, [], 4)).work) == 3
 

@@ -1,0 +1,116 @@
+"""Plans of requests: what is compared with what, and what holds a request before anything is changed."""
+
+from pathlib import Path
+
+import pytest
+
+from domain.errors import FileRefused, NothingSelected, TooManyRejects, TooMuchChange, UnknownGroup, UsageError
+from domain.iccid import luhn_digit
+from domain.requests import ActivateRequest, ProvisionRequest
+from tasks.planning import hold_if_unsafe, plan_file, plan_selection
+from tests.support.desk import Desk
+from tests.support.works import iccid
+
+
+def good(number: int) -> str:
+    """An ICCID with its check digit."""
+    body = iccid(number * 10)[:-1]
+    return body + luhn_digit(body)
+
+
+def file_of(folder: Path, *iccids: str) -> str:
+    """A file of these ICCIDs."""
+    path = folder / "march.csv"
+    path.write_text("iccid\n" + "".join(f"{number}\n" for number in iccids))
+    return str(path)
+
+
+def request(file: str, **fields) -> ProvisionRequest:
+    return ProvisionRequest(file=file, account="travel", **fields)
+
+
+def held(asked: ProvisionRequest) -> None:
+    """Plan it, and hold it if it is not safe."""
+    hold_if_unsafe(asked, *plan_file(asked))
+
+
+def test_a_new_file_is_all_to_create(folder):
+    manifest, plan = plan_file(request(file_of(folder, good(1), good(12), good(23))))
+
+    assert (len(manifest.rows), plan.creates) == (3, 3)
+    assert not (folder / "store.db").exists()
+
+
+def test_what_the_store_knows_by_an_endpoint_id_is_there_already(folder):
+    desk = Desk(f"sqlite:///{folder / 'store.db'}")
+    desk.pre_active(1)
+    desk.do("UPDATE endpoints SET iccid = :iccid", iccid=good(1))
+    desk.close()
+    _, plan = plan_file(request(file_of(folder, good(1), good(12))))
+
+    assert plan.creates == 1
+
+
+def test_a_file_that_changed_since_it_was_planned_is_refused(folder):
+    file = file_of(folder, good(1))
+    manifest, _ = plan_file(request(file))
+    file_of(folder, good(1), good(12))
+
+    with pytest.raises(FileRefused, match="not the one that was planned") as refused:
+        plan_file(request(file, digest=manifest.digest))
+    assert refused.value.code == "changed"
+
+
+def test_blank_rows_are_no_good_rows_when_the_share_of_bad_ones_is_taken(folder):
+    file = file_of(folder, *map(good, range(1, 19)), "123", *[""] * 40)
+
+    with pytest.raises(TooManyRejects, match="1 of 19 rows"):
+        held(request(file))
+
+
+def test_a_person_may_accept_bad_rows(folder):
+    held(request(file_of(folder, good(1), "123"), accept_rejects=True))
+
+
+@pytest.mark.parametrize(("limit", "is_held"), [(None, True), (59, True), (60, False)])
+def test_a_plan_larger_than_allowed_is_held_unless_a_limit_says_it_is_meant(folder, limit, is_held):
+    asked = request(file_of(folder, *map(good, range(1, 61))), limit=limit)
+
+    if is_held:
+        with pytest.raises(TooMuchChange, match="60 endpoints"):
+            held(asked)
+    else:
+        held(asked)
+
+
+@pytest.mark.parametrize("fields", [{}, {"tag": "march", "file": "list.csv"}])
+def test_an_activation_says_either_a_tag_or_a_list(folder, fields):
+    with pytest.raises(UsageError, match="either --tag"):
+        plan_selection(ActivateRequest(account="travel", **fields))
+
+
+def test_an_unknown_group_is_an_error_before_anything_is_looked_up(folder):
+    with pytest.raises(UnknownGroup, match="eu"):
+        plan_selection(ActivateRequest(account="travel", tag="march", group="us"))
+
+
+def test_a_tag_that_nothing_carries_is_answered_with_the_tags_that_exist(folder):
+    with pytest.raises(NothingSelected, match="no tags yet"):
+        plan_selection(ActivateRequest(account="travel", tag="march"))
+    desk = Desk(f"sqlite:///{folder / 'store.db'}")
+    desk.pre_active(3, tags=["april"])
+    desk.close()
+
+    with pytest.raises(NothingSelected, match="the tags are: april"):
+        plan_selection(ActivateRequest(account="travel", tag="march"))
+    assert plan_selection(ActivateRequest(account="travel", tag="april")).new == 3
+
+
+def test_a_list_of_unknown_iccids_selects_nothing_or_calls_them_unusable(folder):
+    desk = Desk(f"sqlite:///{folder / 'store.db'}")
+    desk.pre_active(1)
+    desk.do("UPDATE endpoints SET iccid = :iccid", iccid=good(1))
+    desk.close()
+    selected = plan_selection(ActivateRequest(account="travel", file=file_of(folder, good(1), good(12))))
+
+    assert (selected.new, selected.unusable) == (1, 1)

@@ -1,0 +1,52 @@
+"""The one place that opens things, and refuses what it cannot open."""
+
+import asyncio
+
+import pytest
+
+from domain.errors import SettingsError
+from domain.ports import Scope
+from tasks import resources
+from tests.support.desk import Desk
+
+
+def test_without_a_name_the_default_account_is_meant(folder):
+    assert resources.account()[0] == "travel"
+    assert resources.account_names() == ["demo", "fleet", "travel"]
+
+
+def test_a_platform_that_is_not_built_is_refused_before_the_account_is_used(folder):
+    async def use() -> None:
+        async with resources.session("fleet"):
+            raise AssertionError("opened")
+
+    with pytest.raises(SettingsError, match="stacuity"):
+        asyncio.run(use())
+
+
+def test_an_embedded_store_that_does_not_exist_yet_is_an_empty_one_to_those_who_look(folder):
+    assert list(resources.endpoints({})) == []
+    assert resources.stock(None) == []
+    assert not (folder / "store.db").exists()
+
+
+async def test_a_session_is_found_while_it_is_open_and_enters_itself_among_the_living(folder):
+    desk = Desk(f"sqlite:///{folder / 'store.db'}")
+    async with resources.session("travel") as opened:
+        assert resources.current("travel") is opened
+        assert desk.one("SELECT count(*) FROM workers") == 1
+    assert desk.one("SELECT count(*) FROM workers") == 0
+    desk.close()
+    with pytest.raises(KeyError):
+        resources.current("travel")
+
+
+async def test_stopping_is_told_once_and_ends_work_before_it_starts(folder):
+    desk = Desk(f"sqlite:///{folder / 'store.db'}")
+    scope = desk.batch(3)
+    async with resources.session("travel") as opened:
+        assert resources.stop_all()
+        assert not resources.stop_all()
+        await opened.executor().run(Scope(scope.change))
+    assert desk.operations() == ["planned"] * 3
+    desk.close()
