@@ -73,6 +73,7 @@ def load() -> Settings:
     named = os.environ.get("PREACTIVE_CONFIG")
     if named and not Path(named).is_file():
         raise SettingsError(f"The settings file {named} that PREACTIVE_CONFIG names does not exist.")
+    _refuse_unknown_names()
     try:
         return Settings()
     except ValidationError as error:
@@ -80,6 +81,17 @@ def load() -> Settings:
         raise SettingsError(f"Wrong settings in {_file()} or the environment: {wrong}.") from None
     except ValueError as error:  # TOML that cannot be read
         raise SettingsError(f"The settings file {_file()} cannot be read: {error}.") from None
+
+
+def _refuse_unknown_names() -> None:
+    """A setting that somebody believes to have made, and has not, is worse than an error."""
+    known = {name.upper() for name in Settings.model_fields} | {"DEBUG"}
+    names = [name for name in os.environ if name.upper().startswith("PREACTIVE_")]
+    unknown = sorted(name for name in names if name.upper().removeprefix("PREACTIVE_").split("__")[0] not in known)
+    if unknown:
+        raise SettingsError(
+            f"No setting is called {', '.join(unknown)}, which the environment sets; see docs/settings.md."
+        )
 
 
 def account(name: str | None) -> tuple[str, Account]:

@@ -6,7 +6,7 @@ from domain.errors import LoginRefused, PlatformUnreachable
 from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.outcome import Answer, Because, Verdict
-from domain.ports import Platform, ReadFailed, ReadStopped
+from domain.ports import Platform, ReadFailed, ReadRefused, ReadStopped
 
 
 async def carry_out(platform: Platform, work: Work) -> Answer:
@@ -36,6 +36,8 @@ async def _assign(platform: Platform, work: Work) -> Answer:
         before = await platform.assigned(work.endpoint_id, work.target)
     except LoginRefused as error:
         return Answer(Verdict.NOT_DONE, Because.LOGIN, text=str(error))
+    except ReadRefused as error:
+        return Answer(Verdict.NOT_DONE, Because.REFUSED, text=str(error))
     except (ReadFailed, PlatformUnreachable) as error:
         because = Because.STOPPED if isinstance(error, ReadStopped) else Because.UNREACHABLE
         return Answer(Verdict.NOT_DONE, because, text=str(error))

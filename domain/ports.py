@@ -50,6 +50,10 @@ class ReadFailed(Exception):
     """A read of the platform gave no usable answer."""
 
 
+class ReadRefused(ReadFailed):
+    """The platform answered that it will not show this."""
+
+
 class ReadStopped(ReadFailed):
     """A read was not made because no further call may start."""
 

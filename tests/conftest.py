@@ -32,22 +32,30 @@ def prepared_file(tmp_path_factory) -> Path:
     return path
 
 
+@pytest.fixture
+def quick_path() -> Iterator[Path]:
+    """A folder in memory, where a commit costs nothing."""
+    from tests.support.folders import quick_folder
+
+    folder = quick_folder("test-")
+    yield folder
+    shutil.rmtree(folder)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request, tmp_path) -> Iterator[str]:
+def store_url(request, quick_path) -> str:
     """The URL of a fresh store with its tables, on each database in turn."""
-    if request.param == "sqlite":
-        path = tmp_path / "store.db"
-        shutil.copy(request.getfixturevalue("prepared_file"), path)
-        yield f"sqlite:///{path}"
-        return
-    yield request.getfixturevalue("postgres").fresh()
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgres").fresh()
+    shutil.copy(request.getfixturevalue("prepared_file"), quick_path / "store.db")
+    return f"sqlite:///{quick_path}/store.db"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request, tmp_path) -> Iterator[str]:
+def empty_url(request, quick_path) -> Iterator[str]:
     """The URL of a store that has no tables yet, on each database in turn."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'store.db'}"
+        yield f"sqlite:///{quick_path}/store.db"
         return
     server = request.getfixturevalue("postgres")
     url = server.empty()

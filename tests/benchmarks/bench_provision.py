@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,9 +11,11 @@ from statistics import median
 from typing import Any
 
 from tests.benchmarks import plain
-from tests.flows.world import PASSWORD, PrefectApi, World
+from tests.flows.prefect_api import PrefectApi
+from tests.flows.world import PASSWORD, World
 
 LATENCY, AT_ONCE = 0.05, 32
+_LONGEST = 600.0
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,8 @@ class Figure:
 @contextmanager
 def _world(folder: Path, api: PrefectApi, *, rows: int, sim: Mapping[str, Any], **account: Any) -> Iterator[World]:
     folder.mkdir()
-    settings = {"max_change": 100_000, "settle_seconds": 3, "deadline_seconds": 10, "max_reject_ratio": 1.0} | account
+    settings = {"max_change": 100_000, "settle_seconds": 3, "deadline_seconds": 10} | account
     with World(folder, rows=rows, api=api, platform=sim, account=settings) as world:
-        world.iccids = [iccid for iccid in world.iccids if not iccid.endswith("0000")]  # looks like a damaged number
-        world.write("batch.csv", world.iccids)
         yield world
 
 
@@ -62,17 +60,17 @@ def speed(folder: Path, api: PrefectApi, rows: int) -> Iterator[Figure]:
         seconds, cpu, summary = _measured(world)
         count = len(world.iccids)
         assert summary["confirmed"] == count, summary
+        world.check_one_each()
         reading = list(answers(world, count))
-    limit = 2 * count * LATENCY / AT_ONCE
-    yield Figure(
-        f"physical limit of {2 * count:,} calls at {LATENCY * 1000:g} ms, {AT_ONCE} in flight", limit, unit="s"
-    )
-    yield Figure("a plain asyncio script of the same calls", script, unit="s")
+    calls = summary["calls"]
+    limit = calls * LATENCY / AT_ONCE
+    yield Figure(f"physical limit of {calls:,} calls at {LATENCY * 1000:g} ms, {AT_ONCE} in flight", limit, unit="s")
+    yield Figure("a plain asyncio script of the same writes", script, unit="s")
     yield Figure("the provision, from the first look to the read-back", summary["seconds"], unit="s")
     yield Figure("the whole command, with start and reports", seconds, unit="s")
     yield Figure("the provision / the physical limit", summary["seconds"] / limit, 1.25)
     yield Figure("the provision / the plain script", summary["seconds"] / script)
-    yield Figure("calls for each endpoint", summary["calls"] / count, 2.03)
+    yield Figure("calls for each endpoint", calls / count, 2.03)
     yield Figure("the command's own CPU for each endpoint", 1000 * cpu / count, unit="ms")
     yield from reading
 
@@ -80,7 +78,7 @@ def speed(folder: Path, api: PrefectApi, rows: int) -> Iterator[Figure]:
 def _measured(world: World) -> tuple[float, float, dict[str, Any]]:
     """Wall seconds, CPU seconds and numbers of the provision; the Prefect API is another process and not counted."""
     before, began = os.times(), time.perf_counter()
-    ended = world.run(*world.provision)
+    ended = world.run(*world.provision, seconds=_LONGEST)
     after = os.times()
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
     return time.perf_counter() - began, cpu, ended.summary
@@ -90,13 +88,13 @@ def rate(folder: Path, api: PrefectApi, rows: int) -> Iterator[Figure]:
     """As fast as an account's rate allows."""
     sim = {"--rate": 100, "--latency": LATENCY, "--read-lag": 0}
     with _world(folder / "rate", api, rows=rows, sim=sim, rate_per_second=100, max_in_flight=AT_ONCE) as world:
-        world.run(*world.provision)
+        world.run(*world.provision, seconds=_LONGEST)
         times = [entry["time"] for entry in world.platform.received("CreateEndPoint", "createEndpointTag")]
         stats = world.platform.stats
     used = (len(times) - 1) / (times[-1] - times[0])
     yield Figure("share of a rate of 100 calls a second that is used", used / 100, 0.95, at_least=True)
     yield Figure("calls refused for asking too often", stats["refused_for_rate"], 0)
-    yield Figure("most calls in any one second", stats["max_in_one_second"], 100)
+    yield Figure("most calls in any one second, as they arrived", stats["max_in_one_second"])
 
 
 def answers(world: World, count: int) -> Iterator[Figure]:
@@ -105,7 +103,6 @@ def answers(world: World, count: int) -> Iterator[Figure]:
         taken = []
         for _ in range(5):
             began = time.perf_counter()
-            command = [sys.executable, "-m", "flows", *words]
-            subprocess.run(command, env=world.env, check=True, stdout=subprocess.DEVNULL)
+            world.run(*words)
             taken.append(time.perf_counter() - began)
         yield Figure(f"preactive {words[0]} on {count:,} endpoints, median of 5", median(taken), 0.5, unit="s")

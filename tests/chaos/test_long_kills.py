@@ -1,10 +1,14 @@
 """kill -9 at random moments, over and over, with and without a platform that misbehaves."""
 
+import os
+import signal
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from tests.flows.world import World, until
+from tests.flows.processes import children, until
+from tests.flows.world import World
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -69,3 +73,19 @@ def test_an_activation_adds_each_endpoint_once_whenever_the_process_is_killed(wo
 
     assert kills > 0
     assert found == {("Active", 1): 500, ("Pre-Active", 0): ROWS - 500}
+
+
+def test_a_prefect_api_that_dies_under_way_costs_the_view_and_not_the_work(bare_world, chance):
+    here = bare_world(rows=200, account={"rate_per_second": 40})
+    command = here.start(*here.provision)
+    wanted = chance.randrange(1, 300)
+    until(lambda: command.is_over or here.platform.writes >= wanted, 300)
+    for pid in children(command.pid):
+        if "flows.embedded" in Path(f"/proc/{pid}/cmdline").read_text():
+            os.kill(pid, signal.SIGKILL)
+    ended = command.end(600)
+    here.run(*here.provision)
+
+    assert ended.code in (0, 1)
+    assert len(ended.err.splitlines()) <= 1, ended.err[:2000]
+    here.check_one_each()

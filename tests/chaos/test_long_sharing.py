@@ -8,7 +8,8 @@ from contextlib import closing
 import pytest
 
 from adapters.store.work import LEASE_SECONDS
-from tests.flows.world import World, until
+from tests.flows.processes import until
+from tests.flows.world import World
 
 pytestmark = pytest.mark.timeout(1200)
 

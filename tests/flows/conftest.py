@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.flows.world import PrefectApi, World
+from tests.flows.prefect_api import PrefectApi
+from tests.flows.world import World
 
 MakeWorld = Callable[..., World]
 

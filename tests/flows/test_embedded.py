@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.world import children, lives, until
+from tests.flows.processes import children, lives, until
 
 pytestmark = pytest.mark.xdist_group("embedded")
 

@@ -16,7 +16,8 @@ from adapters.files import read_manifest
 from adapters.files.samples import sample_iccid
 from domain.options import Account
 from domain.supplier import SupplierProfile
-from tests.flows.world import ADDON, GROUP, JSON_KEYS, SAMPLES, Ended, World
+from tests.flows.processes import Ended
+from tests.flows.world import ADDON, GROUP, JSON_KEYS, SAMPLES, World
 
 pytestmark = pytest.mark.xdist_group("main job")
 

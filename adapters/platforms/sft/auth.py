@@ -103,13 +103,18 @@ class TokenKeeper:
             return None
         if reading.meaning is Meaning.AMBIGUOUS and _bare_code(reply.body) is None:
             return None
-        code = _bare_code(reply.body) or reading.code
+        code = self._hidden(_bare_code(reply.body) or reading.code)
         self._refusal = LoginRefused(
             f"The platform refused the login of {self._account.username!r} (code {code}: "
-            f"{reading.text or 'no reason given'}); check user name and password in the settings"
+            f"{self._hidden(reading.text) or 'no reason given'}); check user name and password in the settings"
             + ("; the account is locked until a person resets its password." if code == "11044" else ".")
         )
         raise self._refusal
+
+    def _hidden(self, text: str) -> str:
+        """The platform's words without our password, should it repeat it."""
+        password = self._account.password.get_secret_value()
+        return text.replace(password, "***") if password else text
 
 
 async def _common() -> Mapping[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.platforms.sft.auth import COMMON, Token, TokenKeeper
-from adapters.platforms.sft.parse import addon_plans, bulk_items, new_id, pages, sims, tag_body, values_of
+from adapters.platforms.sft.parse import addon_plans, bulk_items, new_id, pages, readable_sims, tag_body, values_of
 from adapters.platforms.sft.wire import Meaning, Reading, read, retry_after
 from adapters.platforms.transport import NoAnswer, NotSent, Reply, TooLate, Transport
 from domain.bulk import BulkAnswer
@@ -17,7 +17,7 @@ from domain.operation import Work
 from domain.options import Account
 from domain.outcome import Answer, Because, Verdict
 from domain.pacer import Closed, Pacer
-from domain.ports import ReadFailed, ReadStopped, SimPage
+from domain.ports import ReadFailed, ReadRefused, ReadStopped, SimPage
 
 # The paths that public clients use with success; an account's `paths` setting replaces any of them.
 PATHS = {
@@ -76,7 +76,7 @@ class SftPlatform:
         """See domain.ports.Platform."""
         size = self._account.page_size
         reading = await self._read("sims", {"page": str(page), "perPage": str(size)})
-        rows = tuple(sims(reading))
+        rows = tuple(readable_sims(reading))
         return SimPage(rows, pages(reading, page=page, full=len(rows) >= size))
 
     async def sim(self, iccid: str) -> SimRecord | None:
@@ -87,7 +87,7 @@ class SftPlatform:
         return found
 
     async def _find(self, iccid: str) -> SimRecord | None:
-        rows = list(sims(await self._read("sims", {"iccid": iccid})))
+        rows = readable_sims(await self._read("sims", {"iccid": iccid}))
         matches = [row for row in rows if row.iccid == iccid]
         if rows and not matches:
             raise ReadFailed("the platform's look-up by ICCID ignored its filter")
@@ -123,7 +123,7 @@ class SftPlatform:
 
     async def _read(self, name: str, query: Mapping[str, str], *, deadline: float | None = None) -> Reading:
         """Read, with a few tries: a read changes nothing."""
-        reads, throttled, why = 0, 0, ""
+        reads, throttled, why, refused = 0, 0, "", False
         while reads < _READ_TRIES and throttled < _THROTTLE_TRIES:
             try:
                 reading, reply = await self._authorised("GET", name, query=query, deadline=deadline)
@@ -141,12 +141,13 @@ class SftPlatform:
                     await self._pacer.refused(reply.sent_at, retry_after(reply.retry_after))
                     continue
                 why = f"code {reading.code}: {reading.text}"
+                refused = reading.meaning is Meaning.REFUSED
                 if reading.meaning is not Meaning.AMBIGUOUS:
                     break
             reads += 1
             if reads < _READ_TRIES:
                 await asyncio.sleep(0.5 * 2.0**reads)
-        raise ReadFailed(why or "the platform refused every try for asking too often")
+        raise (ReadRefused if refused else ReadFailed)(why or "the platform refused every try for asking too often")
 
     # --- writes ---
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adapters.platforms.sft.wire import VERIFY, Reading, clean
+from adapters.platforms.sft.wire import VERIFY, Meaning, Reading, clean
 from domain.endpoint import SimRecord, usable_id
 from domain.lifecycle import from_platform
 from domain.outcome import Answer, Because, Verdict
+from domain.ports import ReadFailed
 
 
 def tag_body(endpoint_id: str | None, tag: str) -> dict[str, Any]:
@@ -34,6 +35,21 @@ def bulk_items(reading: Reading) -> Iterator[tuple[str, Answer]]:
         elif endpoint_id is None and code not in ("", "0", *VERIFY):
             text = clean(str(row.get("resultDescription", "")))
             yield canonical(iccid), Answer(Verdict.NOT_DONE, Because.REFUSED, code=code, text=text)
+
+
+def readable_sims(reading: Reading) -> list[SimRecord]:
+    """The SIMs of an answer that says yes, all of them readable; an answer that says "no data" has none.
+
+    Raises ReadFailed: what cannot be read does not say that there is nothing.
+    """
+    if reading.meaning is Meaning.EMPTY:
+        return []
+    data = reading.response.get("responseParam")
+    rows = data.get("rows") if isinstance(data, dict) else None
+    found = list(sims(reading))
+    if not isinstance(rows, list) or (rows and not found):
+        raise ReadFailed("the platform's answer holds no readable list of SIMs")
+    return found
 
 
 def sims(reading: Reading) -> Iterator[SimRecord]:

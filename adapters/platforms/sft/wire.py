@@ -53,7 +53,7 @@ def read(reply: Reply) -> Reading:
     outer, code = _text(response.get("resultCode")), _text(inner.get("resultCode"))
     text = clean(_text(inner.get("resultDescription")))
     meaning = _meaning(reply.status, outer, code, text)
-    return Reading(meaning, code or outer, text, _text(response.get("responseId")), response)
+    return Reading(meaning, clean(code or outer)[:40], text, clean(_text(response.get("responseId")))[:100], response)
 
 
 def _meaning(status: int, outer: str, code: str, text: str) -> Meaning:

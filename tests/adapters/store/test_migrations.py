@@ -167,11 +167,11 @@ def test_a_check_tells_what_it_found_right(own_url):
 # --- failures in the middle ---
 
 
-def test_a_migration_that_fails_at_any_statement_can_be_run_again(tmp_path):
-    total = statements_of_an_upgrade(f"sqlite:///{tmp_path / 'count.db'}")
+def test_a_migration_that_fails_at_any_statement_can_be_run_again(quick_path):
+    total = statements_of_an_upgrade(f"sqlite:///{quick_path / 'count.db'}")
     assert total > 30
     for number in range(1, total + 1):
-        url = f"sqlite:///{tmp_path / str(number)}.db"
+        url = f"sqlite:///{quick_path / str(number)}.db"
         left = [number]
 
         def at_last(_statement, left=left):
