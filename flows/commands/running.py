@@ -85,6 +85,8 @@ def run_flow(name: str, request: object) -> "Summary":
     flow = getattr(import_module(f"flows.{name}"), name)
     try:
         summary: Summary = asyncio.run(_run(flow, request))
+    except asyncio.CancelledError:
+        raise Stopped("Left at once; the calls under way are looked up when the same command is run again.") from None
     except Exception as error:
         if type(error).__module__.split(".")[0] not in ("httpx", "httpcore", "prefect"):
             raise
