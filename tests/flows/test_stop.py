@@ -29,9 +29,7 @@ def nothing_is_lost(here: World) -> None:
     assert here.run("resolve", "--json").rows == []
 
 
-@pytest.mark.xfail(
-    strict=False, reason="on SIGTERM Prefect raises besides our own handler and a traceback is shown; nothing is lost"
-)
+@pytest.mark.xfail(strict=False, reason="Prefect adds a traceback of its own on SIGTERM; nothing is lost")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_a_signal_lets_no_write_start_and_records_what_was_in_flight(started, number):
     here, command = started
