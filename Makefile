@@ -30,9 +30,9 @@ chaos: .venv/ready-dev  ## long searches for faults; CHAOS_SEEDS sets how long
 	$(BIN)/python -m pytest -q -n 2 --timeout 1200 tests/chaos $(ARGS)
 
 lock: .venv/ready-dev  ## new locks from requirements*.in; needs uv
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 	  --custom-compile-command "make lock" requirements.in -o requirements.lock
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 	  --custom-compile-command "make lock" -c requirements.lock requirements-dev.in -o requirements-dev.lock
 
 clean:  ## everything that was made here, the demo's store and runs included
