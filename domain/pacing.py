@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 
 # Sending at the very limit would let a few milliseconds of jitter put one call too many into a second.
 HEADROOM = 0.98
+# Asking for the next start times takes some milliseconds, which would be lost each time. Units: s.
+CREDIT = 0.01
 _SLOWEST = 1 / 16
 _RECOVER_AFTER = 30.0
 _RECOVER_BY = 1.25
@@ -25,10 +27,13 @@ class Bucket:
 
 
 def take(bucket: Bucket, *, now: float, rate: float, wanted: int, horizon: float) -> tuple[list[float], Bucket]:
-    """Up to `wanted` start times no later than `horizon` seconds from now, at least one if any is wanted."""
+    """Up to `wanted` start times no later than `horizon` seconds from now, at least one if any is wanted.
+
+    The first may lie a few milliseconds back. In no second are there more than the rate.
+    """
     bucket = _recovered(bucket, now)
     interval = 1.0 / (rate * bucket.factor * HEADROOM)
-    first = max(bucket.next_at, now)
+    first = max(bucket.next_at, now - CREDIT)
     slots = [first + i * interval for i in range(wanted) if i == 0 or first + i * interval <= now + horizon]
     if not slots:
         return [], bucket

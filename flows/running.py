@@ -1,6 +1,11 @@
 """What the flows share: their names while they run, and how they end."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import signal
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import wraps
 from typing import Any, ParamSpec
@@ -8,26 +13,57 @@ from typing import Any, ParamSpec
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 
 from domain.errors import PreactiveError
 from domain.summary import Summary
-from tasks.steps import API_TROUBLE
+from tasks import resources
+from tasks.steps import API_TROUBLE, is_cancelled_in_prefect
 
 P = ParamSpec("P")
 
 
 def told_flow(function: Callable[P, Awaitable[State[Any]]]) -> Callable[P, Awaitable[State[Any]]]:
-    """End as Failed with the error's own sentence, instead of with a traceback in the operator's log."""
+    """End with the error's own sentence instead of with a traceback, and on SIGTERM with what was done until then."""
 
     @wraps(function)
     async def wrapper(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
-        try:
-            return await function(*args, **kwargs)
-        except PreactiveError as error:
-            return Failed(message=str(error), data=error)
+        with _stopped_by_sigterm():
+            try:
+                state = await function(*args, **kwargs)
+            except PreactiveError as error:
+                state = Failed(message=str(error), data=error)
+            # Prefect lets a run that is being cancelled end in no other state, and would throw our numbers away.
+            return Cancelled(message=state.message, data=state.data) if await is_cancelled_in_prefect() else state
 
     return wrapper
+
+
+def stop_run(main: asyncio.Task[Any] | None) -> None:
+    """Stop: the first time once the calls under way are answered, the second time at once."""
+    if resources.stop_all():
+        print(
+            "Stopping: no new call starts; waiting for the calls under way. Ctrl-C again leaves at once.",
+            file=sys.stderr,
+        )
+    elif main is not None:
+        main.cancel()
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Prefect's own handler would raise in the middle of whatever runs, and what is under way would not be recorded."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    before = signal.getsignal(signal.SIGTERM)
+    loop.add_signal_handler(signal.SIGTERM, stop_run, asyncio.current_task())
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+        signal.signal(signal.SIGTERM, before)
 
 
 def run_id() -> str:

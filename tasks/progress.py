@@ -6,13 +6,11 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
-from prefect.client.orchestration import get_client
-from prefect.context import FlowRunContext
 
 from domain.operation import FINAL, State
 from domain.ports import Outlook, Scope
 from tasks import resources
-from tasks.steps import API_TROUBLE
+from tasks.steps import API_TROUBLE, is_cancelled_in_prefect
 
 _EVERY = 1.0
 _API_EVERY = 4  # turns between two words with Prefect, whose SQLite does not like more
@@ -41,7 +39,8 @@ async def _watch(account: str, change: int, title: str) -> None:
                 listener(done, total, outlook)
             if turn % _API_EVERY == 0:
                 await _tell(artifact, done, total)
-                await _stop_if_cancelled(account)
+                if await is_cancelled_in_prefect():
+                    resources.current(account).halt()
             turn += 1
             await asyncio.sleep(_EVERY)
     finally:
@@ -71,20 +70,6 @@ async def _tell(artifact: UUID | None, done: int, total: int) -> None:
         await aupdate_progress_artifact(artifact, progress=round(100 * done / total, 1))
     except API_TROUBLE:
         return
-
-
-async def _stop_if_cancelled(account: str) -> None:
-    """Prefect only marks a run as cancelled; stopping is up to us."""
-    context = FlowRunContext.get()
-    if context is None or context.flow_run is None:
-        return
-    try:
-        async with get_client() as client:
-            run = await client.read_flow_run(context.flow_run.id)
-    except API_TROUBLE:
-        return
-    if run.state is not None and (run.state.is_cancelled() or run.state.is_cancelling()):
-        resources.current(account).halt()
 
 
 def describe(outlook: Outlook) -> str:

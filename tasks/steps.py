@@ -7,7 +7,9 @@ from typing import Any, ParamSpec, TypeVar
 import httpx
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
+from prefect.context import FlowRunContext
 from prefect.exceptions import PrefectException
 from prefect.states import Failed
 
@@ -18,6 +20,19 @@ R = TypeVar("R")
 
 # What a Prefect API that is away raises. Work on the platform does not depend on it.
 API_TROUBLE = (PrefectException, httpx.HTTPError, OSError)
+
+
+async def is_cancelled_in_prefect() -> bool:
+    """Whether somebody cancelled this flow run in Prefect, which only marks it: stopping is up to us."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        return False
+    try:
+        async with get_client() as client:
+            run = await client.read_flow_run(context.flow_run.id)
+    except API_TROUBLE:
+        return False
+    return run.state is not None and (run.state.is_cancelled() or run.state.is_cancelling())
 
 
 def told(function: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:

@@ -4,6 +4,7 @@ import os
 import socket
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from adapters.store import rates, work
@@ -12,6 +13,7 @@ from adapters.store.decisions import Owner
 from adapters.store.engine import Turns, open_engine, translated
 from adapters.store.migrate import prepare, upgrade
 from domain.doubt import Doubt, Evidence, Ruling
+from domain.errors import StoreUnavailable
 from domain.options import Account
 from domain.ports import Outlook, Result, Scope, Slots, Step
 
@@ -77,6 +79,7 @@ class AccountLedger:
             bulk_patience=account.bulk_patience,
             max_in_flight=account.max_in_flight,
         )
+        self.has_sent = False
 
     async def open(self) -> None:
         """Enter this process among the living, and strike those of this host that are not."""
@@ -86,12 +89,15 @@ class AccountLedger:
         await self._store.awrite(work.keep_alive, self.owner, host=host, pid=os.getpid())
 
     async def close(self) -> None:
-        """Leave the living."""
-        await self._store.awrite(work.forget_workers, [self.owner.worker])
+        """Leave the living; where that cannot be written, the lease tells it later."""
+        with suppress(StoreUnavailable):
+            await self._store.awrite(work.forget_workers, [self.owner.worker])
 
     async def step(self, scope: Scope, results: Sequence[Result], room: int, *, bulk: bool = False) -> Step:
         """See domain.ports.Ledger."""
-        return await self._store.awrite(work.step, self.owner, scope, results, room, bulk=bulk)
+        step = await self._store.awrite(work.step, self.owner, scope, results, room, bulk=bulk)
+        self.has_sent = self.has_sent or bool(step.work)
+        return step
 
     async def doubts(self, scope: Scope, limit: int) -> list[Doubt]:
         """See domain.ports.Ledger."""

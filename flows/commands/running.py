@@ -98,22 +98,10 @@ def run_flow(name: str, request: object) -> "Summary":
 
 async def _run(flow: Callable[..., Awaitable[Any]], request: object) -> Any:
     from flows.commands.display import display
-    from tasks import resources
+    from flows.running import stop_run
 
-    loop = asyncio.get_running_loop()
-    main = asyncio.current_task()
-
-    def stop() -> None:
-        if resources.stop_all():
-            print(
-                "Stopping: no new call starts; waiting for the calls under way. Ctrl-C again leaves at once.",
-                file=sys.stderr,
-            )
-        elif main is not None:
-            main.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
+    # SIGTERM is handled by the flow itself, since it also comes from Prefect's runner.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop_run, asyncio.current_task())
     with display():
         state = await flow(request, return_state=True)
     result = await state.aresult(raise_on_failure=False)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from adapters import settings
 from adapters.store.reading import Reader
 from domain.bulk import BulkCreator
-from domain.errors import SettingsError
+from domain.errors import Refused, SettingsError, Stopped
 from domain.executor import Executor
 from domain.lifecycle import Kind
 from domain.operation import Work
@@ -147,7 +147,10 @@ def reader() -> Iterator[Reader]:
 
 @asynccontextmanager
 async def session(name: str) -> AsyncIterator[Session]:
-    """Open an account for writing; tasks inside find it by `current`."""
+    """Open an account for writing; tasks inside find it by `current`.
+
+    Raises Stopped for whatever stops the work once something was sent.
+    """
     from adapters.store.store import AccountLedger
 
     name, options = account(name)
@@ -159,6 +162,10 @@ async def session(name: str) -> AsyncIterator[Session]:
         _sessions[name] = opened
         try:
             yield opened
+        except Refused as error:
+            if not ledger.has_sent:
+                raise
+            raise Stopped(str(error)) from error  # the exit code of Refused says that nothing was changed
         finally:
             del _sessions[name]
             await opened.platform.close()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.pacing import HEADROOM, Bucket, refused, take
+from domain.pacing import CREDIT, HEADROOM, Bucket, refused, take
 
 HORIZON = 0.25
 QUARTER_HOUR = 900.0
@@ -27,7 +27,7 @@ def hold(bucket, now=0.0):
 def test_the_first_call_starts_at_once():
     slots, _ = taken(Bucket(), now=5.0)
 
-    assert slots == [5.0]
+    assert slots == [5.0 - CREDIT]
 
 
 def test_one_start_is_given_however_far_ahead_it_lies():
@@ -52,7 +52,17 @@ def test_a_pause_does_not_save_up_calls():
 
     slots, _ = taken(bucket, now=1000.0, wanted=3)
 
-    assert slots == pytest.approx([1000.0, 1000.0 + 0.1 / HEADROOM, 1000.0 + 0.2 / HEADROOM])
+    first = 1000.0 - CREDIT
+    assert slots == pytest.approx([first, first + 0.1 / HEADROOM, first + 0.2 / HEADROOM])
+
+
+def test_the_time_it_takes_to_ask_for_more_costs_no_call():
+    _, bucket = taken(Bucket(), now=0.0, wanted=3)
+    late = bucket.next_at + CREDIT / 2
+
+    slots, _ = taken(bucket, now=late)
+
+    assert slots == [bucket.next_at]
 
 
 turns = st.lists(
@@ -69,7 +79,7 @@ def test_no_window_of_a_second_holds_more_calls_than_the_rate(rate, turns):
         if is_refused:
             bucket = refused(bucket, now=now, sent_at=now, retry_after=retry_after)
         slots, bucket = taken(bucket, now=now, rate=rate, wanted=wanted)
-        starts += slots
+        starts += [max(slot, now) for slot in slots]  # a start that lies back is a start at once
     assert starts == sorted(starts)
     for number, start in enumerate(starts):
         assert sum(start <= other < start + 1.0 for other in starts[number:]) <= math.ceil(rate)
@@ -84,7 +94,7 @@ def test_no_call_starts_before_it_was_asked_for_and_one_is_always_given(rate, tu
             bucket = refused(bucket, now=now, sent_at=now, retry_after=retry_after)
         slots, bucket = taken(bucket, now=now, rate=rate, wanted=wanted)
         assert bool(slots) is bool(wanted)
-        assert all(slot >= now for slot in slots)
+        assert all(slot >= now - CREDIT for slot in slots)
         assert len(slots) <= wanted
 
 
