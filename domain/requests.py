@@ -5,6 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+_ACCOUNT = "As named in the settings; default: their default account"
+
 
 def _shown(position: int) -> dict[str, Any]:
     # The UI's form keeps this order only when every field says its place.
@@ -17,9 +19,7 @@ class ProvisionRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: str = Field(title="File", description="Path of a CSV or XLSX file of ICCIDs", json_schema_extra=_shown(0))
-    account: str = Field(
-        default="demo", title="Account", description="As named in the settings", json_schema_extra=_shown(1)
-    )
+    account: str = Field(default="", title="Account", description=_ACCOUNT, json_schema_extra=_shown(1))
     tags: list[str] = Field(
         default_factory=list, title="Tags", description="Default: the batch name", json_schema_extra=_shown(2)
     )
@@ -56,7 +56,7 @@ class ActivateRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    account: str = Field(default="demo", title="Account", json_schema_extra=_shown(0))
+    account: str = Field(default="", title="Account", description=_ACCOUNT, json_schema_extra=_shown(0))
     tag: str | None = Field(default=None, title="Tag", json_schema_extra=_shown(1))
     group: str | None = Field(default=None, title="Group", json_schema_extra=_shown(2))
     count: int | None = Field(
@@ -89,5 +89,5 @@ class RetryRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     batch: str = Field(title="Batch", json_schema_extra=_shown(0))
-    account: str = Field(default="demo", title="Account", json_schema_extra=_shown(1))
+    account: str = Field(default="", title="Account", description=_ACCOUNT, json_schema_extra=_shown(1))
     refused: bool = Field(default=True, title="Refused too", json_schema_extra=_shown(2))

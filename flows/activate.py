@@ -26,7 +26,7 @@ async def activate(request: ActivateRequest) -> State[Summary]:
     if request.dry_run:
         return Completed(message=f"dry run: {plan_selection(request).sentence()}; nothing was changed")
     async with resources.session(request.account) as session:
-        await log_in(request.account)
+        await log_in(session.name)
         selected = await select_endpoints(request)
         account, change, started = session.name, selected.change, time.time()
         title = f"activate {request.label} · {selected.wanted:,} endpoints · {account}"

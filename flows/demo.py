@@ -53,7 +53,7 @@ def simulator() -> Iterator[str]:
 
 def start_simulator(port: int) -> subprocess.Popen[bytes]:
     """Start the simulator that the demo account points at. It keeps its state between runs."""
-    _VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    resources.private_folder(_VAR)
     knobs = [
         "--port",
         port,

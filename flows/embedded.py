@@ -16,6 +16,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from domain.errors import PreactiveError
+from tasks.resources import private_folder
 
 _START_SECONDS = 120.0
 HOME = Path("data/var/prefect")
@@ -33,8 +34,7 @@ QUIET = {
 def home() -> Path:
     """The project's own Prefect home, so that every command's runs are found in one place."""
     path = Path(os.environ.setdefault("PREFECT_HOME", str(HOME.resolve())))
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path
+    return private_folder(path)
 
 
 class EmbeddedApi:

@@ -25,6 +25,7 @@ def serve_all(*, port: int, simulator_port: int) -> None:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_CLI_PROMPT": "false",
+        "PREACTIVE_ACCOUNTS__DEMO__BASE_URL": f"http://127.0.0.1:{simulator_port}/api",
     }
     resources.open_store().close()
     children: list[subprocess.Popen[bytes]] = []
@@ -70,7 +71,8 @@ def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
 
 def _end(children: list[subprocess.Popen[bytes]]) -> None:
     for child in reversed(children):
-        _signal(child, signal.SIGTERM)
+        # Prefect's runner ends tidily on Ctrl-C alone; a run that it started gets the signal too, and stops.
+        _signal(child, signal.SIGINT)
         try:
             child.wait(20)
         except subprocess.TimeoutExpired:

@@ -27,9 +27,9 @@ async def provision(request: ProvisionRequest) -> State[Summary]:
         _, plan = plan_file(request)
         return Completed(message=f"dry run: {plan.sentence()}; nothing was changed")
     async with resources.session(request.account) as session:
-        await log_in(request.account)
+        await log_in(session.name)
         batch = await ingest_file(request)
-        title = f"provision {batch.name} · {batch.rows:,} rows · {request.account}"
+        title = f"provision {batch.name} · {batch.rows:,} rows · {session.name}"
         await rename(title)
         return await provision_batch(session, batch, title)
 

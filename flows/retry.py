@@ -17,8 +17,8 @@ from tasks.retry import reopen
 async def retry(request: RetryRequest) -> State[Summary]:
     """Take back a cancel, plan refused operations again, settle doubts, and carry out the rest."""
     async with resources.session(request.account) as session:
-        await log_in(request.account)
+        await log_in(session.name)
         batch = await reopen(request)
-        title = f"retry {batch.name} · {batch.rows:,} rows · {request.account}"
+        title = f"retry {batch.name} · {batch.rows:,} rows · {session.name}"
         await rename(title)
         return await provision_batch(session, batch, title)

@@ -24,11 +24,11 @@ P = ParamSpec("P")
 
 
 def told_flow(function: Callable[P, Awaitable[State[Any]]]) -> Callable[P, Awaitable[State[Any]]]:
-    """End with the error's own sentence instead of with a traceback, and on SIGTERM with what was done until then."""
+    """End with the error's own sentence instead of with a traceback, and on a signal with what was done until then."""
 
     @wraps(function)
     async def wrapper(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
-        with _stopped_by_sigterm():
+        with _stopped_by_signals():
             try:
                 state = await function(*args, **kwargs)
             except PreactiveError as error:
@@ -39,31 +39,31 @@ def told_flow(function: Callable[P, Awaitable[State[Any]]]) -> Callable[P, Await
     return wrapper
 
 
-def stop_run(main: asyncio.Task[Any] | None) -> None:
+def _stop_run(main: asyncio.Task[Any] | None) -> None:
     """Stop: the first time once the calls under way are answered, the second time at once."""
     if resources.stop_all():
-        print(
-            "Stopping: no new call starts; waiting for the calls under way. Ctrl-C again leaves at once.",
-            file=sys.stderr,
-        )
+        again = " Ctrl-C again leaves at once." if sys.stdin is not None and sys.stdin.isatty() else ""
+        print(f"Stopping: no new call starts; waiting for the calls under way.{again}", file=sys.stderr)
     elif main is not None:
         main.cancel()
 
 
 @contextmanager
-def _stopped_by_sigterm() -> Iterator[None]:
-    """Prefect's own handler would raise in the middle of whatever runs, and what is under way would not be recorded."""
+def _stopped_by_signals() -> Iterator[None]:
+    """Prefect's own handlers would raise in the middle of whatever runs, and what is under way not be recorded."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     loop = asyncio.get_running_loop()
-    before = signal.getsignal(signal.SIGTERM)
-    loop.add_signal_handler(signal.SIGTERM, stop_run, asyncio.current_task())
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        loop.add_signal_handler(number, _stop_run, asyncio.current_task())
     try:
         yield
     finally:
-        loop.remove_signal_handler(signal.SIGTERM)
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler)
 
 
 def run_id() -> str:

@@ -1,14 +1,22 @@
 """Serves the deployments of `prefect.yaml` in one process, without a work pool."""
 
+import logging
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import yaml
 from prefect import Flow, serve
+from prefect.client.schemas.objects import ConcurrencyLimitConfig
+from prefect.events import DeploymentTriggerTypes
+from prefect.schedules import Schedule
 from prefect.types.entrypoint import EntrypointType
+from pydantic import TypeAdapter
 
 FILE = Path("prefect.yaml")
+
+_Triggers: TypeAdapter[list[Any]] = TypeAdapter(list[DeploymentTriggerTypes])
 
 
 def deployments() -> list[Any]:
@@ -20,22 +28,33 @@ def deployments() -> list[Any]:
 def _deployment(entry: dict[str, Any]) -> Any:
     module, _, name = entry["entrypoint"].rpartition(".")
     flow: Flow[..., Any] = getattr(import_module(module), name)
+    limit = entry.get("concurrency_limit")
     return flow.to_deployment(
         name=entry["name"],
         description=entry.get("description"),
         tags=entry.get("tags"),
         parameters=entry.get("parameters"),
-        concurrency_limit=_limit(entry),
+        schedules=[_schedule(schedule) for schedule in entry.get("schedules") or []],
+        triggers=_triggers(entry),
+        concurrency_limit=ConcurrencyLimitConfig(**limit) if isinstance(limit, dict) else limit,
+        enforce_parameter_schema=entry.get("enforce_parameter_schema", True),
         entrypoint_type=EntrypointType.MODULE_PATH,  # by file path the flow would be loaded a second time
     )
 
 
-def _limit(entry: dict[str, Any]) -> Any:
-    from prefect.client.schemas.objects import ConcurrencyLimitConfig
+def _schedule(entry: dict[str, Any]) -> Schedule:
+    interval = entry.get("interval")
+    return Schedule(**entry | {"interval": timedelta(seconds=interval)} if interval is not None else entry)
 
-    limit = entry.get("concurrency_limit")
-    return ConcurrencyLimitConfig(**limit) if isinstance(limit, dict) else limit
+
+def _triggers(entry: dict[str, Any]) -> list[Any]:
+    listed = entry.get("triggers") or []
+    return _Triggers.validate_python(
+        [{"name": f"{entry['name']}__automation_{n}", **one} for n, one in enumerate(listed, start=1)]
+    )
 
 
 if __name__ == "__main__":
+    for name in ("prefect.runner", "prefect.flows"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     serve(*deployments())

@@ -1,5 +1,6 @@
 """What all tasks share: no caching, no results kept, and an error that is told instead of traced."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -17,6 +18,18 @@ from domain.errors import PreactiveError
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class _NoEmptyTraceback(logging.Filter):
+    """A task that ends as Failed without an exception would be logged with the line "NoneType: None"."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info is not None and record.exc_info[0] is None:
+            record.exc_info = None
+        return True
+
+
+logging.getLogger("prefect.task_runs").addFilter(_NoEmptyTraceback())
 
 # What a Prefect API that is away raises. Work on the platform does not depend on it.
 API_TROUBLE = (PrefectException, httpx.HTTPError, OSError)

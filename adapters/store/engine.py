@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
+from adapters.private import private_file
 from domain.errors import PreactiveError, StoreDamaged, StoreFull, StoreLocked, StoreUnavailable
 
 _BUSY_SECONDS = 15
@@ -32,7 +33,7 @@ def open_engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
-            Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_file(Path(parsed.database))
         arguments = {"timeout": _BUSY_SECONDS, "isolation_level": None, "check_same_thread": False}
         engine = create_engine(parsed, poolclass=QueuePool, pool_size=4, connect_args=arguments)
         event.listen(engine, "connect", _prepare_sqlite)

@@ -113,8 +113,9 @@ def _request(file: Path, account: str | None, tags: list[str] | None, batch: str
 
 def _list_file(iccids: list[str]) -> Path:
     """The ICCIDs as a file, since a run's parameters hold names and never lists."""
-    folder = Path("data/var/requests")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    from tasks.resources import private_folder
+
+    folder = private_folder(Path("data/var/requests"))
     text = "iccid\n" + "\n".join(iccids) + "\n"
     path = folder / f"iccids-{hashlib.sha256(text.encode()).hexdigest()[:16]}.csv"
     path.write_text(text, encoding="utf-8")

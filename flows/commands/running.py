@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import signal
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
@@ -54,8 +53,9 @@ def _drain() -> None:
 
 def keep_traceback() -> Path:
     """Write the current exception's traceback to a file of its own."""
-    path = Path("data/var") / f"error-{datetime.now(UTC):%Y%m%dT%H%M%S}.txt"
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    from tasks.resources import private_folder
+
+    path = private_folder(Path("data/var")) / f"error-{datetime.now(UTC):%Y%m%dT%H%M%S}.txt"
     path.write_text(traceback.format_exc(), encoding="utf-8")
     return path
 
@@ -98,10 +98,7 @@ def run_flow(name: str, request: object) -> "Summary":
 
 async def _run(flow: Callable[..., Awaitable[Any]], request: object) -> Any:
     from flows.commands.display import display
-    from flows.running import stop_run
 
-    # SIGTERM is handled by the flow itself, since it also comes from Prefect's runner.
-    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop_run, asyncio.current_task())
     with display():
         state = await flow(request, return_state=True)
     result = await state.aresult(raise_on_failure=False)

@@ -8,7 +8,7 @@ from tasks.resources.changing import (
     select_endpoints,
     store_manifest,
 )
-from tasks.resources.files import read_manifest, safe_cell, write_reports, write_table
+from tasks.resources.files import private_folder, read_manifest, safe_cell, write_reports, write_table
 from tasks.resources.reading import (
     batch_counts,
     batch_named,
@@ -59,6 +59,7 @@ __all__ = [
     "open_platform",
     "open_store",
     "preview_selection",
+    "private_folder",
     "read_manifest",
     "reader",
     "rejects",

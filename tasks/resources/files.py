@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from adapters.private import private_folder as private_folder
 from domain.errors import Stopped
 from domain.manifest import Manifest
 from domain.options import Account
 from domain.report import ReportData
-
-if TYPE_CHECKING:
-    pass
 
 
 def read_manifest(file: str, options: Account, *, sheet: str | None = None) -> Manifest:

@@ -175,8 +175,8 @@ async def session(name: str) -> AsyncIterator[Session]:
 
 
 def current(name: str) -> Session:
-    """The session of this account that the running flow opened."""
-    return _sessions[name]
+    """The session of this account, or of the default account, that the running flow opened."""
+    return _sessions[name or account(name)[0]]
 
 
 def stop_all() -> bool:

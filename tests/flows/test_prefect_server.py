@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,11 +39,11 @@ class Server:
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return ended.stdout
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str, **env: str) -> subprocess.Popen[bytes]:
         """Start a program that uses the server."""
         return subprocess.Popen(
             [sys.executable, *arguments],
-            env=self.env,
+            env=self.env | env,
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -52,6 +53,30 @@ class Server:
     def deployments(self) -> dict[str, dict[str, Any]]:
         """Every deployment by its entrypoint."""
         return {found["entrypoint"]: found for found in fetch(f"{self.url}/deployments/filter", {})}
+
+    @contextmanager
+    def serving(self, **env: str) -> Iterator[None]:
+        """Serve the deployments of the file, and only those."""
+        for deployed in self.deployments().values():  # those of a work pool would wait for its workers
+            fetch(f"{self.url}/deployments/{deployed['id']}", method="DELETE")
+        process = self.start("-m", "flows.serving", **env)
+        try:
+            until(lambda: len(self.deployments()) == len(DEPLOYMENTS), 60, "the serving")
+            yield
+        finally:
+            end(process)
+
+    def submit(self, entrypoint: str, **request: Any) -> str:
+        """Start a deployment as its form does, and give the run's id."""
+        deployment = self.deployments()[entrypoint]
+        path = f"{self.url}/deployments/{deployment['id']}/create_flow_run"
+        run = fetch(path, {"parameters": {"request": request}, "state": {"type": "SCHEDULED"}})
+        return str(run["id"])
+
+    def ended(self, run_id: str) -> dict[str, Any] | None:
+        """The final state of a run, once it has one."""
+        state: dict[str, Any] = fetch(f"{self.url}/flow_runs/{run_id}")["state"]
+        return state if state["type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") else None
 
 
 @pytest.fixture(scope="module")
@@ -109,18 +134,9 @@ def test_the_form_of_a_deployment_asks_for_a_dry_run_unless_told_otherwise(deplo
 
 
 def test_a_run_of_a_served_deployment_plans_a_file_and_its_last_word_has_the_numbers(server):
-    for deployed in server.deployments().values():  # those of a work pool would wait for its workers
-        fetch(f"{server.url}/deployments/{deployed['id']}", method="DELETE")
-    serving = server.start("-m", "flows.serving")
-    try:
-        served = until(lambda: len(found := server.deployments()) == len(DEPLOYMENTS) and found, 60, "the serving")
-        deployment = served["flows.provision.provision"]
-        parameters = {"request": {"file": str(SAMPLES / "clean-500.xlsx"), "account": "demo"}}
-        path = f"{server.url}/deployments/{deployment['id']}/create_flow_run"
-        run = fetch(path, {"parameters": parameters, "state": {"type": "SCHEDULED"}})
-        state = until(lambda: ended(server, run["id"]), 90, "the end of the run")
-    finally:
-        end(serving)
+    with server.serving():
+        run = server.submit("flows.provision.provision", file=str(SAMPLES / "clean-500.xlsx"), account="demo")
+        state = until(lambda: server.ended(run), 90, "the end of the run")
 
     assert state["type"] == "COMPLETED", state
     assert "500 to create" in state["message"]
@@ -128,10 +144,22 @@ def test_a_run_of_a_served_deployment_plans_a_file_and_its_last_word_has_the_num
     assert not (server.folder / "store.db").exists()
 
 
-def ended(server: Server, run_id: str) -> dict[str, Any] | None:
-    """The final state of a run, once it has one."""
-    state: dict[str, Any] = fetch(f"{server.url}/flow_runs/{run_id}")["state"]
-    return state if state["type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") else None
+def test_a_served_run_that_is_cancelled_in_the_ui_ends_with_its_numbers_and_loses_nothing(server, bare_world):
+    slow = {"rate_per_second": 20, "max_in_flight": 5}
+    here = bare_world(rows=200, account=slow, platform={"--latency": "0.1-0.3"})
+    own = {"PREACTIVE_CONFIG": str(here.settings), "PREACTIVE_STORE_URL": here.store_url}
+    with server.serving(**own):
+        run = server.submit("flows.provision.provision", file=str(here.file), dry_run=False)  # on the default account
+        until(lambda: here.platform.writes >= 15 or server.ended(run), 90, "the first writes")
+        cancelling = {"state": {"type": "CANCELLING", "name": "Cancelling"}, "force": False}
+        fetch(f"{server.url}/flow_runs/{run}/set_state", cancelling)
+        state = until(lambda: server.ended(run), 60, "the end of the run")
+
+    assert state["type"] == "CANCELLED", state
+    assert "(stopped early)" in state["message"]
+    made = {iccid: ids[0] for iccid, ids in here.platform.created().items()}
+    assert {iccid: found for iccid, found in here.mapping().items() if found} == made
+    assert here.run("resolve", "--json").rows == []
 
 
 def test_a_run_shows_its_progress_its_summary_its_rejects_and_its_numbers(world, prefect_api):
