@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from adapters.private import private_folder as private_folder
+from adapters.private import private_folder as private_folder  # noqa: PLC0414 - handed on
 from domain.errors import Stopped
 from domain.manifest import Manifest
 from domain.options import Account
