@@ -43,6 +43,27 @@ OPEN = frozenset(State) - FINAL
 REPEATABLE = frozenset({Kind.TAG, Kind.ACTIVATE, Kind.SUSPEND, Kind.RESUME})
 
 
+# What may be learned of an operation, and in which states that decides something. In any other it is kept as a fact.
+DECIDES: Mapping[str, frozenset[State]] = {
+    "answer": frozenset({State.SENT}),
+    "lookup": frozenset({State.IN_DOUBT}),
+    "seen": frozenset({State.PLANNED}),
+    "orphaned": frozenset({State.SENT}),
+    "person": frozenset({State.NEEDS_HUMAN}),
+    "differs": frozenset({State.CONFIRMED}),
+    "again": frozenset({State.REFUSED}),
+}
+_OWN_GOOD_NEWS = frozenset({State.PLANNED, State.SENT, State.IN_DOUBT, State.NEEDS_HUMAN})
+
+
+def decided_from(event: str, after: State) -> frozenset[State]:
+    """The states that an event may end, so that the operation is in `after`.
+
+    An attempt's own good news is taken even when its process was thought dead: the token is still the same.
+    """
+    return _OWN_GOOD_NEWS if (event, after) == ("answer", State.CONFIRMED) else DECIDES[event]
+
+
 def may_move(before: State, after: State) -> bool:
     """Whether an operation may go from one state to the other."""
     return after in MOVES[before]

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select, text, update
 
-from adapters.store.engine import store_now
+from adapters.store.engine import alone_on, store_now
 from adapters.store.tables import changes, operations
+from adapters.store.trail import record
 from domain.operation import State
 
 _SHORTEST_STRETCH = 1000
@@ -47,10 +48,16 @@ def allow(connection: Connection, change: int) -> None:
 
 def plan_refused(connection: Connection, change: int) -> None:
     """Plan again what the platform refused; a person asked for it."""
+    o = operations.c
+    account = connection.execute(select(changes.c.account).where(changes.c.id == change)).scalar_one()
+    alone_on(connection, account)
+    refused = [o.change_id == change, o.state == State.REFUSED.value]
+    now = store_now(connection)
+    found = connection.execute(select(o.id, o.token).where(*refused).order_by(o.id)).all()
+    facts = [{"operation_id": row.id, "token": row.token, "at": now, "event": "again"} for row in found]
+    record(connection, account, facts, state=State.PLANNED)
     connection.execute(
-        update(operations)
-        .where(operations.c.change_id == change, operations.c.state == State.REFUSED.value)
-        .values(state=State.PLANNED.value, next_at=0.0, updated_at=store_now(connection))
+        update(operations).where(*refused).values(state=State.PLANNED.value, next_at=0.0, updated_at=now)
     )
 
 

@@ -1,26 +1,22 @@
 """Applies decisions to operations and endpoints. Decisions are fenced by token and state; facts never are."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
-from adapters.store.tables import attempts, endpoints, operations
+from adapters.store.engine import in_parts
+from adapters.store.tables import endpoints, operations
+from adapters.store.trail import record
 from domain.doubt import Doubt, Evidence, Patience, Ruling
 from domain.endpoint import Claim, contradictions
 from domain.lifecycle import MOVES, Kind
-from domain.operation import State, may_move
+from domain.operation import State, decided_from
 from domain.outcome import next_state
 from domain.ports import Result
 
 T = TypeVar("T")
-
-_AT_ONCE = 1000
-
-# An attempt's own good news is taken even when its process was thought dead: the token is still the same.
-_BEFORE = {state: [s.value for s in State if may_move(s, state)] for state in State}
-_BEFORE[State.CONFIRMED] = [s.value for s in (State.PLANNED, State.SENT, State.IN_DOUBT, State.NEEDS_HUMAN)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +67,7 @@ def from_result(result: Result, owner: Owner, now: float) -> Decision:
         endpoint=work.endpoint,
         iccid=work.iccid,
         target=work.target,
-        before=tuple(_BEFORE[state]) if state is State.CONFIRMED else (State.SENT.value,),
+        before=before("answer", state),
         state=state,
         event="answer",
         verdict=answer.because.value if answer.because else answer.verdict.value,
@@ -88,6 +84,10 @@ def from_result(result: Result, owner: Owner, now: float) -> Decision:
     )
 
 
+def before(event: str, state: State) -> tuple[str, ...]:
+    return tuple(sorted(one.value for one in decided_from(event, state)))
+
+
 def from_ruling(doubt: Doubt, evidence: Evidence, ruling: Ruling) -> Decision:
     """The decision that a look-up led to."""
     return Decision(
@@ -97,7 +97,7 @@ def from_ruling(doubt: Doubt, evidence: Evidence, ruling: Ruling) -> Decision:
         endpoint=doubt.endpoint,
         iccid=doubt.iccid,
         target=doubt.target,
-        before=(State.IN_DOUBT.value,),
+        before=before("lookup", ruling.state),
         state=ruling.state,
         event="lookup",
         verdict=evidence.sight.value,
@@ -114,7 +114,7 @@ def decide(connection: Connection, owner: Owner, decisions: Sequence[Decision], 
     if not decisions:
         return
     decisions = _without_contradictions(connection, owner, decisions)
-    connection.execute(insert(attempts), [_fact(decision, owner, now) for decision in decisions])
+    record(connection, owner.account, [_fact(decision, owner, now) for decision in decisions])
     for before in {decision.before for decision in decisions}:
         _apply(connection, owner, [d for d in decisions if d.before == before], before, now)
 
@@ -191,6 +191,7 @@ def _fact(d: Decision, owner: Owner, now: float) -> dict[str, object]:
         "event": d.event,
         "owner": owner.worker,
         "verdict": d.verdict,
+        "state": d.state.value,
         "endpoint_id": d.endpoint_id,
         "http_status": d.http_status,
         "code": _fit(d.code, 40),
@@ -222,11 +223,6 @@ def _checked(d: Decision, contradiction: str | None) -> Decision:
         return d
     values = {name: getattr(d, name) for name in d.__slots__} | {"state": State.NEEDS_HUMAN, "text": contradiction}
     return Decision(**values)
-
-
-def in_parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """As many at a time as every database takes in one statement."""
-    return (values[first : first + _AT_ONCE] for first in range(0, len(values), _AT_ONCE))
 
 
 def _mappings(connection: Connection, account: str, claims: Iterable[Claim]) -> tuple[dict[str, str], dict[str, str]]:

@@ -4,9 +4,10 @@ import fcntl
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -16,6 +17,9 @@ from sqlalchemy.pool import QueuePool
 from adapters.private import private_file
 from domain.errors import PreactiveError, StoreDamaged, StoreFull, StoreLocked, StoreUnavailable
 
+T = TypeVar("T")
+
+_AT_ONCE = 1000
 _BUSY_SECONDS = 15
 _POLL_SECONDS = 0.001
 # Below this version a WAL database can be damaged when two connections checkpoint at the same instant.
@@ -121,6 +125,11 @@ def alone_on(connection: Connection, account: str) -> None:
         connection.execute(
             text("SELECT pg_advisory_xact_lock(hashtext(:account))"), {"account": f"preactive {account}"}
         )
+
+
+def in_parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """As many at a time as every database takes in one statement."""
+    return (values[first : first + _AT_ONCE] for first in range(0, len(values), _AT_ONCE))
 
 
 def place(url: str) -> str:

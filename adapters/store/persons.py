@@ -2,10 +2,11 @@
 
 import getpass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
-from adapters.store.engine import store_now
-from adapters.store.tables import attempts, endpoints, operations
+from adapters.store.engine import alone_on, store_now
+from adapters.store.tables import endpoints, operations
+from adapters.store.trail import record
 from domain.endpoint import Claim, contradictions
 from domain.errors import NothingSelected, Refused
 from domain.lifecycle import MOVES, Kind
@@ -29,6 +30,7 @@ def decide_by_person(
         raise NothingSelected(f"Operation {operation} is not in doubt and needs no person; see `preactive resolve`.")
     if State(row.state) is State.IN_DOUBT or not may_move(State.NEEDS_HUMAN, state):
         raise Refused(f"Operation {operation} is still being looked up; wait until it needs a person.")
+    alone_on(connection, row.account)
     now = store_now(connection)
     if state is State.CONFIRMED:
         _confirm(connection, row, endpoint_id, now)
@@ -40,7 +42,12 @@ def decide_by_person(
     if moved.rowcount != 1:
         raise Refused(f"Operation {operation} has changed meanwhile; look at it again with `preactive resolve`.")
     fact = {"operation_id": row.id, "token": row.token, "at": now, "event": "person", "owner": getpass.getuser()[:36]}
-    connection.execute(insert(attempts), fact | {"verdict": state.value, "text": reason, "endpoint_id": endpoint_id})
+    record(
+        connection,
+        row.account,
+        [fact | {"verdict": state.value, "text": reason, "endpoint_id": endpoint_id}],
+        state=state,
+    )
 
 
 def _confirm(connection: Connection, row: "object", endpoint_id: str | None, now: float) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from adapters.store.reading import Reader, Row, loads
 from domain.operation import State
+from domain.trail import COVERED
 
 # An endpoint's operations in one change, worst outcome first.
 _RANK = ("refused", "needs_human", "in_doubt", "sent", "planned", "confirmed")
@@ -159,6 +160,23 @@ def history(reader: Reader, iccid: str, account: str | None = None) -> list[Row]
         "FROM attempts a JOIN operations o ON o.id = a.operation_id JOIN endpoints e ON e.id = o.endpoint "
         "WHERE e.iccid = :iccid AND (:account = '' OR e.account = :account) ORDER BY a.id",
         {"iccid": iccid, "account": account or ""},
+    )
+
+
+def facts(reader: Reader, account: str) -> Iterator[Row]:
+    """An account's audit trail, in order."""
+    columns = ", ".join(("id", "hash", *COVERED))
+    yield from reader.stream(
+        f"SELECT {columns} FROM attempts WHERE account = :account ORDER BY id", {"account": account}
+    )
+
+
+def chains(reader: Reader) -> list[Row]:
+    """The accounts that have facts or should have, with how many there should be and the last link."""
+    return reader.rows(
+        "SELECT a.account, coalesce(c.length, 0) AS length, coalesce(c.head, '') AS head "
+        "FROM (SELECT account FROM chains UNION SELECT DISTINCT account FROM attempts) a "
+        "LEFT JOIN chains c ON c.account = a.account ORDER BY 1"
     )
 
 

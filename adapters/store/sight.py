@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
-from adapters.store.decisions import Decision, Owner, decide, in_parts
-from adapters.store.engine import store_now
-from adapters.store.tables import attempts, endpoints, operations
+from adapters.store.decisions import Decision, Owner, before, decide
+from adapters.store.engine import alone_on, in_parts, store_now
+from adapters.store.tables import endpoints, operations
+from adapters.store.trail import record
 from domain.lifecycle import Kind
 from domain.operation import State, Work
 from domain.sight import Finding
@@ -26,6 +27,7 @@ def planned(connection: Connection, change: int, kind: Kind) -> list[Work]:
 
 def settle(connection: Connection, owner: Owner, findings: Sequence[Finding]) -> None:
     """Apply what was seen, to operations that are still planned."""
+    alone_on(connection, owner.account)
     decisions = [
         Decision(
             operation=found.work.id,
@@ -34,7 +36,7 @@ def settle(connection: Connection, owner: Owner, findings: Sequence[Finding]) ->
             endpoint=found.work.endpoint,
             iccid=found.work.iccid,
             target=found.work.target,
-            before=(State.PLANNED.value,),
+            before=before("seen", found.state),
             state=found.state,
             event="seen",
             verdict=found.state.value,
@@ -63,6 +65,7 @@ def report_differences(
     connection: Connection, owner: Owner, change: int, kind: Kind, differing: Mapping[str, str]
 ) -> None:
     """Hand confirmed operations that the platform contradicts to a person; mappings stay as they are."""
+    alone_on(connection, owner.account)
     for some in in_parts(list(differing)):
         _report(connection, owner, change, kind, some)
 
@@ -87,5 +90,4 @@ def _report(connection: Connection, owner: Owner, change: int, kind: Kind, iccid
         {"operation_id": row.id, "token": row.token, "at": now, "event": "differs", "owner": owner.worker, "text": text}
         for row in found
     ]
-    if facts:
-        connection.execute(insert(attempts), facts)
+    record(connection, owner.account, facts, state=State.NEEDS_HUMAN)

@@ -182,7 +182,26 @@ attempts = Table(
     Column("text", Text, nullable=False, server_default=""),
     Column("response_id", String(100), nullable=False, server_default=""),
     Column("seconds", Float, nullable=False, server_default="0"),
+    # What the fact is about and what it decided, so that the facts alone tell everything (domain/trail.py).
+    Column("account", String(64), nullable=False, server_default=""),
+    Column("iccid", String(22), nullable=False, server_default=""),
+    Column("name", String(100), nullable=False, server_default=""),
+    Column("batch", String(100), nullable=False, server_default=""),
+    Column("kind", String(16), nullable=False, server_default=""),
+    Column("target", String(100), nullable=False, server_default=""),
+    Column("state", String(16), nullable=False, server_default=""),
+    Column("hash", String(64), nullable=False, server_default=""),
     Index(None, "operation_id"),
+    Index(None, "account", "id"),
+)
+
+# The last link of each account's facts, so that facts missing at the end are noticed too.
+chains = Table(
+    "chains",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("length", Key, nullable=False),
+    Column("head", String(64), nullable=False),
 )
 
 orders = Table(

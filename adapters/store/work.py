@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from functools import cache
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 from sqlalchemy import and_ as all_of
 
 from adapters.store.decisions import Owner, decide, from_result, from_ruling
 from adapters.store.engine import alone_on, store_now
-from adapters.store.tables import attempts, changes, endpoints, operations, stops, workers
+from adapters.store.tables import changes, endpoints, operations, stops, workers
+from adapters.store.trail import record
 from domain.doubt import Doubt, Evidence, Ruling
 from domain.lifecycle import MOVES, Kind
 from domain.operation import State, Work
@@ -22,9 +23,8 @@ def step(
 ) -> Step:
     """Record results, then hand out up to `room` ready operations, marked as sent."""
     now = store_now(connection)
+    alone_on(connection, owner.account)  # or two would count what is under way, or add to the trail, at the same moment
     others = _beat(connection, owner, now)
-    if others:
-        alone_on(connection, owner.account)  # or two would count what is under way at the same moment
     decide(connection, owner, [from_result(result, owner, now) for result in results], now)
     if _is_cancelled(connection, owner, scope):
         return Step(cancelled=True, alone=not others, now=now)
@@ -35,8 +35,17 @@ def step(
 
 def grant(connection: Connection, owner: Owner, scope: Scope, room: int, now: float, *, bulk: bool) -> tuple[Work, ...]:
     """Mark ready operations as sent and return them."""
-    if room <= 0:
-        return ()
+    work = claim(connection, owner, scope, room, now, bulk=bulk) if room > 0 else ()
+    if work:
+        patience = owner.bulk_patience if bulk else owner.patience
+        _mark_sent(connection, owner, work, now, safe_after=patience.safe_after(now))
+    return work
+
+
+def claim(
+    connection: Connection, owner: Owner, scope: Scope, room: int, now: float, *, bulk: bool = False
+) -> tuple[Work, ...]:
+    """Ready operations, held by this transaction and by no other."""
     o, e = operations.c, endpoints.c
     query = (
         select(o.id, o.kind, o.token, o.endpoint, e.iccid, e.name, e.endpoint_id, o.target)
@@ -48,14 +57,10 @@ def grant(connection: Connection, owner: Owner, scope: Scope, room: int, now: fl
     )
     if bulk:
         query = query.where(o.kind == Kind.CREATE.value)
-    work = tuple(
+    return tuple(
         Work(r.id, Kind(r.kind), r.token + 1, r.endpoint, r.iccid, r.name, r.endpoint_id, r.target, now)
         for r in connection.execute(query)
     )
-    if work:
-        patience = owner.bulk_patience if bulk else owner.patience
-        _mark_sent(connection, owner, work, now, safe_after=patience.safe_after(now))
-    return work
 
 
 def _mark_sent(connection: Connection, owner: Owner, work: Sequence[Work], now: float, *, safe_after: float) -> None:
@@ -70,8 +75,12 @@ def _mark_sent(connection: Connection, owner: Owner, work: Sequence[Work], now: 
             updated_at=now,
         )
     )
-    facts = [{"operation_id": w.id, "token": w.token, "at": now, "event": "sent", "owner": owner.worker} for w in work]
-    connection.execute(insert(attempts), facts)
+    record(
+        connection,
+        owner.account,
+        [{"operation_id": w.id, "token": w.token, "at": now, "event": "sent", "owner": owner.worker} for w in work],
+        state=State.SENT,
+    )
 
 
 @cache
@@ -114,8 +123,9 @@ def _is_cancelled(connection: Connection, owner: Owner, scope: Scope) -> bool:
 def doubts(connection: Connection, owner: Owner, scope: Scope, limit: int) -> list[Doubt]:
     """Take over what dead processes left, then return the doubts that are due, each to one process at a time."""
     now = store_now(connection)
+    alone_on(connection, owner.account)
     _beat(connection, owner, now)
-    _take_over(connection, scope, now)
+    _take_over(connection, owner, scope, now)
     o, e = operations.c, endpoints.c
     query = (
         select(
@@ -144,18 +154,15 @@ def doubts(connection: Connection, owner: Owner, scope: Scope, limit: int) -> li
     return due
 
 
-def _take_over(connection: Connection, scope: Scope, now: float) -> None:
+def _take_over(connection: Connection, owner: Owner, scope: Scope, now: float) -> None:
     o, w = operations.c, workers.c
     alive = select(w.id).where(w.heartbeat_at > now - LEASE_SECONDS)
     orphaned = [*_in_scope(scope), o.state == State.SENT.value, or_(o.owner.is_(None), o.owner.not_in(alive))]
-    connection.execute(
-        insert(attempts).from_select(
-            ["operation_id", "token", "at", "event", "text"],
-            select(o.id, o.token, bindparam("at", now), bindparam("event", "orphaned"), bindparam("text", "")).where(
-                *orphaned
-            ),
-        )
-    )
+    left = connection.execute(select(o.id, o.token).where(*orphaned).order_by(o.id)).all()
+    if not left:
+        return
+    facts = [{"operation_id": row.id, "token": row.token, "at": now, "event": "orphaned"} for row in left]
+    record(connection, owner.account, facts, state=State.IN_DOUBT)
     connection.execute(
         update(operations)
         .where(*orphaned)
@@ -167,6 +174,7 @@ def _take_over(connection: Connection, scope: Scope, now: float) -> None:
 
 def rule(connection: Connection, owner: Owner, rulings: Sequence[tuple[Doubt, Evidence, Ruling]]) -> None:
     """Apply what look-ups decided."""
+    alone_on(connection, owner.account)
     decide(connection, owner, [from_ruling(*ruling) for ruling in rulings], store_now(connection))
 
 

@@ -34,6 +34,21 @@ def check() -> None:
         print(line)
 
 
+@db.command()
+def rebuild(
+    source: Annotated[str, typer.Option("--from", help="URL of the store whose audit trail is read.")],
+    broken_too: Annotated[bool, typer.Option("--broken-too", help="Also from a trail that does not fit.")] = False,
+) -> None:
+    """Make every mapping again from the audit trail of another store, into the empty store of the settings."""
+    from tasks import resources
+
+    for made in resources.rebuild_store(source, broken_too=broken_too):
+        print(
+            f"{made.account}: {made.endpoints:,} endpoints from {made.facts:,} facts, "
+            f"{made.in_doubt:,} operations in doubt, {made.needs_human:,} need a person"
+        )
+
+
 def doctor(account: Account = None, as_json: Json = False) -> None:
     """Check settings, store, platform login, Prefect API and versions; one line for each finding."""
     import json

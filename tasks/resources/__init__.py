@@ -37,7 +37,7 @@ from tasks.resources.session import (
     session,
     stop_all,
 )
-from tasks.resources.upkeep import check_store, run_simulator, store_place, upgrade_store
+from tasks.resources.upkeep import check_store, rebuild_store, run_simulator, store_place, upgrade_store
 
 __all__ = [
     "Session",
@@ -62,6 +62,7 @@ __all__ = [
     "private_folder",
     "read_manifest",
     "reader",
+    "rebuild_store",
     "rejects",
     "reopen",
     "reports_dir",

@@ -1,13 +1,21 @@
 """The store's upkeep, and the simulator."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from adapters import settings
+from adapters.store import queries
+from adapters.store.reading import Reader
+from domain.errors import Refused, StoreDamaged
+from domain.trail import Chain
+from domain.trail import check as check_trail
 from tasks.resources.session import open_store
 
 if TYPE_CHECKING:
-    pass
+    from sqlalchemy import Connection
+
+    from adapters.store.rebuild import Rebuilt
 
 
 def store_place() -> str:
@@ -33,9 +41,57 @@ def check_store() -> list[str]:
 
     store = open_store()
     try:
-        return [store_place(), *store.write(check)]
+        found = [store_place(), *store.write(check)]
     finally:
         store.close()
+    return [*found, *(_checked(chain) for chain in trails())]
+
+
+def _checked(chain: Chain) -> str:
+    if chain.broken:
+        raise StoreDamaged(f"The audit trail is broken: {chain.broken}; compare with a backup before you go on.")
+    return f"audit trail of {chain.account}: {chain.length:,} facts, unbroken, last link {chain.head[:16]}"
+
+
+def trails(store_url: str | None = None) -> list[Chain]:
+    """The audit trail of each account, gone through from its first fact to its last."""
+    with Reader(store_url or settings.load().store_url).open() as opened:
+        return [
+            check_trail(row["account"], queries.facts(opened, row["account"]), length=row["length"], head=row["head"])
+            for row in queries.chains(opened)
+        ]
+
+
+def rebuild_store(source: str, *, broken_too: bool) -> "list[Rebuilt]":
+    """Make the store of the settings, which must be empty, from the audit trails of another store.
+
+    Raises Refused when there is nothing to take, a trail is broken, or the store is not empty.
+    """
+    chains = trails(source)
+    if not chains:
+        raise Refused("The named store has no audit trail; nothing was changed.")
+    broken = [chain.broken for chain in chains if chain.broken]
+    if broken and not broken_too:
+        raise Refused(f"The audit trail is broken: {broken[0]}; look into that first, or say --broken-too.")
+    store = open_store()
+    try:
+        with Reader(source).open() as old:
+            return store.write(_rebuild_all, old, chains)
+    finally:
+        store.close()
+
+
+def _rebuild_all(connection: "Connection", old: Reader, chains: Sequence[Chain]) -> "list[Rebuilt]":
+    from adapters.store import rebuild
+
+    rebuild.check_empty(connection)
+    made = []
+    for chain in chains:
+        _, options = settings.account(chain.account)
+        facts = partial(queries.facts, old, chain.account)
+        made.append(rebuild.rebuild(connection, chain, facts, platform=options.platform, patience=options.patience))
+    rebuild.renumber(connection)
+    return made
 
 
 def run_simulator(arguments: Sequence[str]) -> int:

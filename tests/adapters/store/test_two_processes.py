@@ -40,8 +40,8 @@ async def test_what_one_transaction_is_about_to_hand_out_no_other_does(desk):
     scope, ledger = desk.batch(10), await desk.ledger()
     with desk.changing() as one, desk.changing() as two:
         two.execute(text("SET LOCAL lock_timeout = '2s'"))
-        first = work.grant(one, ledger.owner, scope, 4, time.time(), bulk=False)
-        second = work.grant(two, ledger.owner, scope, 4, time.time(), bulk=False)
+        first = work.claim(one, ledger.owner, scope, 4, time.time())
+        second = work.claim(two, ledger.owner, scope, 4, time.time())
 
     assert len({granted.id for granted in (*first, *second)}) == len(first) + len(second) == 8
 

@@ -1,0 +1,118 @@
+"""The audit trail: facts that are only ever added, each bound to the one before, from which every mapping follows."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.lifecycle import MOVES, Kind, Lifecycle
+from domain.operation import State, decided_from
+
+START = ""
+# What a fact's hash covers, in this order: what it is about, and what was learned.
+SUBJECT = ("account", "iccid", "name", "batch", "kind", "target")
+LEARNED = (
+    *("token", "at", "event", "owner", "verdict", "state", "endpoint_id", "http_status", "code", "text"),
+    *("response_id", "seconds"),
+)
+COVERED = SUBJECT + LEARNED
+
+
+def link(before: str, fact: Mapping[str, Any]) -> str:
+    """The hash that binds a fact to the one before it. SHA-256, in hexadecimal."""
+    words = json.dumps([before, *(fact[name] for name in COVERED)], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """An account's facts: how many there are, the last link, and what is wrong with them, if anything."""
+
+    account: str
+    length: int
+    head: str
+    broken: str = ""
+
+
+def check(account: str, facts: Iterable[Mapping[str, Any]], *, length: int, head: str) -> Chain:
+    """Go through an account's facts in order; `length` and `head` are what there should be in the end."""
+    count, last = 0, START
+    for fact in facts:
+        count += 1
+        last = link(last, fact)
+        if fact["hash"] != last:
+            what = f"fact {count:,} of account {account} ({fact['event']} of {fact['kind']}, id {fact['id']})"
+            return Chain(account, count, last, f"{what} was changed, or one before it was taken out")
+    if count != length:
+        return Chain(account, count, last, f"account {account} has {count:,} facts and should have {length:,}")
+    return Chain(account, count, last, "" if last == head else f"the last fact of account {account} was exchanged")
+
+
+@dataclass(slots=True)
+class Done:
+    """What the facts say of one operation."""
+
+    kind: Kind
+    target: str
+    state: State = State.PLANNED
+    token: int = 0
+    code: str = ""
+    text: str = ""
+    at: float = 0.0
+
+
+@dataclass(slots=True)
+class Traced:
+    """What the facts say of one endpoint."""
+
+    iccid: str
+    name: str
+    batch: str
+    state: Lifecycle = Lifecycle.STOCK
+    endpoint_id: str | None = None
+    group: str | None = None
+    at: float = 0.0
+    tags: set[str] = field(default_factory=set)
+    operations: dict[tuple[Kind, str], Done] = field(default_factory=dict)
+
+
+def fold(facts: Iterable[Mapping[str, Any]], platform: str) -> dict[str, Traced]:
+    """Every endpoint of an account by ICCID, from its facts in order.
+
+    Facts that changed nothing when they were learned change nothing here: those of an earlier attempt, and those
+    that came after a decision.
+    """
+    found: dict[str, Traced] = {}
+    for fact in facts:
+        iccid = fact["iccid"]
+        endpoint = found.get(iccid)
+        if endpoint is None:
+            endpoint = found[iccid] = Traced(iccid, fact["name"], fact["batch"])
+        _apply(endpoint, fact, platform)
+    return found
+
+
+def _apply(endpoint: Traced, fact: Mapping[str, Any], platform: str) -> None:
+    key = (Kind(fact["kind"]), fact["target"])
+    operation = endpoint.operations.setdefault(key, Done(*key))
+    state = State(fact["state"])
+    if fact["event"] == "sent":
+        operation.token = fact["token"]
+    elif fact["token"] != operation.token or operation.state not in decided_from(fact["event"], state):
+        return
+    operation.state, operation.at = state, fact["at"]
+    operation.code, operation.text = fact["code"], fact["text"]
+    if state is State.CONFIRMED:
+        _confirm(endpoint, operation, fact, platform)
+
+
+def _confirm(endpoint: Traced, operation: Done, fact: Mapping[str, Any], platform: str) -> None:
+    endpoint.state = MOVES[platform][operation.kind].to or endpoint.state
+    endpoint.at = fact["at"]
+    if operation.kind is Kind.CREATE:
+        endpoint.endpoint_id = fact["endpoint_id"]
+    elif operation.kind is Kind.ASSIGN:
+        endpoint.group = operation.target
+    elif operation.kind is Kind.TAG:
+        endpoint.tags.add(operation.target)

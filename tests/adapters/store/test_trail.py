@@ -1,0 +1,217 @@
+"""Every fact is bound to the one before it, and the facts alone make every mapping again."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from adapters.store import bulk_changes, persons, queries, rebuild, sight
+from adapters.store.migrate import upgrade
+from adapters.store.reading import Reader
+from adapters.store.store import Store
+from domain import trail
+from domain.doubt import Evidence, Ruling, Sight
+from domain.errors import Refused
+from domain.lifecycle import Kind
+from domain.operation import State
+from domain.outcome import Because, Verdict
+from domain.ports import Scope
+from domain.sight import Finding
+from tests.support.desk import ACCOUNT, Desk, accepted, came, done, manifest
+from tests.support.works import account, iccid
+
+CREATED = 9
+
+
+@pytest.fixture
+async def lived(desk):
+    """A store in which everything happened that can happen to an operation."""
+    stored = desk.ingest(manifest(accepted(*range(1, CREATED + 1))), platform_tags="now", tags=["eu"])
+    scope, ledger = Scope(stored.change), await desk.ledger()
+    (work,) = desk.store.write(sight.planned, stored.change, Kind.CREATE)[:1]
+    await desk.store.awrite(sight.settle, ledger.owner, [Finding(work, State.CONFIRMED, "E1", "was there")])
+    works = [w for w in (await ledger.step(scope, [], 8)).work if w.kind is Kind.CREATE]
+    results = [
+        *(done(w) for w in works[:3]),
+        came(works[3], Verdict.NOT_DONE, Because.REFUSED, text="no «endpoint»", code="10117"),
+        came(works[4], Verdict.UNKNOWN, text="no answer"),
+        came(works[5], Verdict.NOT_DONE, Because.CONTRADICTION, text="two of them"),
+        came(works[6], Verdict.NOT_DONE, Because.THROTTLED),
+    ]
+    tags = (await ledger.step(scope, results, 4)).work
+    await ledger.step(scope, [done(w) for w in tags if w.kind is Kind.TAG], 0)
+    desk.do("UPDATE operations SET next_at = 0 WHERE state = 'in_doubt'")
+    for doubt in await ledger.doubts(scope, 10):
+        found = Evidence(Sight.PRESENT, endpoint_id="E77"), Ruling(State.CONFIRMED, endpoint_id="E77")
+        await ledger.rule([(doubt, *found)])
+    person = desk.one("SELECT id FROM operations WHERE state = 'needs_human'")
+    desk.store.write(persons.decide_by_person, person, State.REFUSED, endpoint_id=None, reason="not ours")
+    selected = desk.select(tag="eu", group="gold", count=2)
+    active = (await ledger.step(Scope(selected.change), [], 2)).work
+    later = (await ledger.step(Scope(selected.change), [done(w) for w in active], 2)).work
+    await ledger.step(Scope(selected.change), [done(w) for w in later], 0)
+    return desk
+
+
+def chains(url: str) -> list[trail.Chain]:
+    with Reader(url).open() as reader:
+        return [
+            trail.check(row["account"], queries.facts(reader, row["account"]), length=row["length"], head=row["head"])
+            for row in queries.chains(reader)
+        ]
+
+
+def mapping(url: str) -> dict[str, dict[str, object]]:
+    """Every endpoint by ICCID. A tag that was not written to the platform yet is known to the store alone."""
+    left_out = ("updated_at", "tags")
+    with Reader(url).open() as reader:
+        return {
+            row["iccid"]: {k: v for k, v in row.items() if k not in left_out} for row in queries.endpoints(reader, {})
+        }
+
+
+def written_tags(desk: Desk) -> list[tuple[object, ...]]:
+    sql = (
+        "SELECT e.iccid, t.tag FROM tags t JOIN endpoints e ON e.id = t.endpoint JOIN operations o "
+        "ON o.endpoint = e.id AND o.kind = 'tag' AND o.target = t.tag AND o.state = 'confirmed' ORDER BY 1, 2"
+    )
+    return [tuple(row) for row in desk.see(sql)]
+
+
+def operations(desk: Desk) -> list[tuple[object, ...]]:
+    """What the facts can tell: operations for which anything happened."""
+    sql = (
+        "SELECT e.iccid, o.kind, o.target, o.state, o.token FROM operations o JOIN endpoints e ON e.id = o.endpoint "
+        "WHERE o.id IN (SELECT operation_id FROM attempts) ORDER BY 1, 2, 3"
+    )
+    return [tuple(row) for row in desk.see(sql)]
+
+
+def made_again(desk: Desk, folder: Path) -> Desk:
+    """A store made from the facts of another."""
+    store = Store(f"sqlite:///{folder / 'again.db'}")
+    options = account()
+    with Reader(desk.url).open() as old:
+        for chain in chains(desk.url):
+            facts = partial(queries.facts, old, chain.account)
+            store.write(rebuild.rebuild, chain, facts, platform=options.platform, patience=options.patience)
+    store.close()
+    return Desk(store.url)
+
+
+async def test_the_facts_alone_make_every_mapping_and_every_decision_again(lived, tmp_path):
+    again = made_again(lived, tmp_path)
+
+    before, after = mapping(lived.url), mapping(again.url)
+    assert after == {iccid: before[iccid] for iccid in after}
+    assert {one["state"] for one in before.values()} == {one["state"] for one in after.values()}
+    assert all(one["endpoint_id"] is None for iccid, one in before.items() if iccid not in after)
+    assert written_tags(again) == written_tags(lived) != []
+    assert operations(again) == [(*row[:3], row[3].replace("sent", "in_doubt"), row[4]) for row in operations(lived)]
+    assert chains(again.url) == chains(lived.url)
+    again.close()
+
+
+async def test_what_was_under_way_comes_back_in_doubt_and_is_not_sent_again(desk, tmp_path):
+    ledger = await desk.ledger()
+    (work,) = (await ledger.step(desk.batch(1), [], 1)).work
+    safe_after = desk.one("SELECT safe_after FROM operations")
+
+    again = made_again(desk, tmp_path)
+    scope, heir = Scope(1), await again.ledger()
+
+    assert again.operations() == ["in_doubt"]
+    assert again.one("SELECT safe_after FROM operations") == pytest.approx(safe_after)
+    assert (await heir.step(scope, [], 5)).work == ()
+    assert [doubt.iccid for doubt in await heir.doubts(scope, 5)] == [work.iccid]
+    again.close()
+
+
+async def test_a_store_that_was_made_again_goes_on(lived, tmp_path):
+    again = made_again(lived, tmp_path)
+    stored = again.ingest(manifest(accepted(*range(1, CREATED + 3))))
+    works = (await (await again.ledger()).step(Scope(stored.change), [], 50)).work
+
+    assert {work.iccid for work in works} & set(mapping(lived.url)) <= {iccid(CREATED)}  # of which there is no fact
+    assert len(works) == 3
+    assert [chain.broken for chain in chains(again.url)] == [""]
+    again.close()
+
+
+async def test_a_store_with_something_in_it_is_not_written_over(lived):
+    with pytest.raises(Refused, match="1 batches already"):
+        lived.store.write(rebuild.check_empty)
+
+
+async def test_all_that_happened_is_bound_together(lived):
+    (chain,) = chains(lived.url)
+
+    assert (chain.account, chain.broken) == (ACCOUNT, "")
+    assert chain.length == lived.one("SELECT count(*) FROM attempts") > 2 * CREATED
+
+
+@pytest.mark.parametrize(
+    ("tampering", "told"),
+    [
+        ("UPDATE attempts SET text = 'nothing to see' WHERE id = {middle}", "was changed"),
+        ("UPDATE attempts SET endpoint_id = 'E999' WHERE id = {middle}", "was changed"),
+        ("UPDATE attempts SET at = at + 1 WHERE id = {middle}", "was changed"),
+        ("UPDATE attempts SET iccid = '8944000000000000000' WHERE id = {middle}", "was changed"),
+        ("DELETE FROM attempts WHERE id = {middle}", "taken out"),
+        ("DELETE FROM attempts WHERE id = {last}", "should have"),
+        ("DELETE FROM attempts", "should have"),
+    ],
+)
+async def test_tampering_is_found(lived, tampering, told):
+    middle = lived.one("SELECT id FROM attempts WHERE event = 'answer' ORDER BY id LIMIT 1")
+    last = lived.one("SELECT max(id) FROM attempts")
+    lived.do(tampering.format(middle=middle, last=last))
+
+    assert told in chains(lived.url)[0].broken
+
+
+async def test_two_processes_add_to_one_chain(desk):
+    scope = desk.batch(40)
+    first, second = await desk.ledger(), await desk.ledger()
+    for _ in range(5):
+        for ledger in (first, second):
+            works = (await ledger.step(scope, [], 2)).work
+            await ledger.step(scope, [done(w) for w in works], 0)
+
+    assert [(chain.broken, chain.length > 20) for chain in chains(desk.url)] == [("", True)]
+
+
+async def test_a_refused_operation_that_is_tried_again_is_told_by_its_facts(desk, tmp_path):
+    scope, ledger = desk.batch(1), await desk.ledger()
+    (work,) = (await ledger.step(scope, [], 1)).work
+    await ledger.step(scope, [came(work, Verdict.NOT_DONE, Because.REFUSED)], 0)
+    desk.store.write(bulk_changes.plan_refused, scope.change)
+    (planned,) = desk.store.write(sight.planned, scope.change, Kind.CREATE)
+    await desk.store.awrite(sight.settle, ledger.owner, [Finding(planned, State.CONFIRMED, "E5", "it was there")])
+    again = made_again(desk, tmp_path)
+
+    assert again.operations() == ["confirmed"]
+    again.close()
+
+
+async def test_facts_of_before_the_trail_are_described_and_bound_by_the_upgrade(lived):
+    """As a store of the first version has them."""
+    added = ("account", "iccid", "name", "batch", "kind", "target", "state", "hash")
+    before = mapping(lived.url)
+    with lived.changing() as connection:
+        connection.execute(text("DROP INDEX ix_attempts_account_id"))
+        connection.execute(text("DROP TABLE chains"))
+        for name in added:
+            connection.execute(text(f"ALTER TABLE attempts DROP COLUMN {name}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+
+    upgrade(lived._outside)
+
+    (chain,) = chains(lived.url)
+    assert (chain.account, chain.broken) == (ACCOUNT, "")
+    with Reader(lived.url).open() as reader:
+        found = trail.fold(queries.facts(reader, ACCOUNT), "sft")
+    assert {number: one.endpoint_id for number, one in found.items()} == {
+        number: before[number]["endpoint_id"] for number in found
+    }
