@@ -83,6 +83,20 @@ class ActivateRequest(BaseModel):
         return "-".join(filter(None, (self.label, "activated", self.group)))
 
 
+class ResumeRequest(BaseModel):
+    """Go on with what processes that ended left undone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    account: str = Field(
+        default="",
+        title="Account",
+        description="As named in the settings; default: every account",
+        json_schema_extra=_shown(0),
+    )
+    dry_run: bool = Field(default=True, title="Dry run", description="Only list", json_schema_extra=_shown(1))
+
+
 class RetryRequest(BaseModel):
     """Go on with a batch: settle doubts, send what was left, and on request what was refused."""
 

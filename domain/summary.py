@@ -1,7 +1,7 @@
 """The numbers of a run, as people and other programs read them."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 DONE, WITH_PROBLEMS, UNEXPECTED = 0, 3, 1
@@ -45,6 +45,10 @@ class Summary:
             return UNEXPECTED
         return WITH_PROBLEMS if self.rejected or self.refused or self.in_doubt or self.needs_human else DONE
 
+    def with_reports(self, reports: Sequence[str]) -> "Summary":
+        """The same numbers with the report files of the run."""
+        return replace(self, reports=list(reports))
+
     def sentence(self) -> str:
         """One line with every number that is not zero, the most wanted first."""
         parts = [f"{self.confirmed:,} confirmed"]
@@ -63,6 +67,19 @@ _WORDS = {
     "needs_human": "need a person",
     "open": "not sent",
 }
+
+
+def sum_of(summaries: Sequence[Summary], *, batch: str) -> Summary:
+    """The numbers of several changes that one run worked on."""
+    numbers = [one.numbers() for one in summaries]
+    total = {name: sum(each[name] for each in numbers) for name in (numbers[0] if numbers else {})}
+    return Summary(
+        batch,
+        summaries[0].run if summaries else "",
+        **total,  # type: ignore[arg-type]
+        open=sum(one.open for one in summaries),
+        stopped=any(one.stopped for one in summaries),
+    )
 
 
 def from_counts(counts: Mapping[str, int], **rest: Any) -> Summary:

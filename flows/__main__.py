@@ -6,7 +6,7 @@ import sys
 import typer
 
 from domain.errors import PreactiveError
-from flows.commands import batches, looking, operating, provisioning, resolving, running
+from flows.commands import batches, going_on, looking, operating, provisioning, resolving, running
 
 app = typer.Typer(
     name="preactive",
@@ -26,6 +26,7 @@ for command in (
     resolving.resolve,
     operating.doctor,
     operating.up,
+    going_on.unfinished,
     operating.demo,
 ):
     app.command()(command)
@@ -34,6 +35,7 @@ app.command(add_help_option=False, context_settings={"allow_extra_args": True, "
     operating.simulator
 )
 app.add_typer(batches.app, name="batch")
+app.add_typer(going_on.accounts, name="account")
 app.add_typer(operating.db, name="db")
 
 

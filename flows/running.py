@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -86,7 +85,7 @@ async def rename(title: str) -> None:
 
 def finish(summary: Summary, reports: list[str]) -> State[Summary]:
     """The final state, whose message has the numbers."""
-    summary = replace(summary, reports=reports)
+    summary = summary.with_reports(reports)
     if summary.stopped or summary.open:
         return Failed(message=summary.sentence(), data=summary)
     return Completed(message=summary.sentence(), data=summary)

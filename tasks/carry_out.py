@@ -11,8 +11,10 @@ _LOOK_AGAIN = 1.0
 
 @step("log in", "log in to {account}")
 async def log_in(account: str) -> None:
-    """Check address and credentials before anything is changed."""
-    await resources.current(account).platform.login()
+    """Check that the account may write, its address and its credentials, before anything is changed."""
+    session = resources.current(account)
+    await session.check_not_stopped()
+    await session.platform.login()
 
 
 @step("carry out", "{label} {first} to {last}")

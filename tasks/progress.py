@@ -27,6 +27,9 @@ async def watched(account: str, change: int, title: str) -> AsyncIterator[None]:
     finally:
         watcher.cancel()
         await asyncio.gather(watcher, return_exceptions=True)
+        if await is_cancelled_in_prefect():
+            # Or the next look for unfinished work would go on with it.
+            await resources.current(account).cancel(change)
 
 
 async def _watch(account: str, change: int, title: str) -> None:

@@ -180,6 +180,11 @@ def chains(reader: Reader) -> list[Row]:
     )
 
 
+def stops(reader: Reader) -> list[Row]:
+    """Accounts for which nothing may be sent."""
+    return reader.rows("SELECT account, reason, at FROM stops ORDER BY account")
+
+
 def stock(reader: Reader, account: str | None = None) -> list[Row]:
     """Endpoints by account, tag, group and state."""
     return reader.rows(

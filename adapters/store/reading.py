@@ -98,6 +98,8 @@ class Reader:
                 f"The store has version {found[0]} and this program knows versions up to {HEAD}; "
                 "install the newer program, nothing was changed."
             )
+        if found and found[0] != HEAD:
+            raise StoreUnavailable(f"The store has the older version {found[0]}; run `preactive db upgrade` first.")
 
 
 def _is_database_error(error: Exception) -> bool:

@@ -6,6 +6,8 @@ from tasks.resources.changing import (
     preview_selection,
     reopen,
     select_endpoints,
+    start_account,
+    stop_account,
     store_manifest,
 )
 from tasks.resources.files import private_folder, read_manifest, safe_cell, write_reports, write_table
@@ -21,8 +23,11 @@ from tasks.resources.reading import (
     mapping,
     rejects,
     stock,
+    stops,
     summarise,
+    summarise_change,
     summarise_selection,
+    unfinished,
     unsettled,
 )
 from tasks.resources.session import (
@@ -70,12 +75,17 @@ __all__ = [
     "safe_cell",
     "select_endpoints",
     "session",
+    "start_account",
     "stock",
+    "stop_account",
     "stop_all",
+    "stops",
     "store_manifest",
     "store_place",
     "summarise",
+    "summarise_change",
     "summarise_selection",
+    "unfinished",
     "unsettled",
     "upgrade_store",
     "write_reports",

@@ -11,7 +11,7 @@ from domain.options import Account, safe_name
 from domain.requests import ActivateRequest, ProvisionRequest
 from domain.selection import Selected
 from tasks.resources.files import read_manifest
-from tasks.resources.session import Session, open_store, reader
+from tasks.resources.session import Session, account, open_store, reader
 
 if TYPE_CHECKING:
     from adapters.store.ingest import Ingested
@@ -91,6 +91,20 @@ def cancel(batch: Mapping[str, Any]) -> None:
     with reader() as opened:
         changes = {batch["change_id"], *queries.changes_of(opened, batch["id"])}
     _write(bulk_changes.cancel, sorted(changes))
+
+
+def stop_account(name: str, reason: str) -> None:
+    """Let no process send anything that writes for this account."""
+    from adapters.store import unfinished
+
+    _write(unfinished.stop_account, account(name)[0], reason)
+
+
+def start_account(name: str) -> bool:
+    """Take a stop back, and say whether there was one."""
+    from adapters.store import unfinished
+
+    return _write(unfinished.start_account, account(name)[0])
 
 
 async def reopen(session: Session, change: int, *, refused: bool) -> None:

@@ -11,7 +11,8 @@ from domain.plan import Known
 from domain.report import CallRow
 from domain.selection import Selected
 from domain.summary import Summary, from_counts
-from tasks.resources.session import Session, account, reader
+from domain.unfinished import Unfinished
+from tasks.resources.session import Session, account, account_names, open_store, reader
 
 if TYPE_CHECKING:
     from tasks.ingest import Batch
@@ -69,6 +70,35 @@ def summarise_selection(session: Session, selected: Selected, *, label: str, sta
     outside = selected.already - counts["already"] if selected.already > counts["already"] else 0
     facts = _run_facts(session, batch=label, started=started, run=run)
     return from_counts(counts, known=outside, rows=rows, accepted=selected.wanted, rejected=selected.unusable, **facts)
+
+
+def summarise_change(
+    session: Session, change: int, *, label: str, started: float, calls_before: int, run: str
+) -> Summary:
+    """The numbers of one change of several that a session works on, from the store."""
+    with reader() as opened:
+        counts = queries.tally(opened, change, since=started)
+    rows = sum(counts.values())
+    facts = _run_facts(session, batch=label, started=started, run=run)
+    return from_counts(counts, rows=rows, accepted=rows, **facts | {"calls": session.calls - calls_before})
+
+
+def unfinished(name: str) -> list[Unfinished]:
+    """What processes that ended left undone, on one account or on all."""
+    from adapters.store.unfinished import unfinished as of_account
+
+    names = [name] if name else account_names()
+    store = open_store()
+    try:
+        return [one for each in names for one in store.write(of_account, each, account(each)[1].platform)]
+    finally:
+        store.close()
+
+
+def stops() -> dict[str, dict[str, Any]]:
+    """Accounts that a person stopped: since when and why."""
+    with reader() as opened:
+        return {row["account"]: row for row in queries.stops(opened)}
 
 
 def _run_facts(session: Session, *, batch: str, started: float, run: str) -> dict[str, Any]:

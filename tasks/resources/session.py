@@ -90,6 +90,26 @@ class Session:
 
         return await self.store.awrite(tagging.new_tags, change)
 
+    async def check_not_stopped(self) -> None:
+        """Hold a run on an account that a person stopped.
+
+        Raises Refused.
+        """
+        from adapters.store import unfinished
+
+        reason = await self.store.awrite(unfinished.stop_of, self.name)
+        if reason is not None:
+            raise Refused(
+                f"Account {self.name} is stopped ({reason}); nothing was changed, "
+                f"`preactive account start {self.name}` lets it go on."
+            )
+
+    async def cancel(self, change: int) -> None:
+        """Let no process send anything more for this change, until somebody asks for it again."""
+        from adapters.store import bulk_changes
+
+        await self.store.awrite(bulk_changes.cancel, [change])
+
     async def open_positions(self, change: int) -> list[tuple[int, int]]:
         """Stretches of the change, counted from 1, in which something is still to be sent."""
         from adapters.store import bulk_changes

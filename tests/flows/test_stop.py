@@ -80,6 +80,33 @@ def test_a_cancel_from_another_process_lets_no_write_start(started):
     here.check_one_each()
 
 
+def test_a_stopped_account_sends_nothing_and_what_was_left_is_gone_on_with_once_it_is_started(started):
+    here, command = started
+    here.run("account", "stop", "t", "--reason", "a storm at the platform")
+    before = here.platform.writes
+    ended = command.end(60)
+    after = here.platform.writes
+    held = here.run(*here.provision, code=4)
+    held_too = here.run("unfinished", "--yes", code=None)
+    (account,) = [row for row in here.run("account", "list", "--json").rows if row["account"] == "t"]
+
+    assert ended.code == 1
+    assert after - before <= IN_FLIGHT
+    assert "a storm at the platform" in held.sentence
+    assert "a storm at the platform" in held_too.err
+    assert here.platform.writes == after
+    assert account["stopped"]
+
+    here.run("account", "start", "t")
+    (left,) = here.run("unfinished", "--json").rows
+    summary = here.run("unfinished", "--yes").summary
+
+    assert left["planned"] > 0
+    assert (summary["accepted"], summary["already"] + summary["confirmed"]) == (ROWS, ROWS)
+    here.check_one_each()
+    assert here.run("unfinished", "--json").rows == []
+
+
 def test_a_cancel_in_prefect_ends_the_run(world, prefect_api):
     # Prefect only marks the run, and is asked every few seconds: so there must be much to do.
     rows = 200
@@ -97,3 +124,4 @@ def test_a_cancel_in_prefect_ends_the_run(world, prefect_api):
     assert ended.summary["confirmed"] < rows
     assert state["type"] == "CANCELLED", state
     nothing_is_lost(here)
+    assert here.run("unfinished", "--json").rows == [], "what a person cancelled is left alone"

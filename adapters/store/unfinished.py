@@ -1,0 +1,67 @@
+"""What processes that ended left undone, and accounts that a person stopped."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, or_, select
+
+from adapters.store.engine import alone_on, store_now
+from adapters.store.tables import changes, endpoints, operations, stops, workers
+from adapters.store.work import LEASE_SECONDS, ready
+from domain.operation import State
+from domain.unfinished import Unfinished
+
+_UNDER_WAY = (State.SENT.value, State.IN_DOUBT.value)
+
+
+def unfinished(connection: Connection, account: str, platform: str) -> list[Unfinished]:
+    """Changes in which something is left to do and that no living process works on, oldest first.
+
+    A change that a person cancelled is left alone.
+    """
+    o, c, w = operations.c, changes.c, workers.c
+    alive = select(w.id).where(w.heartbeat_at > store_now(connection) - LEASE_SECONDS)
+    worked_on = select(o.change_id).where(o.account == account, o.state == State.SENT.value, o.owner.in_(alive))
+    query = (
+        select(c.id, c.request, o.state, func.count().label("count"))
+        .select_from(operations.join(changes).join(endpoints))
+        .where(c.account == account, c.cancelled_at.is_(None), c.id.not_in(worked_on))
+        .where(or_(o.state.in_(_UNDER_WAY), (o.state == State.PLANNED.value) & ready(platform)))
+        .group_by(c.id, c.request, o.state)
+        .order_by(c.id)
+    )
+    return _by_change(account, connection.execute(query).all())
+
+
+def _by_change(account: str, found: Sequence[Any]) -> list[Unfinished]:
+    counts: dict[tuple[int, str], dict[str, int]] = {}
+    for row in found:
+        counts.setdefault((row.id, row.request), {})[row.state] = row.count
+    return [
+        Unfinished(
+            account,
+            change,
+            request,
+            planned=states.get(State.PLANNED.value, 0),
+            sent=states.get(State.SENT.value, 0),
+            in_doubt=states.get(State.IN_DOUBT.value, 0),
+        )
+        for (change, request), states in counts.items()
+    ]
+
+
+def stop_account(connection: Connection, account: str, reason: str) -> None:
+    """Let no process send anything that writes for this account."""
+    alone_on(connection, account)
+    connection.execute(delete(stops).where(stops.c.account == account))
+    connection.execute(insert(stops), {"account": account, "reason": reason, "at": store_now(connection)})
+
+
+def start_account(connection: Connection, account: str) -> bool:
+    """Take a stop back, and say whether there was one."""
+    return connection.execute(delete(stops).where(stops.c.account == account)).rowcount > 0
+
+
+def stop_of(connection: Connection, account: str) -> str | None:
+    """Why the account is stopped, or None."""
+    return connection.execute(select(stops.c.reason).where(stops.c.account == account)).scalar_one_or_none()

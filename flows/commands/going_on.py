@@ -1,0 +1,77 @@
+"""unfinished, and account list, stop and start: what goes on and what may not."""
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from flows.commands import running
+from flows.commands.options import Account, Json, Yes
+from flows.commands.printing import show, when
+
+accounts = typer.Typer(help="The accounts in the settings.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Account name.")]
+
+
+def unfinished(account: Account = None, as_json: Json = False, yes: Yes = False) -> None:
+    """List what processes that ended left undone, and go on with it. Cancelled batches are left alone."""
+    from dataclasses import asdict
+
+    from domain.requests import ResumeRequest
+    from tasks import resources
+
+    name = resources.account(account)[0] if account else ""
+    found = resources.unfinished(name)
+    columns = ("account", "request", "planned", "sent", "in_doubt")
+    show([asdict(one) for one in found], columns, as_json=as_json, nothing="Nothing is unfinished.")
+    if as_json or not found:
+        return
+    running.confirm("Go on with all of it?", yes=yes)
+    running.finish(running.run_flow("resume", ResumeRequest(account=name, dry_run=False)))
+
+
+@accounts.command("list")
+def list_(as_json: Json = False) -> None:
+    """List the accounts with their platform, address and rate, and whether one is stopped."""
+    from tasks import resources
+
+    stopped = resources.stops()
+    rows = []
+    for name in resources.account_names():
+        _, options = resources.account(name)
+        stop = stopped.get(name, {})
+        rows.append(
+            {
+                "account": name,
+                "platform": options.platform,
+                "base_url": options.base_url,
+                "rate_per_second": options.rate_per_second,
+                "stopped": when(stop.get("at")),
+                "reason": stop.get("reason"),
+            }
+        )
+    columns = ("account", "platform", "base_url", "rate_per_second", "stopped", "reason")
+    show(rows, columns, as_json=as_json, nothing="There are no accounts.")
+
+
+@accounts.command()
+def stop(
+    name: Name,
+    reason: Annotated[str, typer.Option("--reason", help="Why; shown to whoever meets the stop.")],
+) -> None:
+    """Let no process send anything that writes for this account. Runs under way end after the calls they have sent."""
+    from tasks import resources
+
+    resources.stop_account(name, f"{reason}, by {getpass.getuser()}")
+    print(f"Account {name} is stopped; `preactive account start {name}` takes that back.")
+
+
+@accounts.command()
+def start(name: Name) -> None:
+    """Take a stop back."""
+    from tasks import resources
+
+    was = resources.start_account(name)
+    print(f"Account {name} may write again." if was else f"Account {name} was not stopped.")
+    print("Go on with what was left: preactive unfinished")

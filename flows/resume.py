@@ -1,0 +1,58 @@
+"""What a process left undone when it ended is gone on with."""
+
+import time
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from domain.errors import PreactiveError, Stopped
+from domain.requests import ResumeRequest
+from domain.summary import Summary, sum_of
+from domain.unfinished import Unfinished
+from flows.running import finish, rename, run_id, told_flow
+from tasks import resources
+from tasks.carry_out import carry_out_chunk, log_in, settle_rest
+from tasks.progress import watched
+from tasks.report import write_report
+
+
+@flow(name="resume", flow_run_name="resume unfinished", persist_result=False, log_prints=False)
+@told_flow
+async def resume(request: ResumeRequest) -> State[Summary]:
+    """Settle what is in doubt and send what is left, for every change that no living process works on."""
+    found = resources.unfinished(request.account)
+    if request.dry_run or not found:
+        left = "; ".join(one.sentence() for one in found) or "nothing is unfinished"
+        return Completed(message=f"{left}; nothing was changed")
+    await rename(f"resume {len(found):,} unfinished")
+    done: list[Summary] = []
+    errors: list[PreactiveError] = []
+    for account in dict.fromkeys(one.account for one in found):
+        try:
+            done += await _resume_account(account, [one for one in found if one.account == account])
+        except PreactiveError as error:  # another account may do better
+            errors.append(error)
+    if errors:
+        raise Stopped(" ".join(map(str, errors)))
+    return finish(sum_of(done, batch="unfinished"), [path for summary in done for path in summary.reports])
+
+
+async def _resume_account(account: str, found: list[Unfinished]) -> list[Summary]:
+    async with resources.session(account) as session:
+        await log_in(account)
+        return [await _resume_change(session, one) for one in found if not session.stop.is_set()]
+
+
+async def _resume_change(session: resources.Session, found: Unfinished) -> Summary:
+    account, change, started, calls = session.name, found.change, time.time(), session.calls
+    title = f"resume {found.request} · {account}"
+    async with watched(account, change, title):
+        for first, last in await session.open_positions(change):
+            await carry_out_chunk(account, change, first, last, "go on with")
+        await settle_rest(account, change, found.request)
+    summary = resources.summarise_change(
+        session, change, label=found.request, started=started, calls_before=calls, run=run_id()
+    )
+    reports = await write_report(account, change, summary, title, f"resumed-{change}")
+    return summary.with_reports(reports)
