@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 
-.PHONY: run up test check bench chaos lock clean
+.PHONY: run up test check bench chaos planted lock clean
 
 run: .venv/ready  ## the whole job once, on the local simulator
 	@$(BIN)/python -m flows demo
@@ -28,6 +28,9 @@ bench: .venv/ready-dev  ## measurements, as ratios side by side
 
 chaos: .venv/ready-dev  ## long searches for faults; CHAOS_SEEDS sets how long
 	$(BIN)/python -m pytest -q -n 2 --timeout 1200 tests/chaos $(ARGS)
+
+planted: .venv/ready-dev  ## plants ten defects, one after the other, and shows that the tests find each
+	$(BIN)/python -m tests.planted $(ARGS)
 
 lock: .venv/ready-dev  ## new locks from requirements*.in; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \

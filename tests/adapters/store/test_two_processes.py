@@ -3,11 +3,13 @@
 import asyncio
 import threading
 import time
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import text
 
 from adapters.store import persons, work
+from adapters.store.store import Store
 from domain.errors import PreactiveError
 from domain.executor import Executor
 from domain.operation import State
@@ -44,6 +46,22 @@ async def test_what_one_transaction_is_about_to_hand_out_no_other_does(desk):
         second = work.claim(two, ledger.owner, scope, 4, time.time())
 
     assert len({granted.id for granted in (*first, *second)}) == len(first) + len(second) == 8
+
+
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+async def test_no_more_is_marked_than_is_handed_out_whatever_way_the_planner_takes(desk):
+    """A claim by IN (SELECT … LIMIT n) runs its inner query once for each row when the planner joins by a loop."""
+    ways = ("hashjoin", "mergejoin", "hashagg", "material", "sort", "indexscan", "bitmapscan")
+    options = quote(" ".join(f"-c enable_{way}=off" for way in ways))
+    scope = desk.batch(200)
+    loops = Store(f"{desk.url}&options={options}")
+    ledger = await desk.ledger(loops)
+
+    works = (await ledger.step(scope, [], 7)).work
+
+    assert len(works) == 7
+    assert desk.operations().count("sent") == 7
+    loops.close()
 
 
 async def test_all_processes_together_make_each_call_once(desk):

@@ -1,0 +1,83 @@
+"""Ten defects that a program like this one could have, each as a change to one place, and the tests that find it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Bug:
+    """A defect: in `file`, `old` becomes `new`; at least one of the tests in `found_by` must then fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    found_by: tuple[str, ...]
+
+
+BUGS = (
+    Bug(
+        "an unknown outcome settles at once",
+        "domain/doubt.py",
+        "return sent_at + self.deadline + self.settle",
+        "return sent_at",
+        ("tests/adapters/store/test_doubts.py", "tests/domain/test_doubt.py", "tests/domain/test_settler.py"),
+    ),
+    Bug(
+        "a call goes out without an intent",
+        "adapters/store/work.py",
+        "        _mark_sent(connection, owner, work, now, safe_after=patience.safe_after(now))\n",
+        "        patience.safe_after(now)\n",
+        ("tests/adapters/store/test_handing_out.py",),
+    ),
+    Bug(
+        "operations are claimed by IN (SELECT … LIMIT n)",
+        "adapters/store/work.py",
+        ".where(operations.c.id.in_([w.id for w in work]), operations.c.state == State.PLANNED.value)",
+        ".where(operations.c.id.in_(select(operations.c.id).where(operations.c.state == State.PLANNED.value)"
+        ".limit(len(work)).with_for_update(skip_locked=True)))",
+        ("tests/adapters/store/test_two_processes.py",),
+    ),
+    Bug(
+        "answers to a bulk call are matched by position",
+        "domain/bulk.py",
+        "return [Result(work, answer.items.get(work.iccid, _MISSING)) for work in works]",
+        "return [Result(work, item) for work, item in zip(works, answer.items.values(), strict=False)]",
+        ("tests/domain/test_bulk.py",),
+    ),
+    Bug(
+        "a 500 is taken for a refusal and sent again",
+        "adapters/platforms/sft/wire.py",
+        "    if status >= 500:\n        return Meaning.AMBIGUOUS\n",
+        "    if status >= 500:\n        return Meaning.THROTTLED\n",
+        ("tests/adapters/platforms/sft/test_wire.py",),
+    ),
+    Bug(
+        "decisions are not fenced",
+        "adapters/store/decisions.py",
+        '.where(o.id == bindparam("op"), o.token == bindparam("fence"), or_(*(o.state == state for state in before)))',
+        '.where(o.id == bindparam("op"), bindparam("fence") > 0, or_(*(o.state == state for state in before)))',
+        ("tests/adapters/store/test_decisions.py", "tests/adapters/store/test_doubts.py"),
+    ),
+    Bug(
+        "what a dead process had sent is planned again when its lease expires",
+        "adapters/store/work.py",
+        '            state=State.IN_DOUBT.value, next_at=now, lookups=0, negatives=0, text="its process ended"',
+        '            state=State.PLANNED.value, next_at=now, lookups=0, negatives=0, text="its process ended"',
+        ("tests/adapters/store/test_doubts.py",),
+    ),
+    Bug(
+        "a look-up does not check that its filter was honoured",
+        "adapters/platforms/sft/client.py",
+        "        if rows and not matches:\n"
+        '            raise ReadFailed("the platform\'s look-up by ICCID ignored its filter")\n',
+        "",
+        ("tests/adapters/platforms/sft/test_reads.py",),
+    ),
+    Bug(
+        "redirects are followed",
+        "adapters/platforms/transport.py",
+        "allow_redirects=False",
+        "allow_redirects=True",
+        ("tests/adapters/platforms/sft/test_transport.py",),
+    ),
+)
