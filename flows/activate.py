@@ -1,7 +1,5 @@
 """A tagged batch of pre-active endpoints becomes active and grouped."""
 
-import time
-
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
@@ -28,7 +26,7 @@ async def activate(request: ActivateRequest) -> State[Summary]:
     async with resources.session(request.account) as session:
         await log_in(session.name)
         selected = await select_endpoints(request)
-        account, change, started = session.name, selected.change, time.time()
+        account, change, started = session.name, selected.change, await session.now()
         title = f"activate {request.label} · {selected.wanted:,} endpoints · {account}"
         await rename(title)
         async with watched(account, change, title):
@@ -36,7 +34,7 @@ async def activate(request: ActivateRequest) -> State[Summary]:
             for first, last in await session.open_positions(change):
                 await carry_out_chunk(account, change, first, last, "activate and assign")
             await settle_rest(account, change, request.label)
-            await read_back(account, change, Kind.ACTIVATE, started)
+            await read_back(account, change, Kind.ACTIVATE, started.at)
         summary = resources.summarise_selection(session, selected, label=request.label, started=started, run=run_id())
         reports = await write_report(account, change, summary, title, request.report)
         return finish(summary, reports)

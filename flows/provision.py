@@ -1,7 +1,5 @@
 """A file of ICCIDs becomes tagged, pre-active endpoints."""
 
-import time
-
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
@@ -36,7 +34,7 @@ async def provision(request: ProvisionRequest) -> State[Summary]:
 
 async def provision_batch(session: resources.Session, batch: Batch, title: str) -> State[Summary]:
     """Carry out what a batch still needs."""
-    account, change, started = session.name, batch.change, time.time()
+    account, change, started = session.name, batch.change, await session.now()
     async with watched(account, change, title):
         await look_before(account, change, Kind.CREATE)
         await prepare_tags(account, change)
@@ -45,7 +43,7 @@ async def provision_batch(session: resources.Session, batch: Batch, title: str) 
                 await create_in_bulk(account, change, first, last)
             await carry_out_chunk(account, change, first, last, "create and tag")
         await settle_rest(account, change, batch.name)
-        await read_back(account, change, Kind.CREATE, started)
+        await read_back(account, change, Kind.CREATE, started.at)
     summary = resources.summarise(session, batch, started=started, run=run_id())
     reports = await write_report(account, change, summary, title, batch.name, batch.id, batch.source)
     return finish(summary, reports)

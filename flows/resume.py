@@ -1,7 +1,5 @@
 """What a process left undone when it ended is gone on with."""
 
-import time
-
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
@@ -45,7 +43,7 @@ async def _resume_account(account: str, found: list[Unfinished]) -> list[Summary
 
 
 async def _resume_change(session: resources.Session, found: Unfinished) -> Summary:
-    account, change, started, calls = session.name, found.change, time.time(), session.calls
+    account, change, started, calls = session.name, found.change, await session.now(), session.calls
     title = f"resume {found.request} · {account}"
     async with watched(account, change, title):
         for first, last in await session.open_positions(change):

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select, text, update
 
-from adapters.store.engine import alone_on, store_now
+from adapters.store.clock import store_now
+from adapters.store.engine import alone_on
 from adapters.store.tables import changes, operations
 from adapters.store.trail import record
 from domain.operation import State

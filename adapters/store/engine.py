@@ -112,13 +112,6 @@ class Turns:
                 return
 
 
-def store_now(connection: Connection) -> float:
-    """The store's clock: the database server's, or this machine's for the embedded store. Seconds since 1970."""
-    if connection.dialect.name == "sqlite":
-        return time.time()
-    return float(connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
-
-
 def alone_on(connection: Connection, account: str) -> None:
     """Let one process at a time plan changes of an account. The embedded store has one writer anyway."""
     if connection.dialect.name == "postgresql":

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert, select, text
 
 from adapters.store.bulk_changes import resize
-from adapters.store.engine import alone_on, store_now
+from adapters.store.clock import store_now
+from adapters.store.engine import alone_on
 from adapters.store.tables import batches, changes, rejects, sources
 from adapters.store.tagging import add_row_tags, add_tags
 

@@ -4,7 +4,8 @@ import getpass
 
 from sqlalchemy import Connection, select, update
 
-from adapters.store.engine import alone_on, store_now
+from adapters.store.clock import store_now
+from adapters.store.engine import alone_on
 from adapters.store.tables import endpoints, operations
 from adapters.store.trail import record
 from domain.endpoint import Claim, contradictions

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, insert, select, update
 
-from adapters.store.engine import store_now
+from adapters.store.clock import store_now
 from adapters.store.tables import buckets
 from domain.pacing import Bucket, refused, take
 from domain.ports import Slots

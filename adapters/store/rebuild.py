@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select, text
 
-from adapters.store.engine import alone_on, store_now
+from adapters.store.clock import store_now
+from adapters.store.engine import alone_on
 from adapters.store.tables import attempts, batches, chains, changes, endpoints, operations, tags
 from domain.doubt import Patience
 from domain.errors import Refused

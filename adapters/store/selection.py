@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert, select, text
 
 from adapters.store.bulk_changes import resize
-from adapters.store.engine import alone_on, store_now
+from adapters.store.clock import store_now
+from adapters.store.engine import alone_on
 from adapters.store.ingest import stage
 from adapters.store.tables import changes
 from domain.selection import Selected

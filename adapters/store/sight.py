@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, select, update
 
+from adapters.store.clock import store_now
 from adapters.store.decisions import Decision, Owner, before, decide
-from adapters.store.engine import alone_on, in_parts, store_now
+from adapters.store.engine import alone_on, in_parts
 from adapters.store.tables import endpoints, operations
 from adapters.store.trail import record
 from domain.lifecycle import Kind

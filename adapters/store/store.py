@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from adapters.store import rates, work
+from adapters.store.clock import store_now
 from adapters.store.committer import Committer
 from adapters.store.decisions import Owner
 from adapters.store.engine import Turns, open_engine, translated
@@ -92,6 +93,10 @@ class AccountLedger:
         """Leave the living; where that cannot be written, the lease tells it later."""
         with suppress(StoreUnavailable):
             await self._store.awrite(work.forget_workers, [self.owner.worker])
+
+    async def now(self) -> float:
+        """The time by the store's clock."""
+        return await self._store.awrite(store_now)
 
     async def step(self, scope: Scope, results: Sequence[Result], room: int, *, bulk: bool = False) -> Step:
         """See domain.ports.Ledger."""

@@ -228,6 +228,14 @@ buckets = Table(
     Column("strikes", Integer, nullable=False),
 )
 
+# What the store's clock is ahead of the time since this start of the machine (adapters/store/clock.py).
+clock = Table(
+    "clock",
+    metadata,
+    Column("boot", String(64), primary_key=True),
+    Column("offset", Float, nullable=False),
+)
+
 workers = Table(
     "workers",
     metadata,

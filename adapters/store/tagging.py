@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, select, text, update
 
 from adapters.store.bulk_changes import resize, size_of
-from adapters.store.engine import store_now
+from adapters.store.clock import store_now
 from adapters.store.tables import batches
 
 _SAME_TAG = ("CAST(:tag AS VARCHAR(100))", "")

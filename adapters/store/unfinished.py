@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, or_, select
 
-from adapters.store.engine import alone_on, store_now
+from adapters.store.clock import store_now
+from adapters.store.engine import alone_on
 from adapters.store.tables import changes, endpoints, operations, stops, workers
 from adapters.store.work import LEASE_SECONDS, ready
 from domain.operation import State

@@ -6,8 +6,9 @@ from functools import cache
 from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 from sqlalchemy import and_ as all_of
 
+from adapters.store.clock import set_by_machine, store_now
 from adapters.store.decisions import Owner, decide, from_result, from_ruling
-from adapters.store.engine import alone_on, store_now
+from adapters.store.engine import alone_on
 from adapters.store.tables import changes, endpoints, operations, stops, workers
 from adapters.store.trail import record
 from domain.doubt import Doubt, Evidence, Ruling
@@ -202,6 +203,7 @@ def outlook(connection: Connection, owner: Owner, scope: Scope) -> Outlook:
 
 def keep_alive(connection: Connection, owner: Owner, *, host: str, pid: int) -> None:
     """Enter this process among the living."""
+    set_by_machine(connection, lease=LEASE_SECONDS)
     now = store_now(connection)
     connection.execute(
         insert(workers), {"id": owner.worker, "host": host, "pid": pid, "account": owner.account, "heartbeat_at": now}

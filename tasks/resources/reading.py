@@ -1,6 +1,5 @@
 """Reads the store for plans, commands and reports."""
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from domain.report import CallRow
 from domain.selection import Selected
 from domain.summary import Summary, from_counts
 from domain.unfinished import Unfinished
-from tasks.resources.session import Session, account, account_names, open_store, reader
+from tasks.resources.session import Moment, Session, account, account_names, open_store, reader
 
 if TYPE_CHECKING:
     from tasks.ingest import Batch
@@ -54,18 +53,18 @@ def rejects(batch: int, source: int = 0) -> list[dict[str, Any]]:
         return list(queries.rejects(opened, batch, source))
 
 
-def summarise(session: Session, batch: "Batch", *, started: float, run: str) -> Summary:
+def summarise(session: Session, batch: "Batch", *, started: Moment, run: str) -> Summary:
     """The numbers of a provision, from the store."""
     with reader() as opened:
-        counts = queries.tally(opened, batch.change, since=started, source=batch.source)
+        counts = queries.tally(opened, batch.change, since=started.at, source=batch.source)
         totals = queries.source_totals(opened, batch.id, batch.source)
     return from_counts(counts, **totals, **_run_facts(session, batch=batch.name, started=started, run=run))
 
 
-def summarise_selection(session: Session, selected: Selected, *, label: str, started: float, run: str) -> Summary:
+def summarise_selection(session: Session, selected: Selected, *, label: str, started: Moment, run: str) -> Summary:
     """The numbers of a change to existing endpoints, from the store."""
     with reader() as opened:
-        counts = queries.tally(opened, selected.change, since=started)
+        counts = queries.tally(opened, selected.change, since=started.at)
     rows = selected.wanted + selected.unusable
     outside = selected.already - counts["already"] if selected.already > counts["already"] else 0
     facts = _run_facts(session, batch=label, started=started, run=run)
@@ -73,11 +72,11 @@ def summarise_selection(session: Session, selected: Selected, *, label: str, sta
 
 
 def summarise_change(
-    session: Session, change: int, *, label: str, started: float, calls_before: int, run: str
+    session: Session, change: int, *, label: str, started: Moment, calls_before: int, run: str
 ) -> Summary:
     """The numbers of one change of several that a session works on, from the store."""
     with reader() as opened:
-        counts = queries.tally(opened, change, since=started)
+        counts = queries.tally(opened, change, since=started.at)
     rows = sum(counts.values())
     facts = _run_facts(session, batch=label, started=started, run=run)
     return from_counts(counts, rows=rows, accepted=rows, **facts | {"calls": session.calls - calls_before})
@@ -101,12 +100,12 @@ def stops() -> dict[str, dict[str, Any]]:
         return {row["account"]: row for row in queries.stops(opened)}
 
 
-def _run_facts(session: Session, *, batch: str, started: float, run: str) -> dict[str, Any]:
+def _run_facts(session: Session, *, batch: str, started: Moment, run: str) -> dict[str, Any]:
     return {
         "batch": batch,
         "run": run,
         "calls": session.calls,
-        "seconds": round(time.time() - started, 2),
+        "seconds": round(started.seconds, 2),
         "stopped": session.stop.is_set(),
     }
 

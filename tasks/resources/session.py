@@ -1,8 +1,10 @@
 """Opens settings, store and platforms, and the session in which an account is written to."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,19 @@ if TYPE_CHECKING:
     from adapters.store.store import AccountLedger, Store
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something began: by the store's clock, to compare with what it holds, and by ours, to measure."""
+
+    at: float
+    ticks: float
+
+    @property
+    def seconds(self) -> float:
+        """How long ago that was."""
+        return time.monotonic() - self.ticks
+
+
 class Session:
     """One account, opened for writing: store, ledger, platform, and the means to stop."""
 
@@ -40,6 +55,10 @@ class Session:
     def calls(self) -> int:
         """HTTP requests sent in this session."""
         return self.pacer.calls
+
+    async def now(self) -> Moment:
+        """This moment."""
+        return Moment(await self.ledger.now(), time.monotonic())
 
     def halt(self) -> None:
         """Let no new call start; what is under way is waited for."""

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
+from adapters.store.clock import store_now
 from adapters.store.committer import Committer
-from adapters.store.engine import Turns, open_engine, place, store_now
+from adapters.store.engine import Turns, open_engine, place
 from domain.errors import PreactiveError
 
 FULL = 2

@@ -26,6 +26,11 @@ CREATED = 9
 
 @pytest.fixture
 async def lived(desk):
+    """See `live`."""
+    return await live(desk)
+
+
+async def live(desk: Desk) -> Desk:
     """A store in which everything happened that can happen to an operation."""
     stored = desk.ingest(manifest(accepted(*range(1, CREATED + 1))), platform_tags="now", tags=["eu"])
     scope, ledger = Scope(stored.change), await desk.ledger()
@@ -195,13 +200,15 @@ async def test_a_refused_operation_that_is_tried_again_is_told_by_its_facts(desk
     again.close()
 
 
-async def test_facts_of_before_the_trail_are_described_and_bound_by_the_upgrade(lived):
+async def test_facts_of_before_the_trail_are_described_and_bound_by_the_upgrade(empty_url):
     """As a store of the first version has them."""
+    lived = await live(Desk(empty_url))
     added = ("account", "iccid", "name", "batch", "kind", "target", "state", "hash")
     before = mapping(lived.url)
     with lived.changing() as connection:
         connection.execute(text("DROP INDEX ix_attempts_account_id"))
-        connection.execute(text("DROP TABLE chains"))
+        for table in ("chains", "clock"):
+            connection.execute(text(f"DROP TABLE {table}"))
         for name in added:
             connection.execute(text(f"ALTER TABLE attempts DROP COLUMN {name}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
@@ -215,3 +222,4 @@ async def test_facts_of_before_the_trail_are_described_and_bound_by_the_upgrade(
     assert {number: one.endpoint_id for number, one in found.items()} == {
         number: before[number]["endpoint_id"] for number in found
     }
+    lived.close()
