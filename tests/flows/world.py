@@ -62,6 +62,11 @@ class World:
         self.platform.close()
 
     @property
+    def commands(self) -> int:
+        """How many commands were started so far."""
+        return len(self._commands)
+
+    @property
     def store(self) -> Path:
         """The file of the embedded store."""
         return Path(self.store_url.removeprefix("sqlite:///"))
