@@ -29,7 +29,9 @@ class Exchange:
 
     async def apply(self) -> Reply:
         """Do what the call asks after the platform's latency, also when the client leaves meanwhile."""
-        return await self.engine.deferred.after(self.latency, self._committer())
+        reply = await self.engine.deferred.after(self.latency, self._committer())
+        self.engine.last_replies[self.route.path] = reply
+        return reply
 
     def apply_later(self, seconds: float) -> None:
         """Do what the call asks at some later time, and wait for nothing."""
@@ -37,9 +39,9 @@ class Exchange:
 
     async def hang(self, seconds: float) -> None:
         """Keep the client waiting until it leaves, then close the connection on it."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
-        while loop.time() < end and not self._client_left():  # noqa: ASYNC110 - aiohttp tells nobody that a client left
+        clock = self.engine.clock
+        end = clock.monotonic() + seconds
+        while clock.monotonic() < end and not self._client_left():  # noqa: ASYNC110 - aiohttp tells nobody that a client left
             await asyncio.sleep(_POLL_SECONDS)
         self.reset()
 
