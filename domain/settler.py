@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from domain.doubt import Doubt, Evidence, Patience, Sight, judge
-from domain.endpoint import SimRecord
+from domain.endpoint import SimRecord, rivals_reason
 from domain.lifecycle import Kind, Lifecycle
 from domain.ports import Ledger, Platform, ReadFailed, Scope
 from domain.survey import survey
@@ -73,6 +73,8 @@ def sim_evidence(doubt: Doubt, sim: SimRecord | None, *, known: bool) -> Evidenc
     """What a SIM's row says about a create or a change of state in doubt. `known`: a look-up was answered."""
     if not known:
         return Evidence(Sight.UNPROVEN, text="the look-up gave no usable answer")
+    if sim is not None and sim.rivals:
+        return Evidence(Sight.CONTRADICTION, text=rivals_reason(sim))
     if doubt.kind is Kind.CREATE:
         return _create_evidence(sim)
     if sim is None or sim.endpoint_id != doubt.endpoint_id:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from domain.endpoint import SimRecord
+from domain.endpoint import SimRecord, merged
 from domain.ports import Platform, ReadFailed
 
 _MAX_PAGES = 100_000  # an account that never stops giving pages is not read for ever
@@ -50,7 +50,8 @@ async def survey(
 def _take(found: Survey, sims: Iterable[SimRecord], wanted: set[str]) -> None:
     for sim in sims:
         if sim.iccid in wanted:
-            found.sims[sim.iccid] = sim
+            earlier = found.sims.get(sim.iccid)
+            found.sims[sim.iccid] = merged(earlier, sim) if earlier is not None else sim
 
 
 async def _by_page(platform: Platform, wanted: set[str], found: Survey, *, chase: bool) -> Survey:

@@ -149,11 +149,23 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 
 
 def _parse(raw: bytes) -> dict[str, Any] | None:
+    """The JSON object of a body, or None. Where parsers disagree on what a text says, it says nothing."""
     try:
-        body = json.loads(raw)
+        body = json.loads(raw, object_pairs_hook=_distinct, parse_constant=_refused)
     except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice in an object")
+    return found
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _why(error: Exception) -> str:
