@@ -22,6 +22,7 @@ class Sight(StrEnum):
     ABSENT = "absent"  # the platform shows plainly that it is not there
     UNPROVEN = "unproven"  # no usable answer: says nothing
     CONTRADICTION = "contradiction"  # something else is there
+    GONE = "gone"  # the endpoint itself is not shown; reads lag behind writes, so this is believed late
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ def judge(doubt: Doubt, evidence: Evidence, *, now: float, patience: Patience) -
     if evidence.sight is Sight.PRESENT:
         return Ruling(State.CONFIRMED, endpoint_id=evidence.endpoint_id, text=evidence.text)
     if evidence.sight is Sight.CONTRADICTION:
+        return Ruling(State.NEEDS_HUMAN, text=evidence.text)
+    if evidence.sight is Sight.GONE and now >= doubt.safe_after:
         return Ruling(State.NEEDS_HUMAN, text=evidence.text)
     counts = now >= doubt.safe_after and evidence.sight is Sight.ABSENT
     negatives = doubt.negatives + 1 if counts else doubt.negatives

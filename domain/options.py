@@ -71,6 +71,7 @@ class Account(Knobs):
     max_change: int = Field(default=5000, ge=1)
     page_size: int = Field(default=100, ge=1, le=250)
     platform_tags: Literal["now", "later", "off"] = "now"
+    read_back_tags: Literal["first", "all", "off"] = "first"
     name_template: str = "{batch}-{row:06d}"
     name_pattern: str = r"[A-Za-z0-9 _-]{1,64}"
     roaming_profile_id: str = ""

@@ -77,8 +77,10 @@ def sim_evidence(doubt: Doubt, sim: SimRecord | None, *, known: bool) -> Evidenc
         return Evidence(Sight.CONTRADICTION, text=rivals_reason(sim))
     if doubt.kind is Kind.CREATE:
         return _create_evidence(sim)
-    if sim is None or sim.endpoint_id != doubt.endpoint_id:
-        return Evidence(Sight.CONTRADICTION, text="the platform shows another endpoint, or none, for this SIM")
+    if sim is None or sim.endpoint_id is None:
+        return Evidence(Sight.GONE, text="the platform shows no endpoint for this SIM")
+    if sim.endpoint_id != doubt.endpoint_id:
+        return Evidence(Sight.CONTRADICTION, text=f"the platform shows endpoint {sim.endpoint_id} for this SIM")
     if sim.state is _WANTED[doubt.kind]:
         return Evidence(Sight.PRESENT, endpoint_id=sim.endpoint_id)
     if sim.state is _BEFORE[doubt.kind]:

@@ -24,8 +24,30 @@ def planned(connection: Connection, change: int, kind: Kind) -> list[Work]:
     return [Work(r[0], kind, *r[1:]) for r in connection.execute(query)]
 
 
+def confirmed_tags(connection: Connection, change: int, since: float) -> list[Work]:
+    """Tags that answers confirmed since then, oldest first."""
+    o, e = operations.c, endpoints.c
+    query = (
+        select(o.id, o.token, o.endpoint, e.iccid, e.name, e.endpoint_id, o.target)
+        .join_from(operations, endpoints)
+        .where(o.change_id == change, o.kind == Kind.TAG.value, o.state == State.CONFIRMED.value)
+        .where(o.updated_at >= since, o.already.is_(False))
+        .order_by(o.updated_at, o.id)
+    )
+    return [Work(r[0], Kind.TAG, *r[1:]) for r in connection.execute(query)]
+
+
+def reconsider(connection: Connection, owner: Owner, findings: Sequence[Finding]) -> None:
+    """Apply what a later read showed, to operations that are still confirmed."""
+    _apply(connection, owner, findings, before=State.CONFIRMED, event="differs")
+
+
 def settle(connection: Connection, owner: Owner, findings: Sequence[Finding]) -> None:
     """Apply what was seen, to operations that are still planned."""
+    _apply(connection, owner, findings, before=State.PLANNED, event="seen")
+
+
+def _apply(connection: Connection, owner: Owner, findings: Sequence[Finding], *, before: State, event: str) -> None:
     decisions = [
         Decision(
             operation=found.work.id,
@@ -34,12 +56,12 @@ def settle(connection: Connection, owner: Owner, findings: Sequence[Finding]) ->
             endpoint=found.work.endpoint,
             iccid=found.work.iccid,
             target=found.work.target,
-            before=(State.PLANNED.value,),
+            before=(before.value,),
             state=found.state,
-            event="seen",
+            event=event,
             verdict=found.state.value,
             endpoint_id=found.endpoint_id,
-            already=True,
+            already=found.state is State.CONFIRMED,
             text=found.text,
         )
         for found in findings

@@ -43,6 +43,22 @@ def test_a_contradiction_goes_to_a_person_at_once(now):
     assert (ruling.state, ruling.text) == (State.NEEDS_HUMAN, "two endpoints")
 
 
+def test_an_endpoint_that_is_not_shown_may_only_be_late_until_the_settle_time_is_over():
+    gone = Evidence(Sight.GONE, text="no endpoint")
+
+    assert judged(gone, now=SAFE - 1, kind=Kind.ACTIVATE).state is State.IN_DOUBT
+    assert judged(gone, now=SAFE, kind=Kind.ACTIVATE).state is State.NEEDS_HUMAN
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_after_enough_attempts_a_person_decides(kind):
+    last = {"now": SAFE + 1e6, "negatives": NEGATIVES_NEEDED - 1, "kind": kind}
+
+    assert judged(ABSENT, **last, unknowns=PATIENCE.max_unknown - 1).state is State.PLANNED
+    assert judged(ABSENT, **last, unknowns=PATIENCE.max_unknown).state is State.NEEDS_HUMAN
+    assert judged(UNPROVEN, now=SAFE + 1e6, kind=kind, unknowns=PATIENCE.max_unknown).state is State.NEEDS_HUMAN
+
+
 # --- absence ---
 
 

@@ -14,6 +14,7 @@ from adapters.platforms.simulator.sft.envelope import BusinessError, Reply, auth
 from adapters.platforms.simulator.sft.routes import Route
 
 _POLL_SECONDS = 0.05
+_LONGEST_POLL = 1.0
 _RST_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -40,9 +41,10 @@ class Exchange:
     async def hang(self, seconds: float) -> None:
         """Keep the client waiting until it leaves, then close the connection on it."""
         clock = self.engine.clock
-        end = clock.monotonic() + seconds
-        while clock.monotonic() < end and not self._client_left():  # noqa: ASYNC110 - aiohttp tells nobody that a client left
-            await asyncio.sleep(_POLL_SECONDS)
+        end, poll = clock.monotonic() + seconds, _POLL_SECONDS
+        while clock.monotonic() < end and not self._client_left():
+            await asyncio.sleep(poll)
+            poll = min(_LONGEST_POLL, poll * 1.2)
         self.reset()
 
     def close(self) -> None:

@@ -62,8 +62,8 @@ async def _undone(exchange: Exchange, rule: FaultRule) -> Response:
     """Do it, and take it back `late` seconds later: a new endpoint vanishes, an old one is as it was before."""
     engine, before = exchange.engine, dict(exchange.engine.world.endpoints)
     reply = await exchange.apply()
-    changed = [endpoint for endpoint in engine.world.endpoints.values() if before.get(endpoint.id) != endpoint]
-    for endpoint in changed:
+    named = engine.iccids_of(exchange.call)
+    for endpoint in [one for one in engine.world.endpoints.values() if one.iccid in named]:
         engine.deferred.after(rule.late, functools.partial(_take_back, exchange, endpoint.id, before.get(endpoint.id)))
     return written(reply)
 
