@@ -13,6 +13,7 @@ from domain.operation import REPEATABLE, State
 NEGATIVES_NEEDED = 3
 _FIRST_LOOKUPS = (1 / 60, 1 / 20, 3 / 20, 9 / 20)  # of the settle time: 5, 15, 45, 135 s of 300 s
 _MAX_SPACING = 60.0
+_LOOKUPS_NEEDED = 7  # a doubt may be picked up long after its settle time, and one look-up that fails says nothing
 
 
 class Sight(StrEnum):
@@ -100,7 +101,8 @@ def judge(doubt: Doubt, evidence: Evidence, *, now: float, patience: Patience) -
     negatives = doubt.negatives + 1 if counts else doubt.negatives
     if negatives >= NEGATIVES_NEEDED:
         return _absent(doubt, patience, negatives)
-    if evidence.sight is Sight.UNPROVEN and now >= doubt.safe_after + NEGATIVES_NEEDED * patience.spacing:
+    waited = now >= doubt.safe_after + NEGATIVES_NEEDED * patience.spacing
+    if evidence.sight is Sight.UNPROVEN and waited and doubt.lookups + 1 >= _LOOKUPS_NEEDED:
         return _never_proven(doubt, evidence, patience)
     next_at = patience.next_lookup(doubt.lookups + 1, now=now, safe_after=doubt.safe_after)
     return Ruling(State.IN_DOUBT, next_at=next_at, negatives=negatives, text=evidence.text)

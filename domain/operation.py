@@ -33,7 +33,7 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.IN_DOUBT: frozenset({State.CONFIRMED, State.PLANNED, State.NEEDS_HUMAN}),
     State.NEEDS_HUMAN: frozenset({State.CONFIRMED, State.PLANNED, State.REFUSED}),
     State.REFUSED: frozenset({State.PLANNED}),
-    State.CONFIRMED: frozenset({State.PLANNED, State.NEEDS_HUMAN}),  # a later read did not show it, or contradicted it
+    State.CONFIRMED: frozenset({State.NEEDS_HUMAN}),  # a later read contradicted it
 }
 
 FINAL = frozenset({State.CONFIRMED, State.REFUSED, State.NEEDS_HUMAN})

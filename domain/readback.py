@@ -1,4 +1,4 @@
-"""Reads tags back: a platform may say yes and store another tag, or none."""
+"""Reads tags back: a platform may say yes and store another tag, or none. Writing them again is a person's decision."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ _AT_ONCE = 16
 
 
 async def check_tags(platform: Platform, tagged: Sequence[Work], *, everything: bool) -> list[Finding]:
-    """What is to become of tags that were confirmed and are not shown.
+    """The tags that were confirmed and are not shown.
 
     Without `everything` one endpoint of each tag is read, and the others only where that one is wrong.
     """
@@ -45,11 +45,9 @@ async def _differing(platform: Platform, tagged: Sequence[Work]) -> list[Finding
 
 
 def judge_tag(work: Work, shown: frozenset[str]) -> Finding | None:
-    """A tag that is missing is written again; one that was stored in another form would be so again."""
+    """What a person must know of a tag that is not shown: it is missing, or was stored in another form."""
     if work.target in shown:
         return None
     altered = sorted(tag for tag in shown if work.target.casefold().startswith(tag.casefold()))
-    if altered:
-        text = f"the platform stored the tag as {altered[-1]!r}"
-        return Finding(work, State.NEEDS_HUMAN, work.endpoint_id, text)
-    return Finding(work, State.PLANNED, work.endpoint_id, "the platform said yes and does not show the tag")
+    text = f"the platform stored the tag as {altered[-1]!r}" if altered else "the platform does not show the tag"
+    return Finding(work, State.NEEDS_HUMAN, work.endpoint_id, text)

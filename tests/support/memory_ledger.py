@@ -83,6 +83,15 @@ class MemoryLedger:
         entry.state = state
         self.facts.append((state.value, entry.work.id))
 
+    def orphan(self) -> None:
+        """The process that sent them has died: take over what it left."""
+        for entry in self.entries.values():
+            if entry.state is State.SENT:
+                self._move(entry, State.IN_DOUBT)
+                entry.lookups = entry.negatives = 0
+                entry.unknowns += 1
+                entry.next_at = self.clock()
+
     async def doubts(self, scope: Scope, limit: int) -> list[Doubt]:
         now = self.clock()
         due = [e for e in self.entries.values() if e.state is State.IN_DOUBT and e.next_at <= now]

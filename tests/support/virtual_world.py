@@ -73,21 +73,27 @@ class VirtualWorld:
 
     # --- what a person asks for ---
 
-    def batch(self, *tags: str) -> Scope:
-        """Hand the SIMs in as a file."""
+    def batch(self, *tags: str, iccids: Sequence[str] = (), name: str = "march") -> Scope:
+        """Hand SIMs in as a file: these, or all."""
         rows = [
             ManifestRow(row_no=number + 2, outcome=Outcome.ACCEPTED, iccid=iccid, name=None)
-            for number, iccid in enumerate(self.iccids)
+            for number, iccid in enumerate(iccids or self.iccids)
         ]
-        options = {"platform_tags": "now" if tags else "off", "tags": tags}
+        options = {"platform_tags": "now" if tags else "off", "tags": tags, "batch": name}
         self.scope = Scope(self.desk.ingest(manifest(rows), **options).change)
         return self.scope
 
-    def activation(self, group: str = "", count: int | None = None) -> Scope:
+    def activation(self, group: str = "", count: int | None = None, tag: str = "spring") -> Scope:
         """Ask for endpoints to be activated."""
-        request = selection.Request(ACCOUNT, tag="spring", group=group, count=count)
+        request = selection.Request(ACCOUNT, tag=tag, group=group, count=count)
         self.scope = Scope(self.desk.store.write(selection.select_endpoints, request).change)
         return self.scope
+
+    def activation_again(self, tag: str) -> None:
+        """Ask once more for a part of a tag's endpoints, of which more may be ready by now."""
+        count = len(self.iccids)
+        request = selection.Request(ACCOUNT, tag=tag, group="eu", count=count)
+        self.desk.store.write(selection.select_endpoints, request)
 
     def cancel(self) -> None:
         """Take the change back."""
@@ -140,6 +146,29 @@ class VirtualWorld:
             return error
         return None
 
+    async def run_for(self, seconds: float) -> PreactiveError | None:
+        """Carry the change out for so long at most, then stop as on Ctrl-C: what is under way is waited for."""
+        session = await self.process()
+        running = asyncio.create_task(self.run(session))
+        await asyncio.wait([running], timeout=seconds)
+        session.halt()
+        error = await running
+        await session.platform.close()
+        await session.ledger.close()
+        self.sessions.remove(session)
+        return error
+
+    def is_over(self, scope: Scope) -> bool:
+        """Whether every operation of a change is final; one that waits for a refused create will not be sent."""
+        rows = self.desk.see(
+            "SELECT count(*) FROM operations o JOIN endpoints e ON e.id = o.endpoint WHERE o.change_id = :change "
+            "AND (o.state IN ('sent', 'in_doubt') OR (o.state = 'planned' AND NOT "
+            "((o.kind = 'create' AND e.state <> 'stock') OR (o.kind = 'tag' AND e.state = 'stock') "
+            "OR (o.kind = 'activate' AND e.state <> 'pre_active') OR (o.kind = 'assign' AND e.state <> 'active'))))",
+            change=scope.change,
+        )
+        return not rows[0][0]
+
     async def until_nothing_is_left_to_happen(self, seconds: float = 1000.0) -> None:
         """Wait for what the platform still does on its own."""
         await asyncio.sleep(seconds)
@@ -161,6 +190,8 @@ class VirtualWorld:
         session = await self.process()
         state = Lifecycle.PRE_ACTIVE if kind is Kind.CREATE else Lifecycle.ACTIVE
         confirmed = await session.confirmed_by_answer(self.scope.change, kind, 0.0)
+        rows = self.desk.see("SELECT iccid FROM endpoints WHERE state = :state", state=state.value)
+        confirmed = {row.iccid: confirmed[row.iccid] for row in rows if row.iccid in confirmed}
         seen = await survey(session.platform, confirmed, chase=False)
         differing = sight.differing(confirmed, seen.sims, state)
         await session.report_differences(self.scope.change, kind, differing)

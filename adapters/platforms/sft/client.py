@@ -21,7 +21,7 @@ from adapters.platforms.sft.wire import Meaning, Reading, read, retry_after
 from adapters.platforms.transport import NoAnswer, NotSent, Reply, TooLate, Transport
 from domain.bulk import BulkAnswer
 from domain.endpoint import SimRecord, merged
-from domain.errors import LoginRefused, PlatformUnreachable
+from domain.errors import LoginRefused, PlatformUnreachable, Stopped
 from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.options import Account
@@ -81,8 +81,14 @@ class SftPlatform:
     # --- reads ---
 
     async def login(self) -> None:
-        """See domain.ports.Platform."""
-        await self._tokens.fresh()
+        """See domain.ports.Platform.
+
+        Raises Stopped when no call may start any more.
+        """
+        try:
+            await self._tokens.fresh()
+        except Closed:
+            raise Stopped("Stopped before the login; nothing was sent.") from None
 
     async def sims_page(self, page: int) -> SimPage:
         """See domain.ports.Platform."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
@@ -125,9 +126,10 @@ async def _drip(exchange: Exchange, rule: FaultRule) -> Response:
     body = encoded(await exchange.apply())
     response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(body))})
     await response.prepare(exchange.request)
-    for position in range(len(body)):
-        await response.write(body[position : position + 1])
-        await asyncio.sleep(rule.delay or _DRIP_SECONDS)
+    with suppress(ConnectionError):  # the client may leave
+        for position in range(len(body)):
+            await response.write(body[position : position + 1])
+            await asyncio.sleep(rule.delay or _DRIP_SECONDS)
     return response
 
 
