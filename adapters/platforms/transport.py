@@ -16,6 +16,7 @@ from domain.pacer import Pacer
 Headers = Callable[[], Awaitable[Mapping[str, str]]]
 
 _MAX_BODY = 10 * 1024 * 1024
+_TURNS = 3  # a token that has to be replaced each time its turn comes is used as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +102,7 @@ class Transport:
         not_after: float | None,
     ) -> Reply:
         session = self._open()
-        sent_at = await self._pacer.slot()
-        turn = time.monotonic()
-        its_headers = await headers() if not_after is None or sent_at <= not_after else {}
-        if not_after is not None and sent_at + time.monotonic() - turn > not_after:
-            raise TooLate("its turn came too late")
+        its_headers, sent_at = await self._turn(headers, not_after)
         started = time.monotonic()
         try:
             async with session.request(
@@ -131,6 +128,19 @@ class Transport:
             raise NoAnswer(f"no complete answer within {deadline:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise NoAnswer(f"the connection broke: {type(error).__name__}") from None
+
+    async def _turn(self, headers: Headers, not_after: float | None) -> tuple[Mapping[str, str], float]:
+        """Wait for a token and then for a turn: calls that wait for one login must not all start when it is there."""
+        its_headers = await headers()
+        for _ in range(_TURNS):
+            sent_at = await self._pacer.slot()
+            turn, before = time.monotonic(), its_headers
+            its_headers = await headers() if not_after is None or sent_at <= not_after else before
+            if not_after is not None and sent_at + time.monotonic() - turn > not_after:
+                raise TooLate("its turn came too late")
+            if its_headers == before:
+                break
+        return its_headers, sent_at
 
 
 def _tls() -> ssl.SSLContext:

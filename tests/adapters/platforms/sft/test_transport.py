@@ -121,7 +121,10 @@ async def test_a_turn_that_comes_too_late_is_not_taken(transport, server):
 
 
 async def test_the_headers_are_asked_for_when_the_call_goes_out(transport, server):
-    """A token that was fresh when the call began to wait may have expired when its turn comes."""
+    """And before it waits for its turn, or calls that wait for one login would all start when it is there.
+
+    A token that was fresh when the call began to wait may have expired when its turn comes.
+    """
     server.answers["/api/x"] = reply({})
     asked = []
 
@@ -132,7 +135,7 @@ async def test_the_headers_are_asked_for_when_the_call_goes_out(transport, serve
     http = transport(server.base_url, max_in_flight=1)
     await asyncio.gather(*(ask(http, headers=headers) for _ in range(3)))
 
-    assert asked == [0, 1, 2]
+    assert asked == [0, 0, 1, 1, 2, 2]
 
 
 # --- nothing was sent ---
