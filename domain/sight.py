@@ -25,8 +25,8 @@ def before_write(work: Work, sim: SimRecord | None) -> Finding | None:
         return Finding(work, State.NEEDS_HUMAN, None, rivals_reason(sim))
     if work.kind is Kind.CREATE:
         return _before_create(work, sim)
-    if sim is None:
-        return None
+    if sim is None or (sim.endpoint_id is None and sim.state is Lifecycle.STOCK):
+        return None  # reads lag behind writes; an endpoint that is gone is refused by the platform
     if sim.endpoint_id not in (None, work.endpoint_id):
         return Finding(work, State.NEEDS_HUMAN, None, f"the platform shows endpoint {sim.endpoint_id} for this SIM")
     if sim.state is Lifecycle.PRE_ACTIVE and sim.endpoint_id is not None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from domain.pacer import Pacer
+from domain.waypoints import reached
 
 Headers = Callable[[], Awaitable[Mapping[str, str]]]
 
@@ -104,6 +105,7 @@ class Transport:
         session = self._open()
         its_headers, sent_at = await self._turn(headers, not_after)
         started = time.monotonic()
+        reached("before send")
         try:
             async with session.request(
                 method,
@@ -114,7 +116,9 @@ class Transport:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=deadline, sock_connect=self._connect_seconds),
             ) as response:
+                reached("answer begins")
                 raw = await _read(response)
+                reached("answer ends")
                 return Reply(
                     status=response.status,
                     body=_parse(raw),

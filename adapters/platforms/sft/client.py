@@ -28,6 +28,7 @@ from domain.options import Account
 from domain.outcome import Answer, Because, Verdict
 from domain.pacer import Closed, Pacer
 from domain.ports import ReadFailed, ReadRefused, ReadStopped, SimPage
+from domain.waypoints import reached
 
 # The paths that public clients use with success; an account's `paths` setting replaces any of them.
 PATHS = {
@@ -310,6 +311,7 @@ class SftPlatform:
                 not_after=not_after,
             )
             reading = read(reply)
+            reached("answer understood")
             assert sending.token is not None
             if reading.meaning is not Meaning.EXPIRED:
                 sending.token.accepted = True
