@@ -1,12 +1,18 @@
 """Carrying out one operation: the reads around a write that is not idempotent."""
 
+import asyncio
 from dataclasses import replace
 
+from domain.endpoint import SimRecord, rivals_reason
 from domain.errors import LoginRefused, PlatformUnreachable
-from domain.lifecycle import Kind
+from domain.lifecycle import Kind, Lifecycle
 from domain.operation import Work
 from domain.outcome import Answer, Because, Verdict
+from domain.plan import conflict_reason
 from domain.ports import Platform, ReadFailed, ReadRefused, ReadStopped
+
+CONFLICT = 409
+_LAG_WAITS = (0.0, 2.0, 5.0)  # reads lag behind writes
 
 
 async def carry_out(platform: Platform, work: Work) -> Answer:
@@ -16,7 +22,35 @@ async def carry_out(platform: Platform, work: Work) -> Answer:
     answer = await platform.perform(work)
     if work.kind is Kind.TAG and answer.because is Because.REFUSED:
         return await _tag_refused(platform, work, answer)
+    if work.kind is Kind.CREATE and (answer.because is Because.REFUSED or answer.http_status == CONFLICT):
+        return await _create_refused(platform, work, answer)
     return answer
+
+
+async def _create_refused(platform: Platform, work: Work, answer: Answer) -> Answer:
+    """A create may be refused because an earlier one, whose answer was lost, was carried out: then that one is ours."""
+    if work.token <= 1 and answer.http_status != CONFLICT:
+        return answer
+    sim = None
+    for wait in _LAG_WAITS:
+        await asyncio.sleep(wait)
+        try:
+            sim = await platform.sim(work.iccid)
+        except (ReadFailed, PlatformUnreachable, LoginRefused) as error:
+            return replace(answer, verdict=Verdict.UNKNOWN, because=None, text=str(error))
+        if sim is not None and sim.endpoint_id is not None:
+            return _found_instead(sim, answer)
+    return replace(answer, verdict=Verdict.NOT_DONE, because=Because.REFUSED)
+
+
+def _found_instead(sim: SimRecord, answer: Answer) -> Answer:
+    if sim.rivals:
+        return replace(answer, verdict=Verdict.NOT_DONE, because=Because.CONTRADICTION, text=rivals_reason(sim))
+    if sim.state is Lifecycle.PRE_ACTIVE:
+        text = f"refused ({answer.text or answer.code}), and found on the platform"
+        found = replace(answer, verdict=Verdict.DONE, because=None, already=True, text=text)
+        return replace(found, endpoint_id=sim.endpoint_id)
+    return replace(answer, verdict=Verdict.NOT_DONE, because=Because.REFUSED, text=conflict_reason(sim))
 
 
 async def _tag_refused(platform: Platform, work: Work, answer: Answer) -> Answer:

@@ -13,6 +13,7 @@ from domain.operation import REPEATABLE, State
 NEGATIVES_NEEDED = 3
 _FIRST_LOOKUPS = (1 / 60, 1 / 20, 3 / 20, 9 / 20)  # of the settle time: 5, 15, 45, 135 s of 300 s
 _MAX_SPACING = 60.0
+_LOOKUPS_NEEDED = 7  # a doubt may be picked up long after its settle time, and one look-up that fails says nothing
 
 
 class Sight(StrEnum):
@@ -22,6 +23,7 @@ class Sight(StrEnum):
     ABSENT = "absent"  # the platform shows plainly that it is not there
     UNPROVEN = "unproven"  # no usable answer: says nothing
     CONTRADICTION = "contradiction"  # something else is there
+    GONE = "gone"  # the endpoint itself is not shown; reads lag behind writes, so this is believed late
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Doubt:
     safe_after: float
     lookups: int
     negatives: int
+    unknowns: int = 1  # attempts whose outcome was unknown, this one included
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,12 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait before absence is believed. All in seconds."""
+    """How long to wait before absence is believed, in seconds, and how often to try again after it."""
 
     deadline: float
     settle: float
     resend_after_absence: bool = True
+    max_unknown: int = 5
 
     def safe_after(self, sent_at: float) -> float:
         """The first moment at which a look-up that shows nothing counts."""
@@ -91,23 +95,34 @@ def judge(doubt: Doubt, evidence: Evidence, *, now: float, patience: Patience) -
         return Ruling(State.CONFIRMED, endpoint_id=evidence.endpoint_id, text=evidence.text)
     if evidence.sight is Sight.CONTRADICTION:
         return Ruling(State.NEEDS_HUMAN, text=evidence.text)
+    if evidence.sight is Sight.GONE and now >= doubt.safe_after:
+        return Ruling(State.NEEDS_HUMAN, text=evidence.text)
     counts = now >= doubt.safe_after and evidence.sight is Sight.ABSENT
     negatives = doubt.negatives + 1 if counts else doubt.negatives
     if negatives >= NEGATIVES_NEEDED:
         return _absent(doubt, patience, negatives)
-    if evidence.sight is Sight.UNPROVEN and now >= doubt.safe_after + NEGATIVES_NEEDED * patience.spacing:
-        return _never_proven(doubt, evidence)
+    waited = now >= doubt.safe_after + NEGATIVES_NEEDED * patience.spacing
+    if evidence.sight is Sight.UNPROVEN and waited and doubt.lookups + 1 >= _LOOKUPS_NEEDED:
+        return _never_proven(doubt, evidence, patience)
     next_at = patience.next_lookup(doubt.lookups + 1, now=now, safe_after=doubt.safe_after)
     return Ruling(State.IN_DOUBT, next_at=next_at, negatives=negatives, text=evidence.text)
 
 
 def _absent(doubt: Doubt, patience: Patience, negatives: int) -> Ruling:
+    if doubt.unknowns >= patience.max_unknown:
+        return _tried_enough(doubt)
     if patience.resend_after_absence or doubt.kind in REPEATABLE:
         return Ruling(State.PLANNED, negatives=0, text=f"absent in {negatives} look-ups after the settle time")
     return Ruling(State.NEEDS_HUMAN, text=f"absent in {negatives} look-ups; the account asks a person before resending")
 
 
-def _never_proven(doubt: Doubt, evidence: Evidence) -> Ruling:
+def _tried_enough(doubt: Doubt) -> Ruling:
+    return Ruling(State.NEEDS_HUMAN, text=f"the outcome of {doubt.unknowns} attempts was unknown; it is not there")
+
+
+def _never_proven(doubt: Doubt, evidence: Evidence, patience: Patience) -> Ruling:
+    if doubt.kind in REPEATABLE and doubt.unknowns >= patience.max_unknown:
+        return _tried_enough(doubt)
     if doubt.kind in REPEATABLE:
         return Ruling(State.PLANNED, text="no look-up for this change; it may be sent again")
     return Ruling(State.NEEDS_HUMAN, text=evidence.text or "no look-up could prove the outcome")

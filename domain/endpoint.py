@@ -4,7 +4,7 @@ Source: 004_604745bda73a7739.txt asks to store name, ICCID and endpoint id of ev
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.lifecycle import Lifecycle
 
@@ -20,6 +20,7 @@ class SimRecord:
     endpoint_id: str | None
     state: Lifecycle | None
     state_text: str = ""
+    rivals: tuple[str, ...] = ()  # further endpoints shown for the same SIM; then nothing about it can be believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,20 @@ class Claim:
 
     iccid: str
     endpoint_id: str
+
+
+def merged(first: SimRecord, second: SimRecord) -> SimRecord:
+    """One record of two rows about the same SIM; two endpoints for it are rivals, and none is just older news."""
+    if second.endpoint_id is None:
+        return first
+    if first.endpoint_id in (None, second.endpoint_id):
+        return replace(second, rivals=first.rivals)
+    return replace(first, rivals=(*first.rivals, second.endpoint_id))
+
+
+def rivals_reason(sim: SimRecord) -> str:
+    """What to tell a person about a SIM with rivals."""
+    return f"the platform shows several endpoints for this SIM: {', '.join((sim.endpoint_id or '', *sim.rivals))}"
 
 
 def usable_id(value: object) -> str | None:

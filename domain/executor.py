@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain.carry import carry_out
-from domain.errors import LoginRefused, Stopped
+from domain.errors import LoginRefused, PreactiveError, Stopped
 from domain.operation import Work
 from domain.outcome import Answer, Because, Verdict
-from domain.ports import Ledger, Platform, Result, Scope, Step
+from domain.ports import Ledger, Platform, ReadFailed, ReadRefused, Result, Scope, Step
 
 _TURN_SECONDS = 1.0  # heartbeat, and how soon a cancel is noticed, while calls are under way
 _GATHER_SECONDS = 0.002  # outcomes that arrive this close together share one transaction
@@ -94,7 +94,7 @@ class Executor:
             if self._trouble.pause and not self._running:
                 self._start(await self._ledger.step(scope, results, 0))  # what was learned must not wait in memory
                 results = []
-                await self._pause()
+                await self._wait_out(scope)
         self._raise_trouble()
 
     def _room(self) -> int:
@@ -132,6 +132,24 @@ class Executor:
         for result in results:
             self._trouble.note(result.answer)
         return results
+
+    async def _wait_out(self, scope: Scope) -> None:
+        """Pause; while the platform gives no clear answers, ask it by a read, which leaves nothing in doubt."""
+        await self._pause()
+        while self._trouble.broken and not self._stop.is_set() and not await self._answers():
+            self._trouble.unknown += 1
+            if (await self._ledger.step(scope, [], 0)).cancelled:
+                self._halt()
+            await self._pause()
+
+    async def _answers(self) -> bool:
+        try:
+            await self._platform.sims_page(1)
+        except ReadRefused:
+            return True
+        except (ReadFailed, PreactiveError):
+            return False
+        return True
 
     async def _pause(self) -> None:
         try:

@@ -65,10 +65,13 @@ class Account(Knobs):
     connect_seconds: float = Field(default=10, gt=0, le=120)
     settle_seconds: float = Field(default=300, ge=0, le=86_400)
     resend_after_absence: bool = True
+    max_unknown: int = Field(default=5, ge=1, le=100)
+    throttled_may_be_done: bool = False
     max_reject_ratio: float = Field(default=0.05, ge=0, le=1)
     max_change: int = Field(default=5000, ge=1)
     page_size: int = Field(default=100, ge=1, le=250)
     platform_tags: Literal["now", "later", "off"] = "now"
+    read_back_tags: Literal["first", "all", "off"] = "first"
     name_template: str = "{batch}-{row:06d}"
     name_pattern: str = r"[A-Za-z0-9 _-]{1,64}"
     roaming_profile_id: str = ""
@@ -122,6 +125,7 @@ class Account(Knobs):
             deadline=self.deadline_seconds + self.send_window,
             settle=self.settle_seconds,
             resend_after_absence=self.resend_after_absence,
+            max_unknown=self.max_unknown,
         )
 
     @property

@@ -6,7 +6,8 @@ from collections import deque
 
 from domain.ports import Buckets
 
-_STALE = 0.5
+_STALE = 0.1
+_IDLE_STALE = 0.02  # a start time that nobody waited for is not made up for, or a second would hold too many calls
 _CATCH_UP = 0.9  # after a hiccup calls may follow each other this much closer than the rate says
 
 
@@ -39,6 +40,7 @@ class Pacer:
         future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         if self._pump is None or self._pump.done():
+            self._drop_older_than(_IDLE_STALE)
             self._pump = asyncio.create_task(self._serve())
         started = await future
         self.calls += 1
@@ -75,14 +77,17 @@ class Pacer:
             self._release()
 
     async def _refill(self) -> None:
-        now = time.monotonic()
-        while self._slots and self._slots[0] < now - _STALE:
-            self._slots.popleft()
+        self._drop_older_than(_STALE)
         if self._slots:
             return
         granted = await self._buckets.take(len(self._waiting) + self._ahead)
         self._offset = time.monotonic() - granted.now
         self._slots.extend(at + self._offset for at in granted.at)
+
+    def _drop_older_than(self, seconds: float) -> None:
+        now = time.monotonic()
+        while self._slots and self._slots[0] < now - seconds:
+            self._slots.popleft()
 
     async def _sleep_until_due(self) -> None:
         due = max(self._slots[0], self._last + self._gap)

@@ -11,6 +11,7 @@ _RECOVER_AFTER = 30.0
 _RECOVER_BY = 1.25
 _MAX_WAIT = 900.0
 _MAX_STRIKES = 9
+_TRUSTED = 3  # refusals in a row after which the platform's own word is not long enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,20 @@ def refused(bucket: Bucket, *, now: float, sent_at: float, retry_after: float | 
     if sent_at < bucket.factor_at:
         return bucket
     strikes = min(bucket.strikes + 1, _MAX_STRIKES)
-    wait = 2.0**strikes if retry_after is None or retry_after <= 0 else retry_after
-    held = max(bucket.next_at, now + min(wait, _MAX_WAIT))
+    held = max(bucket.next_at, now + min(_wait(strikes, retry_after), _MAX_WAIT))
     return Bucket(held, max(_SLOWEST, bucket.factor / 2), now, strikes)
+
+
+def _wait(strikes: int, retry_after: float | None) -> float:
+    """As long as the platform says, or longer and longer when it says nothing or keeps refusing all the same."""
+    if retry_after is None or retry_after <= 0:
+        return 2.0**strikes
+    return retry_after if strikes <= _TRUSTED else max(retry_after, 2.0**strikes)
 
 
 def _recovered(bucket: Bucket, now: float) -> Bucket:
     """Give back a quarter of the rate for each half minute without a refusal."""
-    if bucket.factor >= 1.0 or now < bucket.factor_at + _RECOVER_AFTER:
+    pause = 2.0**bucket.strikes if bucket.strikes else 0.0  # in which nobody could be refused
+    if bucket.factor >= 1.0 or now < bucket.factor_at + pause + _RECOVER_AFTER:
         return bucket
     return Bucket(bucket.next_at, min(1.0, bucket.factor * _RECOVER_BY), now, 0)

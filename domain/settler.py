@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Sequence
 
 from domain.doubt import Doubt, Evidence, Patience, Sight, judge
-from domain.endpoint import SimRecord
+from domain.endpoint import SimRecord, rivals_reason
 from domain.lifecycle import Kind, Lifecycle
-from domain.ports import Ledger, Platform, ReadFailed, Scope
-from domain.survey import survey
+from domain.ports import Ledger, Platform, ReadFailed, ReadStopped, Scope
+from domain.survey import Survey, survey
 
 _AT_ONCE = 500
 
@@ -26,24 +26,26 @@ class Settler:
         if not doubts:
             return 0
         now = (await self._ledger.outlook(scope)).now  # before looking: an answer shows what was true when it was asked
-        evidence = await self._evidence(doubts)
-        rulings = [(d, e, judge(d, e, now=now, patience=self._patience)) for d, e in zip(doubts, evidence, strict=True)]
-        await self._ledger.rule(rulings)
+        seen = [(d, e) for d, e in zip(doubts, await self._evidence(doubts), strict=True) if e is not None]
+        await self._ledger.rule([(d, e, judge(d, e, now=now, patience=self._patience)) for d, e in seen])
         return len(doubts)
 
-    async def _evidence(self, doubts: Sequence[Doubt]) -> list[Evidence]:
+    async def _evidence(self, doubts: Sequence[Doubt]) -> list[Evidence | None]:
         by_sim = [doubt.iccid for doubt in doubts if doubt.kind in _SEEN_ON_THE_SIM]
         sims = await survey(self._platform, by_sim) if by_sim else None
-        found = sims.sims if sims else {}
-        return list(await asyncio.gather(*(self._look(doubt, found) for doubt in doubts)))
+        return list(await asyncio.gather(*(self._look(doubt, sims or Survey()) for doubt in doubts)))
 
-    async def _look(self, doubt: Doubt, sims: dict[str, SimRecord | None]) -> Evidence:
+    async def _look(self, doubt: Doubt, found: Survey) -> Evidence | None:
+        """What was seen, or None when nobody looked because no further call may start."""
         if doubt.kind in _SEEN_ON_THE_SIM:
-            return sim_evidence(doubt, sims.get(doubt.iccid), known=doubt.iccid in sims)
+            known = doubt.iccid in found.sims
+            return sim_evidence(doubt, found.sims.get(doubt.iccid), known=known) if known or not found.stopped else None
         try:
             if doubt.kind is Kind.TAG:
                 return await self._tag_evidence(doubt)
             return await self._group_evidence(doubt)
+        except ReadStopped:
+            return None
         except ReadFailed as error:
             return Evidence(Sight.UNPROVEN, text=str(error))
 
@@ -73,10 +75,14 @@ def sim_evidence(doubt: Doubt, sim: SimRecord | None, *, known: bool) -> Evidenc
     """What a SIM's row says about a create or a change of state in doubt. `known`: a look-up was answered."""
     if not known:
         return Evidence(Sight.UNPROVEN, text="the look-up gave no usable answer")
+    if sim is not None and sim.rivals:
+        return Evidence(Sight.CONTRADICTION, text=rivals_reason(sim))
     if doubt.kind is Kind.CREATE:
         return _create_evidence(sim)
-    if sim is None or sim.endpoint_id != doubt.endpoint_id:
-        return Evidence(Sight.CONTRADICTION, text="the platform shows another endpoint, or none, for this SIM")
+    if sim is None or sim.endpoint_id is None:
+        return Evidence(Sight.GONE, text="the platform shows no endpoint for this SIM")
+    if sim.endpoint_id != doubt.endpoint_id:
+        return Evidence(Sight.CONTRADICTION, text=f"the platform shows endpoint {sim.endpoint_id} for this SIM")
     if sim.state is _WANTED[doubt.kind]:
         return Evidence(Sight.PRESENT, endpoint_id=sim.endpoint_id)
     if sim.state is _BEFORE[doubt.kind]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.endpoint import SimRecord
+from domain.endpoint import SimRecord, rivals_reason
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State, Work
 from domain.plan import conflict_reason
@@ -21,10 +21,12 @@ class Finding:
 
 def before_write(work: Work, sim: SimRecord | None) -> Finding | None:
     """What a SIM's row settles about an operation that was not sent yet."""
+    if sim is not None and sim.rivals:
+        return Finding(work, State.NEEDS_HUMAN, None, rivals_reason(sim))
     if work.kind is Kind.CREATE:
         return _before_create(work, sim)
-    if sim is None:
-        return None
+    if sim is None or (sim.endpoint_id is None and sim.state is Lifecycle.STOCK):
+        return None  # reads lag behind writes; an endpoint that is gone is refused by the platform
     if sim.endpoint_id not in (None, work.endpoint_id):
         return Finding(work, State.NEEDS_HUMAN, None, f"the platform shows endpoint {sim.endpoint_id} for this SIM")
     if sim.state is Lifecycle.PRE_ACTIVE and sim.endpoint_id is not None:
@@ -47,5 +49,6 @@ def differing(expected: Mapping[str, str], seen: Mapping[str, SimRecord | None],
     return {
         iccid: endpoint_id
         for iccid, endpoint_id in expected.items()
-        if (sim := seen.get(iccid)) is not None and (sim.endpoint_id != endpoint_id or sim.state is not state)
+        if (sim := seen.get(iccid)) is not None
+        and (sim.endpoint_id != endpoint_id or sim.state is not state or sim.rivals)
     }

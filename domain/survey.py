@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from domain.endpoint import SimRecord
-from domain.ports import Platform, ReadFailed
+from domain.endpoint import SimRecord, merged
+from domain.ports import Platform, ReadFailed, ReadStopped
 
 _MAX_PAGES = 100_000  # an account that never stops giving pages is not read for ever
 _AT_ONCE = 64
@@ -18,6 +18,7 @@ class Survey:
     sims: dict[str, SimRecord | None] = field(default_factory=dict)
     by_page: bool = False
     pages: int = 0
+    stopped: bool = False  # some were not asked for, because no further call may start
 
 
 async def survey(
@@ -50,7 +51,8 @@ async def survey(
 def _take(found: Survey, sims: Iterable[SimRecord], wanted: set[str]) -> None:
     for sim in sims:
         if sim.iccid in wanted:
-            found.sims[sim.iccid] = sim
+            earlier = found.sims.get(sim.iccid)
+            found.sims[sim.iccid] = merged(earlier, sim) if earlier is not None else sim
 
 
 async def _by_page(platform: Platform, wanted: set[str], found: Survey, *, chase: bool) -> Survey:
@@ -77,6 +79,8 @@ async def _by_iccid(platform: Platform, iccids: set[str], found: Survey) -> Surv
         async with limit:
             try:
                 found.sims[iccid] = await platform.sim(iccid)
+            except ReadStopped:
+                found.stopped = True
             except ReadFailed:
                 return
 

@@ -14,7 +14,7 @@ from tasks.ingest import Batch, ingest_file
 from tasks.planning import plan_file
 from tasks.progress import watched
 from tasks.report import write_report
-from tasks.survey import look_before, read_back
+from tasks.survey import look_before, read_back, read_back_tags
 
 
 @flow(name="provision", flow_run_name="provision {request.file}", persist_result=False, log_prints=False)
@@ -44,6 +44,7 @@ async def provision_batch(session: resources.Session, batch: Batch, title: str) 
             await carry_out_chunk(account, change, first, last, "create and tag")
         await settle_rest(account, change, batch.name)
         await read_back(account, change, Kind.CREATE, started.at)
+        await read_back_tags(account, change, started.at)
     summary = resources.summarise(session, batch, started=started, run=run_id())
     reports = await write_report(account, change, summary, title, batch.name, batch.id, batch.source)
     return finish(summary, reports)

@@ -1,12 +1,9 @@
 """Sends operations, a stretch at a time, and settles what stayed in doubt."""
 
-import asyncio
-
-from domain.ports import Outlook, Scope
+from domain.finish import finish
+from domain.ports import Scope
 from tasks import resources
 from tasks.steps import step
-
-_LOOK_AGAIN = 1.0
 
 
 @step("log in", "log in to {account}")
@@ -41,30 +38,14 @@ async def settle_rest(account: str, change: int, label: str) -> None:  # noqa: A
     Waits for other processes that work on the same change, and takes over from those that died.
     """
     session = resources.current(account)
-    scope = Scope(change)
-    while not session.stop.is_set():
-        await session.settler.settle_due(scope)
-        await session.executor().run(scope)
-        outlook = await session.ledger.outlook(scope)
-        if outlook.cancelled:
-            session.halt()
-        if _is_over(outlook):
-            return
-        # What is still ready now must wait for a place that another process holds.
-        await _pause(session.stop, outlook)
-
-
-def _is_over(outlook: Outlook) -> bool:
-    """Nothing is under way or in doubt; what is still planned waits for something that was refused."""
-    return not outlook.waiting and not outlook.ready
-
-
-async def _pause(stop: asyncio.Event, outlook: Outlook) -> None:
-    until = outlook.next_at - outlook.now if outlook.next_at is not None else _LOOK_AGAIN
-    try:
-        await asyncio.wait_for(stop.wait(), min(max(until, 0.05), _LOOK_AGAIN))
-    except TimeoutError:
-        return
+    await finish(
+        Scope(change),
+        ledger=session.ledger,
+        settler=session.settler,
+        executor=session.executor,
+        stop=session.stop,
+        halt=session.halt,
+    )
 
 
 @step("prepare tags", "make the tags known")

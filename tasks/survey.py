@@ -4,6 +4,7 @@ import asyncio
 
 from domain import sight
 from domain.lifecycle import Kind, Lifecycle
+from domain.readback import check_tags
 from domain.survey import survey
 from tasks import resources
 from tasks.steps import step
@@ -39,6 +40,23 @@ async def read_back(account: str, change: int, kind: str, since: float) -> int:
         differing = sight.differing(differing, seen.sims, state)
     await session.report_differences(change, Kind(kind), differing)
     return len(differing)
+
+
+@step("read back tags", "read back tags")
+async def read_back_tags(account: str, change: int, since: float) -> int:
+    """Compare the tags that answers confirmed with those that the platform shows, and return how many are missing."""
+    session = resources.current(account)
+    which = session.account.read_back_tags
+    missing = await session.confirmed_tags(change, since) if which != "off" else []
+    findings: list[sight.Finding] = []
+    for wait in _waits(session.account.settle_seconds):
+        if not missing or session.stop.is_set():
+            return 0
+        await asyncio.sleep(wait)
+        findings = await check_tags(session.platform, missing, everything=which == "all" or bool(findings))
+        missing = [found.work for found in findings]
+    await session.reconsider(findings)
+    return len(findings)
 
 
 def _waits(settle: float) -> tuple[float, ...]:

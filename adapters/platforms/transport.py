@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from domain.pacer import Pacer
+from domain.waypoints import reached
 
 Headers = Callable[[], Awaitable[Mapping[str, str]]]
 
 _MAX_BODY = 10 * 1024 * 1024
+_TURNS = 3  # a token that has to be replaced each time its turn comes is used as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +103,9 @@ class Transport:
         not_after: float | None,
     ) -> Reply:
         session = self._open()
-        sent_at = await self._pacer.slot()
-        turn = time.monotonic()
-        its_headers = await headers() if not_after is None or sent_at <= not_after else {}
-        if not_after is not None and sent_at + time.monotonic() - turn > not_after:
-            raise TooLate("its turn came too late")
+        its_headers, sent_at = await self._turn(headers, not_after)
         started = time.monotonic()
+        reached("before send")
         try:
             async with session.request(
                 method,
@@ -117,7 +116,9 @@ class Transport:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=deadline, sock_connect=self._connect_seconds),
             ) as response:
+                reached("answer begins")
                 raw = await _read(response)
+                reached("answer ends")
                 return Reply(
                     status=response.status,
                     body=_parse(raw),
@@ -131,6 +132,19 @@ class Transport:
             raise NoAnswer(f"no complete answer within {deadline:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise NoAnswer(f"the connection broke: {type(error).__name__}") from None
+
+    async def _turn(self, headers: Headers, not_after: float | None) -> tuple[Mapping[str, str], float]:
+        """Wait for a token and then for a turn: calls that wait for one login must not all start when it is there."""
+        its_headers = await headers()
+        for _ in range(_TURNS):
+            sent_at = await self._pacer.slot()
+            turn, before = time.monotonic(), its_headers
+            its_headers = await headers() if not_after is None or sent_at <= not_after else before
+            if not_after is not None and sent_at + time.monotonic() - turn > not_after:
+                raise TooLate("its turn came too late")
+            if its_headers == before:
+                break
+        return its_headers, sent_at
 
 
 def _tls() -> ssl.SSLContext:
@@ -149,11 +163,23 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 
 
 def _parse(raw: bytes) -> dict[str, Any] | None:
+    """The JSON object of a body, or None. Where parsers disagree on what a text says, it says nothing."""
     try:
-        body = json.loads(raw)
+        body = json.loads(raw, object_pairs_hook=_distinct, parse_constant=_refused)
     except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice in an object")
+    return found
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _why(error: Exception) -> str:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 
 from adapters.store.engine import Turns
+from domain.waypoints import reached
 
 T = TypeVar("T")
 Job = tuple[Callable[[Connection], Any], "Future[Any]"]
@@ -59,6 +60,8 @@ class Committer:
         try:
             with self._turns.mine(), self._engine.begin() as connection:
                 results = [function(connection) for function, _ in jobs]
+                reached("before commit")
+            reached("after commit")
         except BaseException as error:
             if len(jobs) == 1 and again and _worth_repeating(error):
                 self._commit(jobs, again=again - 1)

@@ -1,10 +1,10 @@
 """Applies decisions to operations and endpoints. Decisions are fenced by token and state; facts never are."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, or_, select, update
 
 from adapters.store.engine import in_parts
 from adapters.store.tables import endpoints, operations
@@ -113,7 +113,7 @@ def decide(connection: Connection, owner: Owner, decisions: Sequence[Decision], 
     """Add the facts, then apply the decisions that are still ours to make."""
     if not decisions:
         return
-    decisions = _without_contradictions(connection, owner, decisions)
+    decisions = _without_contradictions(connection, owner, decisions, now)
     record(connection, owner.account, [_fact(decision, owner, now) for decision in decisions])
     for before in {decision.before for decision in decisions}:
         _apply(connection, owner, [d for d in decisions if d.before == before], before, now)
@@ -206,14 +206,42 @@ def _fit(text: str, length: int = 1000) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")[:length]
 
 
-def _without_contradictions(connection: Connection, owner: Owner, decisions: Sequence[Decision]) -> list[Decision]:
+def _without_contradictions(
+    connection: Connection, owner: Owner, decisions: Sequence[Decision], now: float
+) -> list[Decision]:
     """Quarantine answers that would map one id to two ICCIDs or change a mapping."""
     claims = [Claim(d.iccid, d.endpoint_id) for d in decisions if d.state is State.CONFIRMED and d.endpoint_id]
     bad: dict[str, str] = {}
     if claims:
         id_of, iccid_of = _mappings(connection, owner.account, claims)
         bad = contradictions(claims, id_of=id_of, iccid_of=iccid_of)
+        doubted = {iccid_of[c.endpoint_id] for c in claims if c.iccid in bad and c.endpoint_id in iccid_of}
+        _doubt_holders(connection, owner, doubted - bad.keys(), now)
     return [_checked(d, bad.get(d.iccid)) for d in decisions]
+
+
+def _doubt_holders(connection: Connection, owner: Owner, iccids: Set[str], now: float) -> None:
+    """Hand to a person also the creates that an id was recorded for first: one of the two answers was wrong."""
+    o, e = operations.c, endpoints.c
+    if iccids:
+        creates = (e.account == owner.account, e.iccid.in_(iccids), o.kind == Kind.CREATE.value)
+        hand_over(connection, owner, creates, "the platform gave its endpoint id for another ICCID too", now)
+
+
+def hand_over(
+    connection: Connection, owner: Owner, which: Sequence[ColumnElement[bool]], text: str, now: float
+) -> None:
+    """Hand confirmed operations that something contradicts to a person; mappings stay as they are."""
+    o = operations.c
+    query = select(o.id, o.token).join_from(operations, endpoints).where(*which, o.state == State.CONFIRMED.value)
+    found = connection.execute(query.order_by(o.id)).all()
+    if not found:
+        return
+    moved = {"state": State.NEEDS_HUMAN.value, "text": text, "updated_at": now}
+    connection.execute(update(operations).where(o.id.in_([row.id for row in found])).values(**moved))
+    fact = {"at": now, "event": "differs", "owner": owner.worker, "text": text}
+    facts = [fact | {"operation_id": row.id, "token": row.token} for row in found]
+    record(connection, owner.account, facts, state=State.NEEDS_HUMAN)
 
 
 def _checked(d: Decision, contradiction: str | None) -> Decision:

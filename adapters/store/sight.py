@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from adapters.store.clock import store_now
-from adapters.store.decisions import Decision, Owner, before, decide
+from adapters.store.decisions import Decision, Owner, before, decide, hand_over
 from adapters.store.engine import alone_on, in_parts
 from adapters.store.tables import endpoints, operations
-from adapters.store.trail import record
 from domain.lifecycle import Kind
 from domain.operation import State, Work
 from domain.sight import Finding
@@ -26,8 +25,30 @@ def planned(connection: Connection, change: int, kind: Kind) -> list[Work]:
     return [Work(r[0], kind, *r[1:]) for r in connection.execute(query)]
 
 
+def confirmed_tags(connection: Connection, change: int, since: float) -> list[Work]:
+    """Tags that answers confirmed since then, oldest first."""
+    o, e = operations.c, endpoints.c
+    query = (
+        select(o.id, o.token, o.endpoint, e.iccid, e.name, e.endpoint_id, o.target)
+        .join_from(operations, endpoints)
+        .where(o.change_id == change, o.kind == Kind.TAG.value, o.state == State.CONFIRMED.value)
+        .where(o.updated_at >= since, o.already.is_(False))
+        .order_by(o.updated_at, o.id)
+    )
+    return [Work(r[0], Kind.TAG, *r[1:]) for r in connection.execute(query)]
+
+
+def reconsider(connection: Connection, owner: Owner, findings: Sequence[Finding]) -> None:
+    """Apply what a later read showed, to operations that are still confirmed."""
+    _apply(connection, owner, findings, event="differs")
+
+
 def settle(connection: Connection, owner: Owner, findings: Sequence[Finding]) -> None:
     """Apply what was seen, to operations that are still planned."""
+    _apply(connection, owner, findings, event="seen")
+
+
+def _apply(connection: Connection, owner: Owner, findings: Sequence[Finding], *, event: str) -> None:
     alone_on(connection, owner.account)
     decisions = [
         Decision(
@@ -37,12 +58,12 @@ def settle(connection: Connection, owner: Owner, findings: Sequence[Finding]) ->
             endpoint=found.work.endpoint,
             iccid=found.work.iccid,
             target=found.work.target,
-            before=before("seen", found.state),
+            before=before(event, found.state),
             state=found.state,
-            event="seen",
+            event=event,
             verdict=found.state.value,
             endpoint_id=found.endpoint_id,
-            already=True,
+            already=event == "seen",
             text=found.text,
         )
         for found in findings
@@ -67,28 +88,8 @@ def report_differences(
 ) -> None:
     """Hand confirmed operations that the platform contradicts to a person; mappings stay as they are."""
     alone_on(connection, owner.account)
-    for some in in_parts(list(differing)):
-        _report(connection, owner, change, kind, some)
-
-
-def _report(connection: Connection, owner: Owner, change: int, kind: Kind, iccids: Sequence[str]) -> None:
     o, e = operations.c, endpoints.c
     now = store_now(connection)
-    which = (
-        select(o.id, o.token)
-        .join_from(operations, endpoints)
-        .where(o.change_id == change, o.kind == kind.value, o.state == State.CONFIRMED.value)
-        .where(e.iccid.in_(iccids))
-    )
-    found = connection.execute(which).all()
     text = "the platform answered that it was done, and its list shows something else"
-    connection.execute(
-        update(operations)
-        .where(o.id.in_([row.id for row in found]))
-        .values(state=State.NEEDS_HUMAN.value, text=text, updated_at=now)
-    )
-    facts = [
-        {"operation_id": row.id, "token": row.token, "at": now, "event": "differs", "owner": owner.worker, "text": text}
-        for row in found
-    ]
-    record(connection, owner.account, facts, state=State.NEEDS_HUMAN)
+    for some in in_parts(list(differing)):
+        hand_over(connection, owner, (o.change_id == change, o.kind == kind.value, e.iccid.in_(some)), text, now)

@@ -17,6 +17,7 @@ from domain.doubt import Doubt, Evidence, Ruling
 from domain.errors import StoreUnavailable
 from domain.options import Account
 from domain.ports import Outlook, Result, Scope, Slots, Step
+from domain.waypoints import reached
 
 T = TypeVar("T")
 
@@ -40,7 +41,10 @@ class Store:
     def write(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
         """Run a function in a transaction."""
         with translated(self.url), self._turns.mine(), self._engine.begin() as connection:
-            return function(connection, *args, **kwargs)
+            result = function(connection, *args, **kwargs)
+            reached("before commit")
+        reached("after commit")
+        return result
 
     async def awrite(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
         """Run a function in a transaction, committed together with others that wait."""

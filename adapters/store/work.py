@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from functools import cache
 
-from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, insert, or_, select, update
 from sqlalchemy import and_ as all_of
 
 from adapters.store.clock import set_by_machine, store_now
 from adapters.store.decisions import Owner, decide, from_result, from_ruling
 from adapters.store.engine import alone_on
-from adapters.store.tables import changes, endpoints, operations, stops, workers
+from adapters.store.tables import attempts, changes, endpoints, operations, stops, workers
 from adapters.store.trail import record
 from domain.doubt import Doubt, Evidence, Ruling
 from domain.lifecycle import MOVES, Kind
 from domain.operation import State, Work
+from domain.outcome import Verdict
 from domain.ports import Outlook, Result, Scope, Step
 
 LEASE_SECONDS = 20.0
@@ -141,6 +142,7 @@ def doubts(connection: Connection, owner: Owner, scope: Scope, limit: int) -> li
             o.safe_after,
             o.lookups,
             o.negatives,
+            _unknowns(),
         )
         .join_from(operations, endpoints)
         .where(*_in_scope(scope), o.state == State.IN_DOUBT.value, o.next_at <= now)
@@ -153,6 +155,13 @@ def doubts(connection: Connection, owner: Owner, scope: Scope, limit: int) -> li
         busy = now + owner.patience.spacing + 1.0
         connection.execute(update(operations).where(o.id.in_([d.id for d in due])).values(next_at=busy))
     return due
+
+
+def _unknowns() -> ScalarSelect[int]:
+    """How many attempts of an operation had an unknown outcome."""
+    a = attempts.c
+    unclear = or_(a.verdict == Verdict.UNKNOWN.value, a.event == "orphaned")
+    return select(func.count(a.token.distinct())).where(a.operation_id == operations.c.id, unclear).scalar_subquery()
 
 
 def _take_over(connection: Connection, owner: Owner, scope: Scope, now: float) -> None:

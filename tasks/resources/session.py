@@ -97,6 +97,18 @@ class Session:
 
         return await self.store.awrite(sight.confirmed_by_answer, change, kind, since)
 
+    async def confirmed_tags(self, change: int, since: float) -> list[Work]:
+        """Tags that answers confirmed since then."""
+        from adapters.store import sight
+
+        return await self.store.awrite(sight.confirmed_tags, change, since)
+
+    async def reconsider(self, findings: Sequence[Finding]) -> None:
+        """Apply what a later read showed of confirmed operations."""
+        from adapters.store import sight
+
+        await self.store.awrite(sight.reconsider, self.ledger.owner, findings)
+
     async def report_differences(self, change: int, kind: Kind, differing: Mapping[str, str]) -> None:
         """Hand to a person what the platform contradicts."""
         from adapters.store import sight

@@ -43,6 +43,29 @@ def test_a_contradiction_goes_to_a_person_at_once(now):
     assert (ruling.state, ruling.text) == (State.NEEDS_HUMAN, "two endpoints")
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_a_doubt_that_is_picked_up_late_is_not_given_up_after_one_look_up_that_failed(kind):
+    assert judged(UNPROVEN, now=SAFE + 1e6, kind=kind, lookups=5).state is State.IN_DOUBT
+
+
+def test_an_endpoint_that_is_not_shown_may_only_be_late_until_the_settle_time_is_over():
+    gone = Evidence(Sight.GONE, text="no endpoint")
+
+    assert judged(gone, now=SAFE - 1, kind=Kind.ACTIVATE).state is State.IN_DOUBT
+    assert judged(gone, now=SAFE, kind=Kind.ACTIVATE).state is State.NEEDS_HUMAN
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_after_enough_attempts_a_person_decides(kind):
+    last = {"now": SAFE + 1e6, "negatives": NEGATIVES_NEEDED - 1, "kind": kind}
+
+    assert judged(ABSENT, **last, unknowns=PATIENCE.max_unknown - 1).state is State.PLANNED
+    assert judged(ABSENT, **last, unknowns=PATIENCE.max_unknown).state is State.NEEDS_HUMAN
+    assert (
+        judged(UNPROVEN, now=SAFE + 1e6, kind=kind, lookups=6, unknowns=PATIENCE.max_unknown).state is State.NEEDS_HUMAN
+    )
+
+
 # --- absence ---
 
 
@@ -106,15 +129,15 @@ def test_an_unproven_look_up_keeps_the_negatives_there_are():
 
 @pytest.mark.parametrize("kind", NOT_REPEATABLE)
 def test_what_may_not_be_repeated_and_cannot_be_proven_goes_to_a_person(kind):
-    ruling = judged(UNPROVEN, now=SAFE + 3 * PATIENCE.spacing, kind=kind)
+    ruling = judged(UNPROVEN, now=SAFE + 3 * PATIENCE.spacing, kind=kind, lookups=6)
 
     assert (ruling.state, ruling.text) == (State.NEEDS_HUMAN, "http 500")
 
 
 @pytest.mark.parametrize("kind", sorted(REPEATABLE))
 def test_what_may_be_repeated_and_cannot_be_proven_is_sent_again(kind):
-    assert judged(UNPROVEN, now=SAFE + 3 * PATIENCE.spacing, kind=kind).state is State.PLANNED
-    assert judged(UNPROVEN, now=SAFE + 3 * PATIENCE.spacing - 1, kind=kind).state is State.IN_DOUBT
+    assert judged(UNPROVEN, now=SAFE + 3 * PATIENCE.spacing, kind=kind, lookups=6).state is State.PLANNED
+    assert judged(UNPROVEN, now=SAFE + 3 * PATIENCE.spacing - 1, kind=kind, lookups=6).state is State.IN_DOUBT
 
 
 # --- times ---

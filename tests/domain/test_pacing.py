@@ -168,7 +168,7 @@ def test_the_rate_never_falls_below_a_sixteenth():
 
 def test_the_rate_comes_back_by_a_quarter_for_each_half_minute_without_a_refusal():
     bucket, factors = Bucket(factor=0.5, factor_at=0.0, strikes=1), []
-    for now in (29.9, 30.0, 59.9, 60.0, 90.0, 120.0, 150.0):
+    for now in (31.9, 32.0, 61.9, 62.0, 92.0, 122.0, 152.0):
         _, bucket = taken(bucket, now=now)
         factors.append(bucket.factor)
 
@@ -176,9 +176,22 @@ def test_the_rate_comes_back_by_a_quarter_for_each_half_minute_without_a_refusal
 
 
 def test_recovery_ends_the_row_of_refusals():
-    _, bucket = taken(Bucket(factor=0.5, factor_at=0.0, strikes=5), now=30.0)
+    """Half a minute after the pause of 32 s, in which nobody could be refused."""
+    _, early = taken(Bucket(factor=0.5, factor_at=0.0, strikes=5), now=61.9)
+    _, bucket = taken(Bucket(factor=0.5, factor_at=0.0, strikes=5), now=62.0)
 
-    assert bucket.strikes == 0
+    assert (early.strikes, bucket.strikes) == (5, 0)
+
+
+def test_a_platform_that_keeps_refusing_after_the_wait_it_asked_for_is_left_alone_for_longer():
+    bucket, waits = Bucket(), []
+    now = 0.0
+    for _ in range(6):
+        bucket = refused(bucket, now=now, sent_at=now, retry_after=1.0)
+        waits.append(bucket.next_at - now)
+        now = bucket.next_at
+
+    assert waits == [1.0, 1.0, 1.0, 16.0, 32.0, 64.0]
 
 
 def test_a_bucket_at_full_rate_stays_as_it_is():

@@ -5,6 +5,7 @@ import pytest
 from domain.doubt import Patience, Sight
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State
+from domain.ports import ReadStopped
 from domain.settler import Settler, sim_evidence
 from tests.support.memory_ledger import EVERYTHING, MemoryLedger
 from tests.support.memory_platform import MemoryPlatform, read_failed, sim
@@ -29,8 +30,9 @@ def settled(ledger, platform):
     return played(Settler(ledger, platform, PATIENCE).settle_due(EVERYTHING))
 
 
-def after_one_look(kind, platform, *, at=0.0, **fields):
+def after_one_look(kind, platform, *, at=0.0, lookups=0, **fields):
     ledger = in_doubt([work(1, kind, **fields)], clock=lambda: at)
+    ledger.entries[1].lookups = lookups
     assert settled(ledger, platform) == 1
     return ledger.entries[1]
 
@@ -52,8 +54,8 @@ def after_one_look(kind, platform, *, at=0.0, **fields):
         (Kind.ACTIVATE, sim(A, "E1", SUSPENDED), Sight.CONTRADICTION),
         (Kind.ACTIVATE, sim(A, "E1", None, "Odd"), Sight.CONTRADICTION),
         (Kind.ACTIVATE, sim(A, "E2", ACTIVE), Sight.CONTRADICTION),
-        (Kind.ACTIVATE, sim(A, None, STOCK), Sight.CONTRADICTION),
-        (Kind.ACTIVATE, None, Sight.CONTRADICTION),
+        (Kind.ACTIVATE, sim(A, None, STOCK), Sight.GONE),
+        (Kind.ACTIVATE, None, Sight.GONE),
         (Kind.SUSPEND, sim(A, "E1", SUSPENDED), Sight.PRESENT),
         (Kind.SUSPEND, sim(A, "E1", ACTIVE), Sight.ABSENT),
         (Kind.SUSPEND, sim(A, "E1", PRE_ACTIVE), Sight.CONTRADICTION),
@@ -111,7 +113,7 @@ def test_a_tag_that_cannot_be_looked_up_is_written_again_after_the_settle_time()
     platform.lists_tags = False
 
     assert after_one_look(Kind.TAG, platform, target="eu", at=SAFE).state is State.IN_DOUBT
-    assert after_one_look(Kind.TAG, platform, target="eu", at=SAFE + 180).state is State.PLANNED
+    assert after_one_look(Kind.TAG, platform, target="eu", at=SAFE + 180, lookups=6).state is State.PLANNED
 
 
 @pytest.mark.parametrize(("instances", "state"), [(0, State.IN_DOUBT), (1, State.CONFIRMED), (2, State.NEEDS_HUMAN)])
@@ -126,9 +128,28 @@ def test_a_group_that_cannot_be_counted_goes_to_a_person():
     platform = MemoryPlatform()
     platform.counts_groups = False
 
-    entry = after_one_look(Kind.ASSIGN, platform, target="eu", at=SAFE + 180)
+    entry = after_one_look(Kind.ASSIGN, platform, target="eu", at=SAFE + 180, lookups=6)
 
     assert entry.state is State.NEEDS_HUMAN
+
+
+@pytest.mark.parametrize("kind", [Kind.CREATE, Kind.TAG, Kind.ASSIGN])
+def test_what_was_not_looked_up_because_of_a_stop_says_nothing(kind):
+    """However late it is: nobody looked."""
+
+    class Stopping(MemoryPlatform):
+        async def sim(self, iccid):
+            raise ReadStopped
+
+        async def tags_of(self, endpoint_id):
+            raise ReadStopped
+
+        async def assigned(self, endpoint_id, group):
+            raise ReadStopped
+
+    entry = after_one_look(kind, Stopping(), target="eu", at=SAFE + 1e6, lookups=9)
+
+    assert (entry.state, entry.lookups) == (State.IN_DOUBT, 9)
 
 
 # --- many at once ---

@@ -90,3 +90,8 @@ def test_what_is_not_shown_does_not_differ(seen):
 @pytest.mark.parametrize("row", [sim("A", "E2", PRE_ACTIVE), sim("A", None, STOCK), sim("A", "E1", ACTIVE)])
 def test_another_id_or_another_state_differs(row):
     assert differ({"A": row}) == {"A": "E1"}
+
+
+def test_an_endpoint_that_reads_do_not_show_yet_is_no_reason_not_to_activate_it():
+    """It was created a moment ago. Should it be gone, the platform refuses."""
+    assert found(ACTIVATE, sim(A)) is None

@@ -25,6 +25,7 @@ class Entry:
     safe_after: float = 0.0
     lookups: int = 0
     negatives: int = 0
+    unknowns: int = 0
     endpoint_id: str | None = None
 
 
@@ -64,6 +65,7 @@ class MemoryLedger:
         self._move(entry, next_state(result.answer))
         if entry.state is State.IN_DOUBT:
             entry.lookups = entry.negatives = 0
+            entry.unknowns += 1
             entry.safe_after = self.patience.safe_after(result.work.sent_at)
             entry.next_at = self.patience.next_lookup(0, now=now, safe_after=entry.safe_after)
 
@@ -81,6 +83,15 @@ class MemoryLedger:
         entry.state = state
         self.facts.append((state.value, entry.work.id))
 
+    def orphan(self) -> None:
+        """The process that sent them has died: take over what it left."""
+        for entry in self.entries.values():
+            if entry.state is State.SENT:
+                self._move(entry, State.IN_DOUBT)
+                entry.lookups = entry.negatives = 0
+                entry.unknowns += 1
+                entry.next_at = self.clock()
+
     async def doubts(self, scope: Scope, limit: int) -> list[Doubt]:
         now = self.clock()
         due = [e for e in self.entries.values() if e.state is State.IN_DOUBT and e.next_at <= now]
@@ -97,6 +108,7 @@ class MemoryLedger:
                 safe_after=e.safe_after,
                 lookups=e.lookups,
                 negatives=e.negatives,
+                unknowns=e.unknowns,
             )
             for e in due[:limit]
         ]

@@ -43,11 +43,22 @@ class Postgres:
         self._admin.execute("ALTER SYSTEM SET fsync = off")
         self._admin.execute("SELECT pg_reload_conf()")
         self._prepared = ""
+        self._template = ""
 
     def empty(self) -> str:
         """The store URL of a new database without tables."""
         name = f"store_{next(self._numbers)}"
         self._admin.execute(f'CREATE DATABASE "{name}"')
+        return f"postgresql+psycopg://postgres@/{name}?host={self._folder}"
+
+    def copied(self) -> str:
+        """The store URL of a new database with the program's tables; as many at a time as wanted."""
+        if not self._template:
+            self._template = self.empty()
+            Store(self._template).close()
+        name = f"store_{next(self._numbers)}"
+        template = self._template.partition("@/")[2].partition("?")[0]
+        self._admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return f"postgresql+psycopg://postgres@/{name}?host={self._folder}"
 
     def drop(self, url: str) -> None:

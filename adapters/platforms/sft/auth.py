@@ -16,6 +16,7 @@ from domain.pacer import Pacer
 
 COMMON = {"Content-Type": "application/json", "X-Requested-With": "XMLHttpRequest"}
 _TRIES = 4
+_THROTTLE_TRIES = 12
 _EARLY = 60.0
 _SURELY_VALID = 1.0
 
@@ -64,7 +65,8 @@ class TokenKeeper:
             return token
 
     async def _log_in(self) -> Token:
-        for attempt in range(_TRIES):
+        tries, throttled, why = 0, 0, ""
+        while tries < _TRIES and throttled < _THROTTLE_TRIES:
             try:
                 reply = await self._send()
             except (NotSent, NoAnswer) as error:
@@ -74,8 +76,12 @@ class TokenKeeper:
                 if token is not None:
                     return token
                 why = f"http {reply.status}"
-            if attempt < _TRIES - 1:
-                await asyncio.sleep(0.5 * 2**attempt)
+                if read(reply).meaning is Meaning.THROTTLED:
+                    throttled += 1  # the next one waits for its turn, and that is long enough
+                    continue
+            tries += 1
+            if tries < _TRIES:
+                await asyncio.sleep(0.25 * 2**tries)
         raise PlatformUnreachable(
             f"The platform at {self._account.base_url} cannot be reached: {why}; nothing was sent, "
             "check the address in the settings and the network, then run the command again."

@@ -3,21 +3,32 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from adapters.platforms.sft.auth import COMMON, Token, TokenKeeper
-from adapters.platforms.sft.parse import addon_plans, bulk_items, new_id, pages, readable_sims, tag_body, values_of
+from adapters.platforms.sft.parse import (
+    addon_plans,
+    bulk_items,
+    is_for_another,
+    new_id,
+    pages,
+    readable_sims,
+    tag_body,
+    values_of,
+)
 from adapters.platforms.sft.wire import Meaning, Reading, read, retry_after
 from adapters.platforms.transport import NoAnswer, NotSent, Reply, TooLate, Transport
 from domain.bulk import BulkAnswer
-from domain.endpoint import SimRecord
-from domain.errors import LoginRefused, PlatformUnreachable
+from domain.endpoint import SimRecord, merged
+from domain.errors import LoginRefused, PlatformUnreachable, Stopped
 from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.options import Account
 from domain.outcome import Answer, Because, Verdict
 from domain.pacer import Closed, Pacer
 from domain.ports import ReadFailed, ReadRefused, ReadStopped, SimPage
+from domain.waypoints import reached
 
 # The paths that public clients use with success; an account's `paths` setting replaces any of them.
 PATHS = {
@@ -33,6 +44,7 @@ PATHS = {
     "sims": "/fetchSIM",
     "profile": "/GetEndPointProfile",
 }
+IMPOSSIBLE_ICCID = "8900000000000000001"  # its check digit is wrong, so no SIM has it
 _READ_TRIES = 4
 _THROTTLE_TRIES = 12
 _TOKEN_TRIES = 6
@@ -44,6 +56,7 @@ class Write:
 
     path: str
     body: Mapping[str, Any]
+    iccid: str = ""
 
 
 class SftPlatform:
@@ -69,8 +82,14 @@ class SftPlatform:
     # --- reads ---
 
     async def login(self) -> None:
-        """See domain.ports.Platform."""
-        await self._tokens.fresh()
+        """See domain.ports.Platform.
+
+        Raises Stopped when no call may start any more.
+        """
+        try:
+            await self._tokens.fresh()
+        except Closed:
+            raise Stopped("Stopped before the login; nothing was sent.") from None
 
     async def sims_page(self, page: int) -> SimPage:
         """See domain.ports.Platform."""
@@ -91,12 +110,16 @@ class SftPlatform:
         matches = [row for row in rows if row.iccid == iccid]
         if rows and not matches:
             raise ReadFailed("the platform's look-up by ICCID ignored its filter")
-        if len({row.endpoint_id for row in matches}) > 1:
-            raise ReadFailed("the platform shows two endpoints for one ICCID")
-        self._filter_proven = self._filter_proven or bool(matches)
-        return matches[0] if matches else None
+        return reduce(merged, matches) if matches else None
 
     async def _prove_filter(self) -> None:
+        """See that the look-up finds a SIM that is there, and nothing for one that cannot be."""
+        try:
+            impossible = await self._find(IMPOSSIBLE_ICCID)
+        except ReadRefused:
+            impossible = None  # it was looked at, and that is what matters
+        if impossible is not None:
+            raise ReadFailed("the platform's look-up finds a SIM for an ICCID that cannot exist")
         first = (await self.sims_page(1)).sims
         if first and await self._find(first[0].iccid) is None:
             raise ReadFailed("the platform's look-up by ICCID does not find a SIM that its list shows")
@@ -172,7 +195,7 @@ class SftPlatform:
 
     def _request(self, work: Work) -> Write:
         if work.kind is Kind.CREATE:
-            return Write("create", {"Request": {"requestParam": self._create_fields(work)}})
+            return Write("create", {"Request": {"requestParam": self._create_fields(work)}}, work.iccid)
         if work.kind is Kind.TAG:
             return Write("attach_tag", tag_body(work.endpoint_id, work.target))
         if work.kind is Kind.ACTIVATE:
@@ -239,10 +262,14 @@ class SftPlatform:
 
     def _answer(self, write: Write, reading: Reading, reply: Reply) -> Answer:
         verdict, because = _VERDICTS[reading.meaning]
+        if reading.meaning is Meaning.THROTTLED and self._account.throttled_may_be_done:
+            verdict, because = Verdict.UNKNOWN, None
         endpoint_id = new_id(reading.response) if write.path == "create" else None
         text = reading.text
         if write.path == "create" and verdict is Verdict.DONE and endpoint_id is None:
             verdict, text = Verdict.UNKNOWN, "the platform said yes and named no endpoint id"
+        if write.iccid and is_for_another(reading.response, write.iccid):
+            verdict, because, endpoint_id, text = Verdict.UNKNOWN, None, None, "the answer names another ICCID"
         return Answer(
             verdict,
             because,
@@ -284,6 +311,7 @@ class SftPlatform:
                 not_after=not_after,
             )
             reading = read(reply)
+            reached("answer understood")
             assert sending.token is not None
             if reading.meaning is not Meaning.EXPIRED:
                 sending.token.accepted = True

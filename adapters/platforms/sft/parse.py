@@ -21,6 +21,13 @@ def new_id(response: Mapping[str, Any]) -> str | None:
     )
 
 
+def is_for_another(response: Mapping[str, Any], iccid: str) -> bool:
+    """Whether an answer names an ICCID and it is not the one that was asked about."""
+    inner = response.get("responseParam")
+    named = [place.get("iccid") for place in (response, inner) if isinstance(place, Mapping)]
+    return any(value is not None and canonical(str(value)) != iccid for value in named)
+
+
 def bulk_items(reading: Reading) -> Iterator[tuple[str, Answer]]:
     """The items of a bulk answer that say plainly what became of them; the others stay unknown."""
     data = reading.response.get("responseParam")

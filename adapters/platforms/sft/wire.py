@@ -67,7 +67,8 @@ def _meaning(status: int, outer: str, code: str, text: str) -> Meaning:
     if status >= 500:
         return Meaning.AMBIGUOUS
     if outer == "0":
-        return Meaning.SUCCESS
+        # 202 promises, 207 mixes, anything else contradicts: a yes counts only with the status of a yes.
+        return Meaning.SUCCESS if status in (200, 201) else Meaning.AMBIGUOUS
     if code in ALREADY:
         return Meaning.ALREADY
     if code in EMPTY:

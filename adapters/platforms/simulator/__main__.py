@@ -33,6 +33,9 @@ _OPTIONS: dict[str, tuple[str, str]] = {
     "--expired-form": ("expired_form", "form of the answer to an expired token: 1, 2 or 3"),
     "--bulk": ("bulk", "the invented bulk route: absent, async or sync"),
     "--bulk-row-seconds": ("bulk_row_seconds", "time per row of an async bulk create"),
+    "--token-calls": ("token_calls", "an access token serves so many calls"),
+    "--tls-cert": ("tls_cert", "file with a certificate chain; serves https"),
+    "--tls-key": ("tls_key", "file with its key"),
     "--state": ("state_file", "file that keeps the state from one run to the next"),
     "--ledger": ("ledger_file", "file to which every true commit is appended as a JSON line"),
 }
@@ -41,6 +44,7 @@ _SWITCHES = {
     "--set-b-aliases": ("set_b_aliases", True, "also answer the set B names of set A calls"),
     "--no-set-b-tags": ("set_b_tags", False, "answer 404 to the endpoint tag calls"),
     "--oem": ("oem", True, "new endpoints start in Active-Test"),
+    "--duplicates": ("duplicates", True, "give a SIM that has an endpoint another when asked"),
     "--no-journal": ("journal", False, "keep no request journal"),
 }
 

@@ -15,6 +15,7 @@ from adapters.platforms.simulator.model import DELETED, STATES, Endpoint
 from adapters.platforms.simulator.stock import distinct, generate_iccids, is_iccid
 
 PREFIX = "/_sim"
+LONGEST_SKIP = 31_536_000.0
 _RULES = TypeAdapter(tuple[FaultRule, ...])
 
 
@@ -34,6 +35,7 @@ class AdminDoor:
             ("POST", "/settings"): self._change_settings,
             ("POST", "/stock"): self._add_stock,
             ("POST", "/drift"): self._drift,
+            ("POST", "/skip"): self._skip,
             ("POST", "/reset"): self._reset,
         }
 
@@ -104,6 +106,14 @@ class AdminDoor:
             world.delete(world.delink(endpoint) if endpoint.iccid else endpoint)
             return {"endPointId": endpoint.id, "status": DELETED}
         return _as_json(world.change_status(endpoint, status, kind="drift"))
+
+    def _skip(self, body: Any) -> Any:
+        """Let `{"seconds": n}` pass at once."""
+        seconds = float(body.get("seconds", 0))
+        if not 0 <= seconds <= LONGEST_SKIP:
+            raise ValueError(f"skip wants 0 to {LONGEST_SKIP:g} seconds")
+        self._engine.skip(seconds)
+        return {"now": self._engine.clock.wall()}
 
     def _reset(self, body: Any) -> Any:
         """Reset everything, or the parts listed in `only`."""

@@ -42,6 +42,7 @@ class SimulatorConfig(BaseModel):
     refresh_seconds: float = Field(default=3600, gt=0)
     expired_form: int = Field(default=1, ge=1, le=3)
     login_revokes: bool = False
+    token_calls: int | None = Field(default=None, ge=1, description="an access token serves so many calls")
 
     rate_per_second: float = Field(default=2.0, ge=0, description="0 means no limit")
     burst: float | None = Field(default=None, ge=1)
@@ -59,10 +60,13 @@ class SimulatorConfig(BaseModel):
     set_b_tags: bool = True
     oem: bool = False
     max_per_page: int = Field(default=250, ge=1)
+    duplicates: bool = Field(default=False, description="a SIM that has an endpoint gets another when asked")
     no_match: Literal["empty", "1359"] = "empty"
 
     faults: Annotated[tuple[FaultRule, ...], BeforeValidator(load_faults)] = ()
     journal: bool = True
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
     ledger_file: Path | None = None
     state_file: Path | None = None
 

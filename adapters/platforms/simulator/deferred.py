@@ -11,36 +11,49 @@ class Deferred:
     """Runs actions later; a client that hangs up cancels its own waiting, never the action."""
 
     def __init__(self) -> None:
-        self._waiting: dict[asyncio.TimerHandle, asyncio.Future[Any]] = {}
+        self._waiting: dict[_Action, asyncio.TimerHandle] = {}
 
     def after(self, seconds: float, action: Callable[[], T]) -> asyncio.Future[T]:
         """Run the action after some seconds and return a future of its result."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
+        waiting = _Action(action)
+        self._set(waiting, asyncio.get_running_loop().time() + seconds)
+        return waiting.future
 
-        def act() -> None:
-            self._waiting.pop(handle, None)
-            _settle(future, action)
-
-        handle = loop.call_later(seconds, act)
-        self._waiting[handle] = future
-        return future
+    def skip(self, seconds: float) -> None:
+        """Let time pass at once: everything happens so much earlier, in its order."""
+        for waiting, handle in sorted(self._waiting.items(), key=lambda item: item[1].when()):
+            handle.cancel()
+            self._set(waiting, handle.when() - seconds)
 
     def cancel(self) -> None:
         """Drop everything that has not run yet, and who waits for it."""
-        for handle, future in self._waiting.items():
+        for waiting, handle in self._waiting.items():
             handle.cancel()
-            future.cancel()
+            waiting.future.cancel()
         self._waiting.clear()
 
+    def _set(self, waiting: "_Action", when: float) -> None:
+        self._waiting[waiting] = asyncio.get_running_loop().call_at(when, self._run, waiting)
 
-def _settle(future: asyncio.Future[T], action: Callable[[], T]) -> None:
-    try:
-        result = action()
-    except Exception as error:
-        if future.cancelled():
-            raise
-        future.set_exception(error)
-    else:
-        if not future.cancelled():
-            future.set_result(result)
+    def _run(self, waiting: "_Action") -> None:
+        del self._waiting[waiting]
+        waiting.run()
+
+
+class _Action:
+    """One action with the future of its result."""
+
+    def __init__(self, action: Callable[[], Any]) -> None:
+        self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._action = action
+
+    def run(self) -> None:
+        try:
+            result = self._action()
+        except Exception as error:
+            if self.future.cancelled():
+                raise
+            self.future.set_exception(error)
+        else:
+            if not self.future.cancelled():
+                self.future.set_result(result)

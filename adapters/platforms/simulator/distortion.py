@@ -12,7 +12,17 @@ _ICCID_FORMS: dict[str, Callable[[str], object]] = {
     "other": lambda iccid: iccid[:-2] + str((int(iccid[-2]) + 1) % 10) + iccid[-1],
     "spaced": lambda iccid: " ".join(iccid[start : start + 4] for start in range(0, len(iccid), 4)),
     "padded": lambda iccid: iccid + "F",
+    "short": lambda iccid: iccid[:-1],
     "number": int,
+    "float": float,
+}
+_IDS: dict[str, Callable[[str], object]] = {
+    "number": int,
+    "huge": lambda _id: 2**63,
+    "uuid": lambda number: f"00000000-0000-4000-8000-{number:0>12}",
+    "float": float,
+    "empty": lambda _id: "",
+    "null": lambda _id: None,
 }
 
 
@@ -25,6 +35,12 @@ def duplicate_id(exchange: Exchange, _rule: FaultRule, content: Content) -> None
     """Answer with the id of an endpoint that was there before."""
     if content.get("endPointId"):
         content["endPointId"] = next(iter(exchange.engine.world.endpoints))
+
+
+def odd_id(_exchange: Exchange, rule: FaultRule, content: Content) -> None:
+    """Write the new id as another type, or as nothing."""
+    if content.get("endPointId"):
+        content["endPointId"] = _IDS[rule.form or "number"](content["endPointId"])
 
 
 def wrong_iccid(_exchange: Exchange, rule: FaultRule, content: Content) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from adapters.platforms.simulator.clock import Clock
 from adapters.platforms.simulator.config import SimulatorConfig
 from adapters.platforms.simulator.deferred import Deferred
 from adapters.platforms.simulator.faults import FaultPlan, FaultRule
@@ -9,7 +10,8 @@ from adapters.platforms.simulator.journal import Journal
 from adapters.platforms.simulator.ledger import Ledger
 from adapters.platforms.simulator.persistence import load_state
 from adapters.platforms.simulator.ratelimit import RateLimiter
-from adapters.platforms.simulator.sft.context import Call, Platform, subject_of
+from adapters.platforms.simulator.sft.context import Call, Platform, bulk_iccids, subject_of
+from adapters.platforms.simulator.sft.envelope import Reply
 from adapters.platforms.simulator.sft.routes import Route, routes_of
 from adapters.platforms.simulator.sft.sessions import Sessions
 from adapters.platforms.simulator.stats import Stats
@@ -36,6 +38,8 @@ CHANGEABLE = frozenset(
         "set_b_tags",
         "set_b_aliases",
         "oem",
+        "token_calls",
+        "duplicates",
         "max_per_page",
         "no_match",
     }
@@ -47,16 +51,18 @@ class Engine:
 
     def __init__(self, config: SimulatorConfig) -> None:
         self.config = config
-        self.ledger = Ledger(config.ledger_file)
+        self.clock = Clock()
+        self.ledger = Ledger(config.ledger_file, clock=self.clock.wall)
         self.deferred = Deferred()
-        self.sessions = Sessions(config)
-        self.stats = Stats()
-        self.journal = Journal(on=config.journal)
-        self.faults = FaultPlan(config.faults, seed=config.seed)
+        self.sessions = Sessions(config, self.clock.wall)
+        self.stats = Stats(self.clock)
+        self.journal = Journal(on=config.journal, clock=self.clock.wall)
+        self.faults = self._new_faults(config.faults)
+        self.last_replies: dict[str, Reply] = {}
         self.world = self._new_world()
         if config.state_file and config.state_file.exists():
             load_state(self.world, config.state_file)
-        self.limiter = RateLimiter(config.rate_per_second, config.bucket_size)
+        self.limiter = RateLimiter(config.rate_per_second, config.bucket_size, self.clock.monotonic)
         self.routes: dict[tuple[str, str], Route] = routes_of(config)
         self.platform = self._new_platform()
 
@@ -76,7 +82,7 @@ class Engine:
 
     def set_faults(self, rules: tuple[FaultRule, ...]) -> None:
         """Replace the fault plan; calls are numbered from 1 again."""
-        self.faults = FaultPlan(rules, seed=self.config.seed)
+        self.faults = self._new_faults(rules)
 
     def change_settings(self, changes: dict[str, Any]) -> None:
         """Change knobs while the platform runs, as when a rate limit drops below what is documented."""
@@ -89,12 +95,17 @@ class Engine:
         self.routes = routes_of(self.config)
         self.platform = self._new_platform()
 
-    def iccid_of(self, call: Call) -> str | None:
-        """Return the ICCID that a call is about, so that faults can be set per SIM."""
+    def skip(self, seconds: float) -> None:
+        """Let time pass at once: lags, token lifetimes, rate limits, fault times and late commits."""
+        self.clock.skip(seconds)
+        self.deferred.skip(seconds)
+
+    def iccids_of(self, call: Call) -> list[str]:
+        """Return the ICCIDs that a call is about, so that faults can be set per SIM."""
         iccid, endpoint_id = subject_of(call)
         if iccid is None and endpoint_id is not None and (endpoint := self.world.endpoints.get(endpoint_id)):
-            return endpoint.iccid
-        return iccid
+            iccid = endpoint.iccid
+        return bulk_iccids(call) if iccid is None else [iccid]
 
     def close(self) -> None:
         """Drop what has not happened yet and close the ledger file."""
@@ -105,7 +116,10 @@ class Engine:
         config = self.config
         extra = read_iccids(config.iccids) if config.iccids else []
         iccids = distinct(generate_iccids(config.stock, config.seed), extra)
-        return World(iccids, ledger=self.ledger, read_lag=config.read_lag)
+        return World(iccids, ledger=self.ledger, read_lag=config.read_lag, clock=self.clock.monotonic)
+
+    def _new_faults(self, rules: tuple[FaultRule, ...]) -> FaultPlan:
+        return FaultPlan(rules, seed=self.config.seed, clock=self.clock.monotonic)
 
     def _new_platform(self) -> Platform:
         return Platform(self.config, self.world, self.sessions, self.deferred.after)

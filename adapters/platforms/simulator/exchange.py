@@ -14,6 +14,7 @@ from adapters.platforms.simulator.sft.envelope import BusinessError, Reply, auth
 from adapters.platforms.simulator.sft.routes import Route
 
 _POLL_SECONDS = 0.05
+_LONGEST_POLL = 1.0
 _RST_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -29,7 +30,9 @@ class Exchange:
 
     async def apply(self) -> Reply:
         """Do what the call asks after the platform's latency, also when the client leaves meanwhile."""
-        return await self.engine.deferred.after(self.latency, self._committer())
+        reply = await self.engine.deferred.after(self.latency, self._committer())
+        self.engine.last_replies[self.route.path] = reply
+        return reply
 
     def apply_later(self, seconds: float) -> None:
         """Do what the call asks at some later time, and wait for nothing."""
@@ -37,10 +40,11 @@ class Exchange:
 
     async def hang(self, seconds: float) -> None:
         """Keep the client waiting until it leaves, then close the connection on it."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
-        while loop.time() < end and not self._client_left():  # noqa: ASYNC110 - aiohttp tells nobody that a client left
-            await asyncio.sleep(_POLL_SECONDS)
+        clock = self.engine.clock
+        end, poll = clock.monotonic() + seconds, _POLL_SECONDS
+        while clock.monotonic() < end and not self._client_left():
+            await asyncio.sleep(poll)
+            poll = min(_LONGEST_POLL, poll * 1.2)
         self.reset()
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -35,6 +35,22 @@ Fault = Literal[
     "wrong_iccid",
     "two_rows",
     "filter_ignored",
+    "accepted",
+    "error_body",
+    "conflict",
+    "replayed",
+    "false_yes",
+    "undone",
+    "outsider",
+    "odd_id",
+    "odd_json",
+    "odd_pages",
+    "odd_date",
+    "odd_tag",
+    "bulk_part",
+    "bulk_missing",
+    "bulk_shuffled",
+    "bulk_cut",
 ]
 
 FORMS: dict[Fault, tuple[str, ...]] = {
@@ -43,7 +59,15 @@ FORMS: dict[Fault, tuple[str, ...]] = {
     "cut_body": ("short", "close"),
     "throttle": ("http429", "envelope"),
     "token_expired": ("1", "2", "3"),
-    "wrong_iccid": ("other", "spaced", "padded", "number"),
+    "wrong_iccid": ("other", "spaced", "padded", "short", "number", "float"),
+    "accepted": ("late", "never"),
+    "conflict": ("bare", "envelope"),
+    "outsider": ("create", "activate", "suspend", "delete"),
+    "odd_id": ("number", "huge", "uuid", "float", "empty", "null"),
+    "odd_json": ("twice", "nan", "deep", "bomb"),
+    "odd_pages": ("skip", "repeat", "endless"),
+    "odd_date": ("ahead", "behind"),
+    "odd_tag": ("cut", "lower"),
 }
 
 
@@ -81,6 +105,7 @@ class FaultRule(BaseModel):
     status: int | None = Field(default=None, ge=200, le=599)
     form: str | None = Field(default=None, description="a variant of the fault, see FORMS")
     code: str = "10117"
+    count: int | None = Field(default=None, ge=0, description="rows of a bulk call; megabytes of a compressed body")
     retry_after: str | None = Field(default=None, description="a header value, or `date` for an HTTP date in 5 s")
     location: str = "http://elsewhere.invalid/api"
 
@@ -128,10 +153,10 @@ class FaultPlan:
         self._calls[route] += 1
         return self._calls[route]
 
-    def pick(self, route: str, number: int, iccid: Callable[[], str | None]) -> FaultRule | None:
+    def pick(self, route: str, number: int, iccids: Callable[[], Iterable[str]]) -> FaultRule | None:
         """Return the first rule that hits this call."""
         for index, rule in enumerate(self.rules):
-            if rule.route in ("*", route) and self._hits(index, rule, route, number, iccid):
+            if rule.route in ("*", route) and self._hits(index, rule, route, number, iccids):
                 self.fired[index] += 1
                 return rule
         return None
@@ -143,14 +168,14 @@ class FaultPlan:
             for index, rule in enumerate(self.rules)
         ]
 
-    def _hits(self, index: int, rule: FaultRule, route: str, number: int, iccid: Callable[[], str | None]) -> bool:
+    def _hits(self, index: int, rule: FaultRule, route: str, number: int, iccids: Callable[[], Iterable[str]]) -> bool:
         if rule.times is not None and self.fired[index] >= rule.times:
             return False
         if rule.nth is not None and number not in rule.nth:
             return False
         if not self._in_time(rule):
             return False
-        if rule.iccids is not None and not (iccid() or "-").startswith(tuple(rule.iccids)):
+        if rule.iccids is not None and not any(iccid.startswith(tuple(rule.iccids)) for iccid in iccids()):
             return False
         return rule.probability is None or draw(self._seed, route, number, index) < rule.probability
 

@@ -61,7 +61,7 @@ class Gateway:
         if refusal := self._refusal(route, call, is_json=parsed is not None):
             await asyncio.sleep(config.latency_read[0])
             return written(refusal)
-        rule = engine.faults.pick(route.path, number, lambda: engine.iccid_of(call))
+        rule = engine.faults.pick(route.path, number, lambda: engine.iccids_of(call))
         if rule is None:
             return written(await exchange.apply())
         record.fault = rule.fault
@@ -73,7 +73,7 @@ class Gateway:
             return Reply(200, failure(codes.INCORRECT_FIELD, "The body is not a JSON object"))
         if not route.needs_token:
             return None
-        session = self._engine.sessions.session(call.token)
+        session = self._engine.sessions.use(call.token)
         if session is None or (route.enterprise_only and not session.enterprise):
             return authorisation_failed(self._engine.config.expired_form)
         return None

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
@@ -10,6 +11,8 @@ from adapters.platforms.simulator import distortion
 from adapters.platforms.simulator.answers import encoded, throttled, written
 from adapters.platforms.simulator.exchange import Exchange
 from adapters.platforms.simulator.faults import Fault, FaultRule
+from adapters.platforms.simulator.oddities import ODDITIES
+from adapters.platforms.simulator.sft.bulk_faults import BULK
 from adapters.platforms.simulator.sft.envelope import Reply, authorisation_failed, failure, timed_out
 
 _HTML = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>"
@@ -107,7 +110,7 @@ async def _forbidden(_exchange: Exchange, rule: FaultRule) -> Response:
 async def _refused(exchange: Exchange, rule: FaultRule) -> Response:
     """Refuse the item as the platform refuses, with the code of the rule."""
     await asyncio.sleep(exchange.latency)
-    return written(Reply(200, failure(rule.code, "Incorrect value <b>for this item</b>")))
+    return written(Reply(rule.status or 200, failure(rule.code, "Incorrect value <b>for this item</b>")))
 
 
 async def _redirect(exchange: Exchange, rule: FaultRule) -> Response:
@@ -123,9 +126,10 @@ async def _drip(exchange: Exchange, rule: FaultRule) -> Response:
     body = encoded(await exchange.apply())
     response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(body))})
     await response.prepare(exchange.request)
-    for position in range(len(body)):
-        await response.write(body[position : position + 1])
-        await asyncio.sleep(rule.delay or _DRIP_SECONDS)
+    with suppress(ConnectionError):  # the client may leave
+        for position in range(len(body)):
+            await response.write(body[position : position + 1])
+            await asyncio.sleep(rule.delay or _DRIP_SECONDS)
     return response
 
 
@@ -177,4 +181,7 @@ INJECTIONS: dict[Fault, Injection] = {
     "wrong_iccid": _distorted(distortion.wrong_iccid),
     "two_rows": _distorted(distortion.two_rows),
     "filter_ignored": _filter_ignored,
+    "odd_id": _distorted(distortion.odd_id),
+    **ODDITIES,
+    **BULK,
 }

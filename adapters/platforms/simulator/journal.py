@@ -3,7 +3,7 @@
 import json
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,13 +41,14 @@ class Record:
 class Journal:
     """The last requests in the order in which they came."""
 
-    def __init__(self, *, on: bool = True) -> None:
+    def __init__(self, *, on: bool = True, clock: Callable[[], float] = time.time) -> None:
         self.on = on
+        self._clock = clock
         self._records: deque[Record] = deque(maxlen=KEPT)
 
     def open(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Record:
         """Note a request as it comes in; its status is filled in later."""
-        record = Record(time.time(), method, path, headers, body)
+        record = Record(self._clock(), method, path, headers, body)
         if self.on:
             self._records.append(record)
         return record

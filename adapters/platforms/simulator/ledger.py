@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -33,15 +34,16 @@ class Entry:
 class Ledger:
     """All true commits in order, also appended to a file when one is given."""
 
-    def __init__(self, path: Path | None = None, *, seq: int = 0) -> None:
+    def __init__(self, path: Path | None = None, *, seq: int = 0, clock: Callable[[], float] = time.time) -> None:
         self.entries: list[Entry] = []
         self.seq = seq
+        self._clock = clock
         self._file: TextIO | None = _appending(path) if path else None
 
     def record(self, kind: str, endpoint_id: str | None, iccid: str | None, **details: Any) -> None:
         """Note one change; the line is on its way to the disk before the client hears of it."""
         self.seq += 1
-        entry = Entry(self.seq, time.time(), kind, endpoint_id, iccid, details)
+        entry = Entry(self.seq, self._clock(), kind, endpoint_id, iccid, details)
         self.entries.append(entry)
         if self._file:
             self._file.write(json.dumps(entry.as_json()) + "\n")

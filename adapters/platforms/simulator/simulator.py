@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import signal
+import ssl
 
 from aiohttp import web
 
@@ -40,7 +41,8 @@ class Simulator:
     def root_url(self) -> str:
         """Where the server is; the admin door is under it at `/_sim`."""
         host = f"[{self.config.host}]" if ":" in self.config.host else self.config.host
-        return f"http://{host}:{self.port}"
+        scheme = "https" if self.config.tls_cert else "http"
+        return f"{scheme}://{host}:{self.port}"
 
     @property
     def state(self) -> World:
@@ -64,7 +66,8 @@ class Simulator:
         server = web.Server(self._handle, request_factory=factory, access_log=None)
         self._runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_SECONDS)
         await self._runner.setup()
-        await web.TCPSite(self._runner, self.config.host, self.config.port, backlog=1024).start()
+        context = _tls(self.config)
+        await web.TCPSite(self._runner, self.config.host, self.config.port, backlog=1024, ssl_context=context).start()
         self.port = self._runner.addresses[0][1]
         if self._saver:
             self._saver.start()
@@ -86,6 +89,14 @@ class Simulator:
         if path.startswith(PREFIX + "/"):
             return await self._admin.handle(request, path[len(PREFIX) :])
         return web.Response(status=404, text="Not Found")
+
+
+def _tls(config: SimulatorConfig) -> ssl.SSLContext | None:
+    if config.tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(config.tls_cert, config.tls_key)
+    return context
 
 
 def run(config: SimulatorConfig) -> None:

@@ -1,15 +1,17 @@
 """Counts of what reached the platform."""
 
-import time
 from collections import Counter, deque
 from typing import Any
+
+from adapters.platforms.simulator.clock import Clock
 
 
 class Stats:
     """How many requests came, how many at once and how many within a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
         self.in_flight = 0
+        self._clock = clock
         self.clear()
 
     def clear(self) -> None:
@@ -25,9 +27,9 @@ class Stats:
 
     def arrived(self, route: str, *, writes: bool) -> None:
         """Count a request when it comes in."""
-        now = time.monotonic()
+        now = self._clock.monotonic()
         self.requests[route] += 1
-        self.by_second[int(time.time())] += 1
+        self.by_second[int(self._clock.wall())] += 1
         self.write_requests += writes
         self.in_flight += 1
         self.max_concurrent = max(self.max_concurrent, self.in_flight)

@@ -12,20 +12,26 @@ from adapters.platforms.simulator.sft.envelope import Body, BusinessError, succe
 
 def create_bulk(platform: Platform, call: Call) -> Body:
     """POST /CreateBulkEndPoint: create rows one by one; a bad row never stops the others."""
+    wanted = wanted_rows(call)
+    if platform.config.bulk == "sync":
+        return success(text="Bulk done", responseParam={"rows": [create_row(platform, row) for row in wanted]})
+    for position, row in enumerate(wanted, start=1):
+        platform.later(position * platform.config.bulk_row_seconds, partial(create_row, platform, row))
+    return success(text="Bulk accepted", requestId=uuid4().hex)
+
+
+def wanted_rows(call: Call) -> list[dict[str, Any]]:
+    """Return the fields of each endpoint that a call asks for."""
     params = params_of(call)
     rows = params.get("endPoints")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise BusinessError(codes.INCORRECT_FIELD, "Incorrect value for field endPoints")
     common = {"isLinkSIM": "true", **{name: value for name, value in params.items() if name != "endPoints"}}
-    wanted = [{**common, **row} for row in rows]
-    if platform.config.bulk == "sync":
-        return success(text="Bulk done", responseParam={"rows": [_create_row(platform, row) for row in wanted]})
-    for position, row in enumerate(wanted, start=1):
-        platform.later(position * platform.config.bulk_row_seconds, partial(_create_row, platform, row))
-    return success(text="Bulk accepted", requestId=uuid4().hex)
+    return [{**common, **row} for row in rows]
 
 
-def _create_row(platform: Platform, row: dict[str, Any]) -> dict[str, Any]:
+def create_row(platform: Platform, row: dict[str, Any]) -> dict[str, Any]:
+    """Create one row's endpoint, and return the row that the answer has for it."""
     iccid = str(row.get("iccid", "-"))
     try:
         endpoint = create(platform, row)

@@ -77,6 +77,15 @@ def subject_of(call: Call) -> tuple[str | None, str | None]:
     return found.get("iccid"), found.get("endpointid")
 
 
+def bulk_iccids(call: Call) -> list[str]:
+    """Return the ICCIDs of a bulk call's rows."""
+    request = call.body.get("Request")
+    params = request.get("requestParam") if isinstance(request, dict) else None
+    rows = params.get("endPoints") if isinstance(params, dict) else None
+    found = [row.get("iccid") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return [iccid for iccid in found if isinstance(iccid, str)]
+
+
 def text_field(params: Mapping[str, Any], name: str) -> str:
     """Return a mandatory field as text; numbers are taken as they are written."""
     value = params.get(name)

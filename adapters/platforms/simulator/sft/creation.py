@@ -40,7 +40,7 @@ def check_linkable(platform: Platform, iccid: str) -> None:
     sim = platform.world.sims.get(iccid)
     if sim is None:
         raise BusinessError(codes.ICCID_UNKNOWN, "ICCID not found")
-    if sim.endpoint_id is not None:
+    if sim.endpoint_id is not None and not platform.config.duplicates:
         raise BusinessError(codes.ICCID_ATTACHED, "SIM is already attached to an endpoint")
 
 

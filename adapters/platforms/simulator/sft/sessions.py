@@ -46,6 +46,7 @@ class Sessions:
         self._bad_logins: Counter[str] = Counter()
         self._tokens: dict[str, Session] = {}
         self._issued = 0
+        self._used: Counter[str] = Counter()
 
     def login(self, body: Body) -> Body:
         """Return a bare pair of tokens; after five bad logins only a person could unlock the account."""
@@ -70,6 +71,12 @@ class Sessions:
         """Return what a token stands for while it is valid."""
         session = self._tokens.get(token or "")
         return session if session and session.kind == kind and self._clock() < session.expires else None
+
+    def use(self, token: str | None) -> Session | None:
+        """Return what an access token stands for, and count the call; after `token_calls` of them it is worthless."""
+        self._used[token or ""] += 1
+        limit = self.config.token_calls
+        return None if limit is not None and self._used[token or ""] > limit else self.session(token)
 
     def account_of(self, token: str | None, body: Body) -> str:
         """Return the account whose rate a request uses up, whether or not it will be let in."""

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from adapters.platforms.sft.client import IMPOSSIBLE_ICCID
 from domain.carry import carry_out
 from domain.endpoint import SimRecord
 from domain.errors import UnknownGroup
@@ -68,12 +69,13 @@ async def test_a_sim_that_is_not_there_is_none_once_the_filter_was_seen_to_work(
     assert await sft.platform.sim("8944000000000000000") is None
     assert [entry["path"].partition("?")[2] for entry in sft.sent("/fetchSIM")] == [
         "iccid=8944000000000000000",
+        f"iccid={IMPOSSIBLE_ICCID}",
         "page=1&perPage=100",
         f"iccid={sft.iccids[0]}",
     ]
 
     assert await sft.platform.sim("8944000000000000001") is None
-    assert len(sft.sent("/fetchSIM")) == 4  # the proof is made once
+    assert len(sft.sent("/fetchSIM")) == 5  # the proof is made once
 
 
 async def test_a_filter_that_finds_nothing_at_all_proves_nothing(serve):
@@ -82,7 +84,7 @@ async def test_a_filter_that_finds_nothing_at_all_proves_nothing(serve):
     assert await client.platform.sim("8944") is None  # an account without any SIM
 
     client, server = await serve()
-    answers = [rows(), rows(row("8944500000000000001"), totalNoOfPages=1), rows()]
+    answers = [rows(), rows(), rows(row("8944500000000000001"), totalNoOfPages=1), rows()]
 
     class Turns(dict):
         def get(self, path, default=None):
@@ -106,13 +108,28 @@ async def test_an_ignored_filter_that_happens_to_show_the_sim_is_an_answer(start
     assert (await sft.platform.sim(sft.iccids[2])).iccid == sft.iccids[2]
 
 
-async def test_two_endpoints_for_one_sim_are_no_answer(start):
+async def test_two_endpoints_for_one_sim_are_rivals(start):
     sft = await start()
-    await sft.create()
+    endpoint = await sft.created()
     sft.faults({"fault": "two_rows", "route": SIMS})
 
-    with pytest.raises(ReadFailed, match="two endpoints for one ICCID"):
-        await sft.platform.sim(sft.iccids[0])
+    found = await sft.platform.sim(sft.iccids[0])
+
+    assert (found.endpoint_id, found.rivals) == (endpoint, (f"9{endpoint}",))
+
+
+async def test_a_look_up_that_finds_what_cannot_exist_is_no_answer(serve):
+    """It gives the ICCID back that it was asked for, whatever that is."""
+    client, server = await serve()
+    answers = [rows(), rows(row(IMPOSSIBLE_ICCID, "E1", "Pre-Active"))]
+
+    class Turns(dict):
+        def get(self, path, default=None):
+            return answers.pop(0) if path == "/api/fetchSIM" else super().get(path, default)
+
+    server.answers = Turns(server.answers)
+    with pytest.raises(ReadFailed, match="an ICCID that cannot exist"):
+        await client.platform.sim("8944")
 
 
 async def test_another_iccid_in_the_answer_is_no_answer(start):

@@ -1,8 +1,6 @@
 """HTTP with one deadline, to one host, over verified TLS, and with an end to every answer."""
 
 import asyncio
-import datetime
-import ipaddress
 import json
 import socket
 import ssl
@@ -10,15 +8,12 @@ import time
 import zlib
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from adapters.platforms.transport import NoAnswer, NotSent, TooLate, Transport
 from domain.lifecycle import Kind
 from domain.outcome import Verdict
 from domain.pacer import Closed, Pacer
+from tests.support.certificates import certificate
 from tests.support.memory_ledger import MemoryBuckets
 from tests.support.scripted_server import ScriptedServer, envelope, raw, reply
 
@@ -126,7 +121,10 @@ async def test_a_turn_that_comes_too_late_is_not_taken(transport, server):
 
 
 async def test_the_headers_are_asked_for_when_the_call_goes_out(transport, server):
-    """A token that was fresh when the call began to wait may have expired when its turn comes."""
+    """And before it waits for its turn, or calls that wait for one login would all start when it is there.
+
+    A token that was fresh when the call began to wait may have expired when its turn comes.
+    """
     server.answers["/api/x"] = reply({})
     asked = []
 
@@ -137,7 +135,7 @@ async def test_the_headers_are_asked_for_when_the_call_goes_out(transport, serve
     http = transport(server.base_url, max_in_flight=1)
     await asyncio.gather(*(ask(http, headers=headers) for _ in range(3)))
 
-    assert asked == [0, 1, 2]
+    assert asked == [0, 0, 1, 1, 2, 2]
 
 
 # --- nothing was sent ---
@@ -177,43 +175,19 @@ async def test_a_closed_pacer(transport, server):
 # --- to the platform alone ---
 
 
-def certificate(folder, *, name="127.0.0.1"):
-    """A certificate that nobody vouches for, and a server's TLS with it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(name))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    plain = serialization.NoEncryption()
-    form = serialization.PrivateFormat.PKCS8
-    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, form, plain))
-    (folder / "cert.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    return context, folder / "cert.pem"
-
-
 @pytest.fixture
 async def secure(tmp_path):
     """Start a server with TLS."""
     running = []
 
     async def begin(name="127.0.0.1"):
-        context, trusted = certificate(tmp_path, name=name)
+        files = certificate(tmp_path, name=name)
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(*files)
         server = await ScriptedServer(ssl=context).start()
         server.answers["/api/x"] = reply({"a": 1})
         running.append(server)
-        return server, trusted
+        return server, files.cert
 
     yield begin
     for server in running:

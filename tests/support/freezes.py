@@ -1,0 +1,44 @@
+"""SIGSTOP inside a POST, past the lease; another process takes over; SIGCONT. In both orders."""
+
+import signal
+from typing import Any, Literal
+
+from adapters.store.work import LEASE_SECONDS
+from tests.support.lives import RealWorld
+
+Wakes = Literal["after the other has ended", "before the other has ended"]
+
+
+async def frozen_inside_a_create(url: str, *, wakes: Wakes, done: bool = True, **options: Any) -> None:
+    """Freeze a process while the platform works on its create, and let its lease run out.
+
+    `done`: the platform carries the create out although the client sleeps; otherwise it answers 500 and does nothing.
+    """
+    fault = {"fault": "error_after" if done else "error_before", "route": "CreateEndPoint", "nth": 1, "delay": 0.3}
+    async with RealWorld(url, rows=2, knobs={"duplicates": True}, faults=[fault], **options) as world:
+        frozen = world.live(world.job())
+        await world.until(lambda: world.requests("CreateEndPoint"))
+        frozen.signal(signal.SIGSTOP)
+        expire_leases(world)
+        other = world.live(world.job())
+        await world.until(lambda: orphaned(world))
+        if wakes == "before the other has ended":
+            frozen.signal(signal.SIGCONT)
+            assert await frozen.ended() == 0
+            assert await other.ended() == 0
+        else:
+            assert await other.ended() == 0
+            frozen.signal(signal.SIGCONT)
+            assert await frozen.ended() == 0
+        world.check_all_made()
+        assert world.commits("tag") == 2
+
+
+def expire_leases(world: RealWorld) -> None:
+    """Let all processes seem to have been silent for too long."""
+    world.desk.do("UPDATE workers SET heartbeat_at = heartbeat_at - :seconds", seconds=LEASE_SECONDS + 1)
+
+
+def orphaned(world: RealWorld) -> int:
+    """Operations that were taken over."""
+    return int(world.desk.one("SELECT count(*) FROM attempts WHERE event = 'orphaned'"))
