@@ -111,7 +111,7 @@ def _plan(connection: Connection, request: Request, change: int, limit: int) -> 
             text(
                 insert_into + "SELECT :account, :change, position, endpoint, 'assign', :grp, 'planned', false, :now "
                 "FROM operations WHERE change_id = :change AND kind = 'activate' AND position >= :base "
-                "ON CONFLICT (endpoint, kind, target) DO NOTHING"
+                "ON CONFLICT (endpoint, kind, target, round) DO NOTHING"
             ),
             values,
         )
