@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from domain.doubt import Doubt, Evidence, Patience, Sight, judge
+from domain.ending import evidence
 from domain.endpoint import SimRecord
 from domain.lifecycle import Kind, Lifecycle
 from domain.ports import Ledger, Platform, ReadFailed, Scope
@@ -26,8 +27,8 @@ class Settler:
         if not doubts:
             return 0
         now = (await self._ledger.outlook(scope)).now  # before looking: an answer shows what was true when it was asked
-        evidence = await self._evidence(doubts)
-        rulings = [(d, e, judge(d, e, now=now, patience=self._patience)) for d, e in zip(doubts, evidence, strict=True)]
+        seen = await self._evidence(doubts)
+        rulings = [(d, e, judge(d, e, now=now, patience=self._patience)) for d, e in zip(doubts, seen, strict=True)]
         await self._ledger.rule(rulings)
         return len(doubts)
 
@@ -38,6 +39,9 @@ class Settler:
         return list(await asyncio.gather(*(self._look(doubt, found) for doubt in doubts)))
 
     async def _look(self, doubt: Doubt, sims: dict[str, SimRecord | None]) -> Evidence:
+        if doubt.kind is Kind.TERMINATE and doubt.iccid in sims:
+            assert doubt.endpoint_id is not None
+            return await evidence(self._platform, sims[doubt.iccid], doubt.endpoint_id)
         if doubt.kind in _SEEN_ON_THE_SIM:
             return sim_evidence(doubt, sims.get(doubt.iccid), known=doubt.iccid in sims)
         try:
@@ -64,7 +68,7 @@ class Settler:
         return Evidence(Sight.PRESENT if count else Sight.ABSENT)
 
 
-_SEEN_ON_THE_SIM = frozenset({Kind.CREATE, Kind.ACTIVATE, Kind.SUSPEND, Kind.RESUME})
+_SEEN_ON_THE_SIM = frozenset({Kind.CREATE, Kind.ACTIVATE, Kind.SUSPEND, Kind.RESUME, Kind.TERMINATE})
 _WANTED = {Kind.ACTIVATE: Lifecycle.ACTIVE, Kind.SUSPEND: Lifecycle.SUSPENDED, Kind.RESUME: Lifecycle.ACTIVE}
 _BEFORE = {Kind.ACTIVATE: Lifecycle.PRE_ACTIVE, Kind.SUSPEND: Lifecycle.ACTIVE, Kind.RESUME: Lifecycle.SUSPENDED}
 

@@ -6,7 +6,7 @@ import sys
 import typer
 
 from domain.errors import PreactiveError
-from flows.commands import batches, looking, operating, provisioning, resolving, running
+from flows.commands import batches, lifecycle, looking, operating, provisioning, resolving, running
 
 app = typer.Typer(
     name="preactive",
@@ -19,7 +19,11 @@ app = typer.Typer(
 for command in (
     provisioning.plan,
     provisioning.provision,
-    provisioning.activate,
+    lifecycle.activate,
+    lifecycle.assign,
+    lifecycle.suspend,
+    lifecycle.resume,
+    lifecycle.terminate,
     looking.endpoints,
     looking.history,
     looking.stock,

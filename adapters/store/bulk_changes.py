@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, select, text, update
 
 from adapters.store.engine import store_now
-from adapters.store.tables import changes, operations
+from adapters.store.tables import attempts, changes, operations
 from domain.operation import State
 
 _SHORTEST_STRETCH = 1000
@@ -46,10 +46,15 @@ def allow(connection: Connection, change: int) -> None:
 
 
 def plan_refused(connection: Connection, change: int) -> None:
-    """Plan again what the platform refused; a person asked for it."""
+    """Plan again what the platform refused; a person asked for it. What a person refused stays so."""
+    by_a_person = (
+        select(attempts.c.id)
+        .where(attempts.c.operation_id == operations.c.id, attempts.c.token == operations.c.token)
+        .where(attempts.c.event == "person", attempts.c.verdict == State.REFUSED.value)
+    )
     connection.execute(
         update(operations)
-        .where(operations.c.change_id == change, operations.c.state == State.REFUSED.value)
+        .where(operations.c.change_id == change, operations.c.state == State.REFUSED.value, ~by_a_person.exists())
         .values(state=State.PLANNED.value, next_at=0.0, updated_at=store_now(connection))
     )
 

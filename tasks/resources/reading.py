@@ -65,10 +65,14 @@ def summarise_selection(session: Session, selected: Selected, *, label: str, sta
     """The numbers of a change to existing endpoints, from the store."""
     with reader() as opened:
         counts = queries.tally(opened, selected.change, since=started)
-    rows = selected.wanted + selected.unusable
-    outside = selected.already - counts["already"] if selected.already > counts["already"] else 0
-    facts = _run_facts(session, batch=label, started=started, run=run)
-    return from_counts(counts, known=outside, rows=rows, accepted=selected.wanted, rejected=selected.unusable, **facts)
+    counts = {**counts, "refused": counts["refused"] + selected.elsewhere}
+    accepted = selected.wanted + selected.refused
+    facts = _run_facts(session, batch=label, started=started, run=run) | {
+        "rows": accepted + selected.left_out,
+        "accepted": accepted,
+        "rejected": selected.left_out,
+    }
+    return from_counts(counts, known=selected.outside, **facts)
 
 
 def _run_facts(session: Session, *, batch: str, started: float, run: str) -> dict[str, Any]:

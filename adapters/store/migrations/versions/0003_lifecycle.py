@@ -87,8 +87,15 @@ def upgrade() -> None:
         table.create_unique_constraint(
             op.f("uq_operations_endpoint_kind_target_round"), ["endpoint", "kind", "target", "round"]
         )
-    under_way = {"sqlite_where": sa.text(UNDER_WAY), "postgresql_where": sa.text(UNDER_WAY)}
-    op.create_index("uq_operations_under_way", "operations", ["endpoint"], unique=True, **under_way)
+    under_way = sa.text(UNDER_WAY)
+    op.create_index(
+        "uq_operations_under_way",
+        "operations",
+        ["endpoint"],
+        unique=True,
+        sqlite_where=under_way,
+        postgresql_where=under_way,
+    )
     embedded = op.get_bind().dialect.name == "sqlite"
     for name, table_name, columns, wrong, words in GUARDS:
         head = f"CREATE TRIGGER {name} BEFORE UPDATE OF {columns} ON {table_name} FOR EACH ROW "
