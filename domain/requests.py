@@ -6,7 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.drift import Drift
 from domain.lifecycle import Kind
+from domain.repair import Side
 
 
 def _shown(position: int) -> dict[str, Any]:
@@ -181,6 +183,45 @@ class RetryRequest(BaseModel):
     batch: str = Field(title="Batch", json_schema_extra=_shown(0))
     account: str = Field(default="demo", title="Account", json_schema_extra=_shown(1))
     refused: bool = Field(default=True, title="Refused too", json_schema_extra=_shown(2))
+
+
+class ReconcileRequest(BaseModel):
+    """Compare the whole platform account with the store, and on request repair chosen differences."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    account: str = Field(
+        default="demo", title="Account", description="As named in the settings", json_schema_extra=_shown(0)
+    )
+    repair: Side | None = Field(
+        default=None,
+        title="Repair",
+        description="Side to change. store: record what the platform shows; platform: change it to what is recorded",
+        json_schema_extra=_shown(1),
+    )
+    only: list[Drift] = Field(
+        default_factory=list,
+        title="Only",
+        description="Kinds of differences to repair; nothing is repaired that is chosen neither here nor by the file",
+        max_length=3,
+        json_schema_extra=_shown(2),
+    )
+    file: str | None = Field(
+        default=None, title="File", description="A file of the ICCIDs to repair", json_schema_extra=_shown(3)
+    )
+    dry_run: bool = Field(
+        default=True,
+        title="Dry run",
+        description="Only list, and say what a repair would do",
+        json_schema_extra=_shown(4),
+    )
+    limit: int | None = Field(
+        default=None,
+        ge=1,
+        title="Limit",
+        description="Most endpoints this run may repair; default: max_change of the account",
+        json_schema_extra=_shown(5),
+    )
 
 
 SelectionRequest = ActivateRequest | LifecycleRequest

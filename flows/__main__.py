@@ -6,7 +6,7 @@ import sys
 import typer
 
 from domain.errors import PreactiveError
-from flows.commands import batches, lifecycle, looking, operating, provisioning, resolving, running
+from flows.commands import batches, lifecycle, looking, operating, provisioning, reconciling, resolving, running
 
 app = typer.Typer(
     name="preactive",
@@ -27,6 +27,7 @@ for command in (
     looking.endpoints,
     looking.history,
     looking.stock,
+    reconciling.reconcile,
     resolving.resolve,
     operating.doctor,
     operating.up,

@@ -26,8 +26,15 @@ def _deployment(entry: dict[str, Any]) -> Any:
         tags=entry.get("tags"),
         parameters=entry.get("parameters"),
         concurrency_limit=_limit(entry),
+        schedules=[_schedule(one) for one in entry.get("schedules") or ()],
         entrypoint_type=EntrypointType.MODULE_PATH,  # by file path the flow would be loaded a second time
     )
+
+
+def _schedule(entry: dict[str, Any]) -> Any:
+    from prefect.schedules import Cron
+
+    return Cron(entry["cron"], timezone=entry["timezone"], active=entry.get("active", True), slug=entry["slug"])
 
 
 def _limit(entry: dict[str, Any]) -> Any:

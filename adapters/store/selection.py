@@ -143,7 +143,8 @@ def _class(request: Request) -> str:
     move = MOVES[request.platform][request.kind]
     states = ", ".join(f"'{state.value}'" for state in sorted(move.allowed_from))
     # An activation holds its place in a total also when it is done and its group is not.
-    mine = "a.state <> 'refused'" if request.kind is Kind.ACTIVATE else _UNFINISHED
+    done = " OR (a.state = 'confirmed' AND e.state <> 'pre_active')" if request.kind is Kind.ACTIVATE else ""
+    mine = f"({_UNFINISHED}{done})"
     already = _ALREADY.get(request.kind) or f"e.state = '{move.to.value if move.to else ''}'"
     return _CLASS.format(already=already, mine=mine, states=states)
 

@@ -140,12 +140,12 @@ def _which(
 
     if iccids and file:
         raise UsageError("Say --iccid or --file, not both.")
-    path = _list_file(iccids) if iccids else file
+    path = list_file(iccids) if iccids else file
     name, _ = resources.account(account)
     return {"account": name, "tag": tag, "file": str(path) if path else None, **rest}
 
 
-def _list_file(iccids: list[str]) -> Path:
+def list_file(iccids: list[str]) -> Path:
     """The ICCIDs as a file, since a run's parameters hold names and never lists."""
     folder = Path("data/var/requests")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """Opens settings, store, platforms and files; nothing else in tasks/ and flows/ touches an adapter."""
 
 from tasks.resources.changing import (
+    apply_repairs,
     cancel,
     decide_by_person,
     preview_selection,
@@ -15,6 +16,7 @@ from tasks.resources.reading import (
     batches,
     calls,
     endpoints,
+    held,
     history,
     known,
     known_tags,
@@ -22,6 +24,7 @@ from tasks.resources.reading import (
     rejects,
     stock,
     summarise,
+    summarise_repair,
     summarise_selection,
     unsettled,
 )
@@ -43,6 +46,7 @@ __all__ = [
     "Session",
     "account",
     "account_names",
+    "apply_repairs",
     "batch_counts",
     "batch_named",
     "batches",
@@ -52,6 +56,7 @@ __all__ = [
     "current",
     "decide_by_person",
     "endpoints",
+    "held",
     "history",
     "known",
     "known_tags",
@@ -73,6 +78,7 @@ __all__ = [
     "store_manifest",
     "store_place",
     "summarise",
+    "summarise_repair",
     "summarise_selection",
     "unsettled",
     "upgrade_store",

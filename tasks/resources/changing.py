@@ -1,6 +1,6 @@
 """Stores files and selections, and a person's decisions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,6 +10,7 @@ from domain.lifecycle import Kind
 from domain.manifest import Manifest, ManifestRow
 from domain.operation import State
 from domain.options import Account, safe_name
+from domain.repair import Repair
 from domain.requests import ProvisionRequest, SelectionRequest
 from domain.selection import Selected
 from tasks.resources.files import read_manifest
@@ -99,6 +100,13 @@ def _selection(name: str, options: Account, request: SelectionRequest) -> tuple[
         confirmed=getattr(request, "confirm_count", None),
     )
     return wanted, listed.numbers()["rejected"] if listed is not None else 0
+
+
+async def apply_repairs(session: Session, repairs: Sequence[Repair]) -> int:
+    """Record what was chosen of a comparison, plan what follows, and return the bulk change."""
+    from adapters.store import repairs as recording
+
+    return await session.store.awrite(recording.apply_repairs, session.name, repairs)
 
 
 def cancel(batch: Mapping[str, Any]) -> None:

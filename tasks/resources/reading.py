@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from adapters.store import queries
+from domain.drift import Held
 from domain.errors import NothingSelected
 from domain.lifecycle import Lifecycle
 from domain.plan import Known
@@ -26,6 +27,18 @@ def known(name: str, iccids: Sequence[str]) -> dict[str, Known]:
             row["iccid"]: Known(row["endpoint_id"], Lifecycle(row["state"]), row["batch"], row["planned"] == 0)
             for row in rows
             if row["iccid"] in wanted
+        }
+
+
+def held(name: str, iccids: Sequence[str] | None, *, lately: float) -> dict[str, Held]:
+    """What the store has of these ICCIDs, or of all. What changed in the last `lately` seconds counts as busy."""
+    wanted = None if iccids is None else set(iccids)
+    with reader() as opened:
+        rows = queries.held(opened, name, since=time.time() - lately)
+        return {
+            row["iccid"]: Held(row["endpoint_id"], Lifecycle(row["state"]), bool(row["busy"]))
+            for row in rows
+            if wanted is None or row["iccid"] in wanted
         }
 
 
@@ -59,6 +72,16 @@ def summarise(session: Session, batch: "Batch", *, started: float, run: str) -> 
         counts = queries.tally(opened, batch.change, since=started, source=batch.source)
         totals = queries.source_totals(opened, batch.id, batch.source)
     return from_counts(counts, **totals, **_run_facts(session, batch=batch.name, started=started, run=run))
+
+
+def summarise_repair(session: Session, change: int, count: int, *, started: float, run: str) -> Summary:
+    """The numbers of a repair, from the store. What was only recorded counts as confirmed."""
+    with reader() as opened:
+        counts = queries.tally(opened, change, since=started)
+    counts = {**counts, "confirmed": counts["confirmed"] + counts["already"], "already": 0}
+    facts = _run_facts(session, batch="repair", started=started, run=run)
+    done = sum(counts.values())
+    return from_counts(counts, rows=count, accepted=done, rejected=count - done, **facts)
 
 
 def summarise_selection(session: Session, selected: Selected, *, label: str, started: float, run: str) -> Summary:
