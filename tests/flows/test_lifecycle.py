@@ -95,17 +95,3 @@ def test_an_endpoint_is_terminated_once_and_its_sim_is_never_provisioned_again(h
     assert plan["conflict_list"][0]["reason"] == "terminated before; it never returns to stock"
     here.run("provision", str(file), "--yes")
     assert here.platform.created()[gone] == [endpoint]
-
-
-def test_a_change_can_be_planned_from_the_form_and_is_a_dry_run_by_default(here):
-    from domain.requests import Action, LifecycleRequest
-
-    schema = LifecycleRequest.model_json_schema()
-
-    assert LifecycleRequest(action=Action.TERMINATE, tag="batch").dry_run
-    assert all(
-        (field.get("title") or "$ref" in field) and field.get("description") for field in schema["properties"].values()
-    )
-    assert sorted(field["position"] for field in schema["properties"].values()) == list(
-        range(len(schema["properties"]))
-    )

@@ -112,6 +112,9 @@ class MemoryPlatform:
     def _moved(self, work: Work) -> Answer:
         """Change a state as a platform does: done before is fine, and what is not allowed is refused."""
         held, to = self.sims[work.iccid], _TO[work.kind]
+        if work.kind is Kind.TERMINATE and work.endpoint_id in self.without_sim:
+            self.without_sim.remove(work.endpoint_id)
+            return DONE
         if held.endpoint_id != work.endpoint_id:
             return Answer(Verdict.NOT_DONE, Because.REFUSED, text="no such endpoint")
         if held.state is to:
