@@ -16,7 +16,7 @@ from domain.drift import Drift, Held
 from domain.executor import Executor
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import Work
-from domain.ports import Scope
+from domain.ports import Result, Scope
 from domain.reconcile import Comparison, compare
 from domain.repair import Side, choose, plan_repairs
 from domain.settler import Settler
@@ -67,6 +67,7 @@ class Stories(RuleBasedStateMachine):
         self.mapped: dict[str, str] = {}
         self.touched: set[str] = set()  # by somebody else; the store cannot know
         self.facts = 0
+        self.frozen: list[tuple[AccountLedger, Scope, list[Result]]] = []
         self.start()
 
     def teardown(self) -> None:
@@ -80,21 +81,21 @@ class Stories(RuleBasedStateMachine):
 
     @initialize(count=st.integers(2, 4), active=st.booleans())
     def first_batch(self, count, active):
-        self.ingest(count, True)
-        self.carry_out(0)
+        self.ingest(count, True, None)
         if active:
-            self.select(Kind.ACTIVATE, "", None, None, False)
-            self.carry_out(-1)
+            self.change(Kind.ACTIVATE, "", None, None, False)
 
     @precondition(lambda self: self.count < 8)
-    @rule(count=st.integers(1, 2), tagged=st.booleans())
-    def ingest(self, count, tagged):
+    @rule(count=st.integers(1, 2), tagged=st.booleans(), fault=st.none() | FAULT)
+    def ingest(self, count, tagged, fault):
         numbers = range(self.count + 1, self.count + count + 1)
         self.count += count
         self.platform.stock(iccid(number) for number in numbers)
         tags = ("fleet",) if tagged else ("other",)
         made = self.desk.ingest(manifest(accepted(*numbers)), batch=f"b{self.count}", tags=tags, platform_tags="now")
         self.changes.append((made.change, (Kind.CREATE,)))
+        self.go_wrong(fault)
+        self.carry_out(-1)
 
     @rule(again=pick)
     def hand_in_the_same_sims_again(self, again):
@@ -103,11 +104,7 @@ class Stories(RuleBasedStateMachine):
         self.changes.append((made.change, (Kind.CREATE,)))
 
     @rule(
-        kind=st.sampled_from(CHANGES),
-        group=GROUPS,
-        one=st.none() | pick,
-        count=st.none() | st.integers(1, 3),
-        retry=st.booleans(),
+        kind=st.sampled_from(CHANGES), group=GROUPS, one=st.none() | pick, count=st.integers(1, 3), retry=st.booleans()
     )
     def select(self, kind, group, one, count, retry):
         if kind not in (Kind.ACTIVATE, Kind.ASSIGN):
@@ -127,15 +124,39 @@ class Stories(RuleBasedStateMachine):
         assert again.new == 0, "the same request again selects nothing new"
         if selected.change:
             self.store.write(allow, selected.change)
-            kinds = (Kind.ACTIVATE, Kind.ASSIGN) if kind is Kind.ACTIVATE else (kind,)
-            self.changes.append((selected.change, kinds))
+            self.changes.append((selected.change, (kind,)))
 
-    @rule(kind=st.sampled_from(CHANGES), group=GROUPS, one=st.none() | pick, which=pick, fault=st.none() | FAULT)
-    def select_and_carry_out(self, kind, group, one, which, fault):
-        if fault is not None:
-            self.let_a_call_go_wrong(which if one is None else one, fault)
-        self.select(kind, group, one, None, which % 3 == 0)
+    @rule(one=pick, choice=pick, group=GROUPS, fault=st.none() | FAULT)
+    def change_one(self, one, choice, group, fault):
+        self.change(self._fitting(one, choice), group, one, fault, choice % 3 == 0)
+
+    @rule(one=pick, choice=pick, fault=FAULT)
+    def change_one_and_it_goes_wrong(self, one, choice, fault):
+        self.change(self._fitting(one, choice), "eu", one, fault, True)
+
+    @rule(kind=st.sampled_from(CHANGES[:-1]), group=GROUPS, fault=st.none() | FAULT, retry=st.booleans())
+    def change_the_fleet(self, kind, group, fault, retry):
+        self.change(kind, group, None, fault, retry)
+
+    def change(self, kind, group, one, fault, retry):
+        self.select(kind, group, one, None, retry)
+        self.go_wrong(fault)
         self.carry_out(-1)
+
+    def _fitting(self, one, choice):
+        """Mostly a change that the endpoint can undergo."""
+        state = self.platform.truth[iccid(one % self.count + 1)]
+        fitting = [kind for kind in CHANGES if state in SENDABLE[kind.value]] if choice > 10 else []
+        return (fitting or CHANGES)[choice % len(fitting or CHANGES)]
+
+    @rule(pauses=st.lists(st.sampled_from([2.0, 6.0, 12.0, 30.0]), min_size=1, max_size=5))
+    def look_again_and_again(self, pauses):
+        for seconds in pauses:
+            self.time_passes(seconds)
+            for change, _ in self.changes:
+                played(self._settler().settle_due(Scope(change)))
+        for which in range(len(self.changes)):
+            self.carry_out(which)
 
     @rule()
     def settle_and_carry_out_all(self):
@@ -143,14 +164,12 @@ class Stories(RuleBasedStateMachine):
             self.settle(which)
             self.carry_out(which)
 
-    @rule(which=pick)
     def carry_out(self, which):
-        change, kinds = self.changes[which % len(self.changes)]
+        change, kinds = self.changes[which]
         played(self._carry_out(change, kinds))
 
-    @rule(which=pick)
     def settle(self, which):
-        change, _ = self.changes[which % len(self.changes)]
+        change, _ = self.changes[which]
         played(self._settler().settle_due(Scope(change)))
 
     @rule()
@@ -174,19 +193,34 @@ class Stories(RuleBasedStateMachine):
 
     # --- what goes wrong ---
 
-    @rule(which=pick, fault=FAULT)
-    def let_a_call_go_wrong(self, which, fault):
-        self.platform.faults[iccid(which % self.count + 1)] = fault
+    def go_wrong(self, fault):
+        """Let the next call for each SIM go wrong in this way."""
+        self.platform.faults = {} if fault is None else {iccid(n): fault for n in range(1, self.count + 1)}
 
-    @rule(which=pick, performed=st.integers(0, 2))
-    def crash(self, which, performed):
-        change, _ = self.changes[which % len(self.changes)]
+    @rule(one=st.none() | pick, choice=pick, performed=st.integers(0, 2), fault=st.none() | FAULT, wakes=st.booleans())
+    def crash(self, one, choice, performed, fault, wakes):
+        """A process dies in the middle of its calls, or is only frozen and wakes up later."""
+        self.select(self._fitting(one or 0, choice), "eu", one, None, False)
+        self.go_wrong(fault)
+        frozen = self._freeze(-1, performed)
+        if wakes:
+            self.frozen.append(frozen)
+
+    def _freeze(self, which, performed):
+        change, _ = self.changes[which]
         step = played(self.ledger.step(Scope(change), [], 2))
-        for work in step.work[:performed]:
-            played(self.platform.perform(work))
+        results = [Result(work, played(self.platform.perform(work))) for work in step.work[:performed]]
+        ledger = self.ledger
         self.start()
+        return ledger, Scope(change), results
 
+    @precondition(lambda self: self.frozen)
     @rule()
+    def wake_up(self):
+        """A process that was thought dead says what it learned."""
+        ledger, scope, results = self.frozen.pop()
+        played(ledger.step(scope, results, 0))
+
     def start(self):
         """A new process; what the one before had in memory is gone."""
         self.ledger = AccountLedger(self.store, ACCOUNT, SETTINGS)

@@ -113,9 +113,10 @@ class Desk:
 
     def later(self, seconds: float) -> None:
         """Let time pass: everything recorded happened so much earlier."""
-        for table, columns in TIMES.items():
-            moved = ", ".join(f"{column} = {column} - :seconds" for column in columns)
-            self.do(f"UPDATE {table} SET {moved}", seconds=seconds)
+        with self.minding() as connection:
+            for table, columns in TIMES.items():
+                moved = ", ".join(f"{column} = {column} - :seconds" for column in columns)
+                connection.execute(text(f"UPDATE {table} SET {moved}"), {"seconds": seconds})
 
     def operations(self, kind: str = "create") -> list[str]:
         """The states of the operations of this kind, in order."""
