@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import replace
 
+from domain.doubt import Sight
+from domain.ending import look
 from domain.endpoint import SimRecord, rivals_reason
 from domain.errors import LoginRefused, PlatformUnreachable
 from domain.lifecycle import Kind, Lifecycle
@@ -19,6 +21,8 @@ async def carry_out(platform: Platform, work: Work) -> Answer:
     """Perform one operation and say what is known afterwards."""
     if work.kind is Kind.ASSIGN:
         return await _assign(platform, work)
+    if work.kind is Kind.TERMINATE:
+        return await _terminate(platform, work)
     answer = await platform.perform(work)
     if work.kind is Kind.TAG and answer.because is Because.REFUSED:
         return await _tag_refused(platform, work, answer)
@@ -68,13 +72,8 @@ async def _assign(platform: Platform, work: Work) -> Answer:
     assert work.endpoint_id is not None
     try:
         before = await platform.assigned(work.endpoint_id, work.target)
-    except LoginRefused as error:
-        return Answer(Verdict.NOT_DONE, Because.LOGIN, text=str(error))
-    except ReadRefused as error:
-        return Answer(Verdict.NOT_DONE, Because.REFUSED, text=str(error))
-    except (ReadFailed, PlatformUnreachable) as error:
-        because = Because.STOPPED if isinstance(error, ReadStopped) else Because.UNREACHABLE
-        return Answer(Verdict.NOT_DONE, because, text=str(error))
+    except _NO_READ as error:
+        return _unsent(error)
     if before:
         return _counted(before, Answer(Verdict.DONE, already=True, text="already in the group"))
     answer = await platform.perform(work)
@@ -82,9 +81,45 @@ async def _assign(platform: Platform, work: Work) -> Answer:
         return answer
     try:
         after = await platform.assigned(work.endpoint_id, work.target)
-    except (ReadFailed, PlatformUnreachable, LoginRefused):
+    except _NO_READ:
         return replace(answer, text=answer.text or "done; the count afterwards failed")
     return _counted(after or 1, answer)
+
+
+async def _terminate(platform: Platform, work: Work) -> Answer:
+    """There is no way back, so the SIM is read just before, and a refusal is believed only after another look."""
+    assert work.endpoint_id is not None
+    try:
+        before = await look(platform, work.iccid, work.endpoint_id)
+    except _NO_READ as error:
+        return _unsent(error)
+    if before.sight is Sight.PRESENT:
+        return Answer(Verdict.DONE, already=True, text="was terminated already")
+    if before.sight is Sight.CONTRADICTION:
+        return Answer(Verdict.NOT_DONE, Because.CONTRADICTION, text=before.text)
+    answer = await platform.perform(work)
+    if answer.because is not Because.REFUSED:
+        return answer
+    try:
+        after = await look(platform, work.iccid, work.endpoint_id)
+    except _NO_READ:
+        return answer
+    return replace(answer, verdict=Verdict.DONE, because=None, already=True) if after.sight is Sight.PRESENT else answer
+
+
+_NO_READ = (ReadFailed, PlatformUnreachable, LoginRefused)
+
+
+def _unsent(error: Exception) -> Answer:
+    """What a failed read before the write means: the write was not made."""
+    because = Because.UNREACHABLE
+    if isinstance(error, LoginRefused):
+        because = Because.LOGIN
+    elif isinstance(error, ReadRefused):
+        because = Because.REFUSED
+    elif isinstance(error, ReadStopped):
+        because = Because.STOPPED
+    return Answer(Verdict.NOT_DONE, because, text=str(error))
 
 
 def _counted(instances: int, answer: Answer) -> Answer:

@@ -49,7 +49,8 @@ DECIDES: Mapping[str, frozenset[State]] = {
     "lookup": frozenset({State.IN_DOUBT}),
     "seen": frozenset({State.PLANNED}),
     "orphaned": frozenset({State.SENT}),
-    "person": frozenset({State.NEEDS_HUMAN}),
+    "person": frozenset({State.NEEDS_HUMAN, State.REFUSED}),
+    "recorded": frozenset({State.PLANNED}),
     "differs": frozenset({State.CONFIRMED}),
     "again": frozenset({State.REFUSED}),
 }

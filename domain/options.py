@@ -1,6 +1,7 @@
 """The knobs of an account: typed, bounded, with safe defaults."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,6 +18,15 @@ from domain.supplier import SupplierProfile
 TAG = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 Digits = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+# The calls whose paths an account may replace, by platform.
+CALLS: Mapping[str, frozenset[str]] = {
+    "sft": frozenset(
+        {"login", "create", "activate", "lifecycle", "delink", "delete", "addon", "plan"}
+        | {"create_tag", "attach_tag", "list_tags", "sims", "profile"}
+    )
+}
 
 
 class Knobs(BaseModel):
@@ -69,6 +79,7 @@ class Account(Knobs):
     throttled_may_be_done: bool = False
     max_reject_ratio: float = Field(default=0.05, ge=0, le=1)
     max_change: int = Field(default=5000, ge=1)
+    max_terminate: int = Field(default=100, ge=0)
     page_size: int = Field(default=100, ge=1, le=250)
     platform_tags: Literal["now", "later", "off"] = "now"
     read_back_tags: Literal["first", "all", "off"] = "first"
@@ -80,6 +91,8 @@ class Account(Knobs):
     monthly_limit: str | None = None
     token_seconds: float = Field(default=540, gt=0)
     activate_with: Literal["EndPointActivation", "EndPointLifeCycleChange"] = "EndPointActivation"
+    lifecycle_reason: Literal["1", "2", "3"] = "1"
+    terminate_with: Literal["DeLinkSim and DeleteEndPoint", "DeLinkSim", "off"] = "DeLinkSim and DeleteEndPoint"
     paths: dict[str, str] = Field(default_factory=dict)
     bulk: BulkCreate | None = None
     groups: dict[str, GroupTarget] = Field(default_factory=dict)
@@ -108,6 +121,14 @@ class Account(Knobs):
         if not names <= {"batch", "row", "iccid"}:
             raise ValueError("may use {batch}, {row} and {iccid} only")
         return value
+
+    @model_validator(mode="after")
+    def _paths_are_of_known_calls(self) -> Self:
+        known = CALLS.get(self.platform)
+        unknown = sorted(self.paths.keys() - known) if known is not None else []
+        if known is not None and unknown:
+            raise ValueError(f"paths has no call {', '.join(unknown)}; there are: {', '.join(sorted(known))}")
+        return self
 
     def with_secrets(self) -> Self:
         """The account with the secrets that its settings keep in files.

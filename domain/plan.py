@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from domain.endpoint import SimRecord
-from domain.errors import TooManyRejects, TooMuchChange
-from domain.lifecycle import Lifecycle
+from domain.errors import Refused, TooManyRejects, TooMuchChange
+from domain.lifecycle import Kind, Lifecycle
 from domain.options import Account
 
 
@@ -117,14 +117,19 @@ def provision_calls(creates: int, *, tags: Sequence[str], account: Account) -> i
     if not creates:
         return 0
     per_tag = creates + 1 if account.platform_tags == "now" else 0
-    return 1 + creates + per_tag * len(tags) + 2 * math.ceil(creates / account.page_size)
+    in_bulk = math.ceil(creates / account.bulk.size) if account.bulk is not None else creates
+    return 1 + in_bulk + per_tag * len(tags) + 2 * math.ceil(creates / account.page_size)
 
 
-def activation_calls(count: int, *, group: bool, account: Account) -> int:
-    """Calls needed to activate so many endpoints: one each, three more for a counted add-on, and pages."""
+def selection_calls(kind: Kind, count: int, *, group: bool, account: Account) -> int:
+    """Calls needed to change so many endpoints, with one login and the pages before and after.
+
+    An add-on is counted before and after; a termination reads the SIM, takes it away and deletes the endpoint.
+    """
     if not count:
         return 0
-    return 1 + count * (4 if group else 1) + 2 * math.ceil(count / account.page_size)
+    each = {Kind.ACTIVATE: 4 if group else 1, Kind.ASSIGN: 3, Kind.TERMINATE: 3}.get(kind, 1)
+    return 1 + count * each + 2 * math.ceil(count / account.page_size)
 
 
 def check_rejects(rejected: int, rows: int, account: Account, *, accepted_by_person: bool) -> None:
@@ -150,6 +155,20 @@ def check_size(changes: int, account: Account, *, limit: int | None) -> None:
         raise TooMuchChange(
             f"The plan changes {changes:,} endpoints and {allowed:,} are allowed in one run; "
             f"if that is meant, say --limit {changes}."
+        )
+
+
+def check_terminations(count: int, account: Account) -> None:
+    """Hold a run that ends more endpoints than one person may, or any on an account that ends none.
+
+    Raises Refused.
+    """
+    if account.terminate_with == "off":
+        raise Refused("The account's settings allow no terminations (terminate_with is off); nothing was changed.")
+    if count > account.max_terminate:
+        raise TooMuchChange(
+            f"{count:,} endpoints would be terminated and the account allows {account.max_terminate:,} in one run; "
+            "more need a second person's approval, which cannot be asked for yet; nothing was changed, choose fewer."
         )
 
 

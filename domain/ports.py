@@ -39,6 +39,9 @@ class Platform(Protocol):
     async def assigned(self, endpoint_id: str, group: str) -> int | None:
         """How many times the endpoint is in the group, or None when the platform cannot count it."""
 
+    async def endpoint_exists(self, endpoint_id: str) -> bool | None:
+        """Whether an endpoint that holds no SIM any more is still there, or None when the platform does not tell."""
+
     async def close(self) -> None:
         """Close all connections."""
 

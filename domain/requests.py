@@ -1,9 +1,14 @@
 """What a person or a schedule asks for: one model each for the flow, the command line and the form in the UI."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from domain.drift import Drift
+from domain.lifecycle import Kind
+from domain.repair import Side
 
 _ACCOUNT = "As named in the settings; default: their default account"
 
@@ -71,6 +76,17 @@ class ActivateRequest(BaseModel):
     )
     dry_run: bool = Field(default=True, title="Dry run", description="Only plan", json_schema_extra=_shown(5))
     limit: int | None = Field(default=None, ge=1, title="Limit", json_schema_extra=_shown(6))
+    retry_refused: bool = Field(
+        default=False,
+        title="Retry refused",
+        description="Try again what the platform refused before; what a person refused is left alone",
+        json_schema_extra=_shown(7),
+    )
+
+    @property
+    def kind(self) -> Kind:
+        """The change that is asked for."""
+        return Kind.ACTIVATE
 
     @property
     def label(self) -> str:
@@ -97,6 +113,80 @@ class ResumeRequest(BaseModel):
     dry_run: bool = Field(default=True, title="Dry run", description="Only list", json_schema_extra=_shown(1))
 
 
+class Action(StrEnum):
+    """What can be done to existing endpoints besides activating them."""
+
+    ASSIGN = "assign"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    TERMINATE = "terminate"
+
+
+class LifecycleRequest(BaseModel):
+    """Put endpoints into a group, suspend, resume or terminate them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    action: Action = Field(
+        title="Action", description="Terminate takes endpoints away for good", json_schema_extra=_shown(0)
+    )
+    account: str = Field(default="", title="Account", description=_ACCOUNT, json_schema_extra=_shown(1))
+    tag: str | None = Field(
+        default=None, title="Tag", description="Endpoints that carry this tag", json_schema_extra=_shown(2)
+    )
+    file: str | None = Field(
+        default=None, title="File", description="A file of ICCIDs instead of a tag", json_schema_extra=_shown(3)
+    )
+    group: str | None = Field(
+        default=None,
+        title="Group",
+        description="For assign only: the group, as named in the account's settings",
+        max_length=100,
+        json_schema_extra=_shown(4),
+    )
+    dry_run: bool = Field(default=True, title="Dry run", description="Only plan", json_schema_extra=_shown(5))
+    limit: int | None = Field(
+        default=None,
+        ge=1,
+        title="Limit",
+        description="Most endpoints this run may change; it does not raise the account's limit on terminations",
+        json_schema_extra=_shown(6),
+    )
+    retry_refused: bool = Field(
+        default=False,
+        title="Retry refused",
+        description="Try again what the platform refused before; what a person refused is left alone",
+        json_schema_extra=_shown(7),
+    )
+    confirm_count: int | None = Field(
+        default=None,
+        ge=0,
+        title="Confirm count",
+        description="For terminate: the number of endpoints that the dry run named; nothing is done if it differs",
+        json_schema_extra=_shown(8),
+    )
+
+    @property
+    def kind(self) -> Kind:
+        """The change that is asked for."""
+        return Kind(self.action.value)
+
+    @property
+    def count(self) -> None:
+        """Only activations have a total."""
+        return None
+
+    @property
+    def label(self) -> str:
+        """What the request is about, in a word."""
+        return self.tag or (Path(self.file).stem if self.file else "")
+
+    @property
+    def report(self) -> str:
+        """What its report files are called."""
+        return "-".join(filter(None, (self.label, self.action.value, self.group)))
+
+
 class RetryRequest(BaseModel):
     """Go on with a batch: settle doubts, send what was left, and on request what was refused."""
 
@@ -105,3 +195,43 @@ class RetryRequest(BaseModel):
     batch: str = Field(title="Batch", json_schema_extra=_shown(0))
     account: str = Field(default="", title="Account", description=_ACCOUNT, json_schema_extra=_shown(1))
     refused: bool = Field(default=True, title="Refused too", json_schema_extra=_shown(2))
+
+
+class ReconcileRequest(BaseModel):
+    """Compare the whole platform account with the store, and on request repair chosen differences."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    account: str = Field(default="", title="Account", description=_ACCOUNT, json_schema_extra=_shown(0))
+    repair: Side | None = Field(
+        default=None,
+        title="Repair",
+        description="Side to change. store: record what the platform shows; platform: change it to what is recorded",
+        json_schema_extra=_shown(1),
+    )
+    only: list[Drift] = Field(
+        default_factory=list,
+        title="Only",
+        description="Kinds of differences to repair; nothing is repaired that is chosen neither here nor by the file",
+        max_length=3,
+        json_schema_extra=_shown(2),
+    )
+    file: str | None = Field(
+        default=None, title="File", description="A file of the ICCIDs to repair", json_schema_extra=_shown(3)
+    )
+    dry_run: bool = Field(
+        default=True,
+        title="Dry run",
+        description="Only list, and say what a repair would do",
+        json_schema_extra=_shown(4),
+    )
+    limit: int | None = Field(
+        default=None,
+        ge=1,
+        title="Limit",
+        description="Most endpoints this run may repair; default: max_change of the account",
+        json_schema_extra=_shown(5),
+    )
+
+
+SelectionRequest = ActivateRequest | LifecycleRequest

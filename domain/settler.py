@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from domain.doubt import Doubt, Evidence, Patience, Sight, judge
+from domain.ending import evidence
 from domain.endpoint import SimRecord, rivals_reason
 from domain.lifecycle import Kind, Lifecycle
 from domain.ports import Ledger, Platform, ReadFailed, ReadStopped, Scope
@@ -37,6 +38,9 @@ class Settler:
 
     async def _look(self, doubt: Doubt, found: Survey) -> Evidence | None:
         """What was seen, or None when nobody looked because no further call may start."""
+        if doubt.kind is Kind.TERMINATE and doubt.iccid in found.sims:
+            assert doubt.endpoint_id is not None
+            return await evidence(self._platform, found.sims[doubt.iccid], doubt.endpoint_id)
         if doubt.kind in _SEEN_ON_THE_SIM:
             known = doubt.iccid in found.sims
             return sim_evidence(doubt, found.sims.get(doubt.iccid), known=known) if known or not found.stopped else None
@@ -66,7 +70,7 @@ class Settler:
         return Evidence(Sight.PRESENT if count else Sight.ABSENT)
 
 
-_SEEN_ON_THE_SIM = frozenset({Kind.CREATE, Kind.ACTIVATE, Kind.SUSPEND, Kind.RESUME})
+_SEEN_ON_THE_SIM = frozenset({Kind.CREATE, Kind.ACTIVATE, Kind.SUSPEND, Kind.RESUME, Kind.TERMINATE})
 _WANTED = {Kind.ACTIVATE: Lifecycle.ACTIVE, Kind.SUSPEND: Lifecycle.SUSPENDED, Kind.RESUME: Lifecycle.ACTIVE}
 _BEFORE = {Kind.ACTIVATE: Lifecycle.PRE_ACTIVE, Kind.SUSPEND: Lifecycle.ACTIVE, Kind.RESUME: Lifecycle.SUSPENDED}
 

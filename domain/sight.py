@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from domain.endpoint import SimRecord, rivals_reason
-from domain.lifecycle import Kind, Lifecycle
+from domain.lifecycle import MOVES, Kind, Lifecycle
 from domain.operation import State, Work
 from domain.plan import conflict_reason
 
@@ -19,7 +19,7 @@ class Finding:
     text: str
 
 
-def before_write(work: Work, sim: SimRecord | None) -> Finding | None:
+def before_write(work: Work, sim: SimRecord | None, platform: str = "sft") -> Finding | None:
     """What a SIM's row settles about an operation that was not sent yet."""
     if sim is not None and sim.rivals:
         return Finding(work, State.NEEDS_HUMAN, None, rivals_reason(sim))
@@ -29,11 +29,33 @@ def before_write(work: Work, sim: SimRecord | None) -> Finding | None:
         return None  # reads lag behind writes; an endpoint that is gone is refused by the platform
     if sim.endpoint_id not in (None, work.endpoint_id):
         return Finding(work, State.NEEDS_HUMAN, None, f"the platform shows endpoint {sim.endpoint_id} for this SIM")
-    if sim.state is Lifecycle.PRE_ACTIVE and sim.endpoint_id is not None:
-        return None
-    if sim.state is Lifecycle.ACTIVE and sim.endpoint_id is not None:
-        return Finding(work, State.CONFIRMED, sim.endpoint_id, "was active already")
-    return Finding(work, State.REFUSED, None, f"the platform shows {sim.state_text!r}; only pre-active is activated")
+    if sim.endpoint_id is None:
+        return None if work.kind is Kind.TERMINATE else _forbidden(work, sim, platform)
+    move = MOVES[platform][work.kind]
+    if sim.state is not None and sim.state is move.to:
+        return Finding(work, State.CONFIRMED, sim.endpoint_id, f"was {_words(sim.state)} already")
+    return None if sim.state in move.allowed_from else _forbidden(work, sim, platform)
+
+
+_DONE = {
+    Kind.TAG: "tagged",
+    Kind.ACTIVATE: "activated",
+    Kind.ASSIGN: "put into a group",
+    Kind.SUSPEND: "suspended",
+    Kind.RESUME: "resumed",
+    Kind.TERMINATE: "terminated",
+}
+
+
+def _forbidden(work: Work, sim: SimRecord, platform: str) -> Finding:
+    allowed = MOVES[platform][work.kind].allowed_from
+    states = " or ".join(_words(state) for state in Lifecycle if state in allowed)
+    text = f"the platform shows {sim.state_text!r}; only {states} is {_DONE[work.kind]}"
+    return Finding(work, State.REFUSED, None, text)
+
+
+def _words(state: Lifecycle) -> str:
+    return state.value.replace("_", "-")
 
 
 def _before_create(work: Work, sim: SimRecord | None) -> Finding | None:
@@ -49,6 +71,11 @@ def differing(expected: Mapping[str, str], seen: Mapping[str, SimRecord | None],
     return {
         iccid: endpoint_id
         for iccid, endpoint_id in expected.items()
-        if (sim := seen.get(iccid)) is not None
-        and (sim.endpoint_id != endpoint_id or sim.state is not state or sim.rivals)
+        if (sim := seen.get(iccid)) is not None and _differs(sim, endpoint_id, state)
     }
+
+
+def _differs(sim: SimRecord, endpoint_id: str, state: Lifecycle) -> bool:
+    if state is Lifecycle.TERMINATED:
+        return sim.endpoint_id == endpoint_id and sim.state is not Lifecycle.TERMINATED
+    return sim.endpoint_id != endpoint_id or sim.state is not state or bool(sim.rivals)

@@ -11,7 +11,7 @@ from domain.operation import State, decided_from
 
 START = ""
 # What a fact's hash covers, in this order: what it is about, and what was learned.
-SUBJECT = ("account", "iccid", "name", "batch", "kind", "target")
+SUBJECT = ("account", "iccid", "name", "batch", "kind", "target", "round")
 LEARNED = (
     *("token", "at", "event", "owner", "verdict", "state", "endpoint_id", "http_status", "code", "text"),
     *("response_id", "seconds"),
@@ -55,6 +55,7 @@ class Done:
 
     kind: Kind
     target: str
+    round: int
     state: State = State.PLANNED
     token: int = 0
     code: str = ""
@@ -74,7 +75,7 @@ class Traced:
     group: str | None = None
     at: float = 0.0
     tags: set[str] = field(default_factory=set)
-    operations: dict[tuple[Kind, str], Done] = field(default_factory=dict)
+    operations: dict[tuple[Kind, str, int], Done] = field(default_factory=dict)
 
 
 def fold(facts: Iterable[Mapping[str, Any]], platform: str) -> dict[str, Traced]:
@@ -94,7 +95,7 @@ def fold(facts: Iterable[Mapping[str, Any]], platform: str) -> dict[str, Traced]
 
 
 def _apply(endpoint: Traced, fact: Mapping[str, Any], platform: str) -> None:
-    key = (Kind(fact["kind"]), fact["target"])
+    key = (Kind(fact["kind"]), fact["target"], fact["round"])
     operation = endpoint.operations.setdefault(key, Done(*key))
     state = State(fact["state"])
     if fact["event"] == "sent":
@@ -108,7 +109,10 @@ def _apply(endpoint: Traced, fact: Mapping[str, Any], platform: str) -> None:
 
 
 def _confirm(endpoint: Traced, operation: Done, fact: Mapping[str, Any], platform: str) -> None:
-    endpoint.state = MOVES[platform][operation.kind].to or endpoint.state
+    move = MOVES[platform][operation.kind]
+    # Late news leave a state alone that has moved on; what a person records is taken as it is.
+    if move.to is not None and (endpoint.state in move.allowed_from or fact["event"] == "recorded"):
+        endpoint.state = move.to
     endpoint.at = fact["at"]
     if operation.kind is Kind.CREATE:
         endpoint.endpoint_id = fact["endpoint_id"]

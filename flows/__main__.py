@@ -6,7 +6,17 @@ import sys
 import typer
 
 from domain.errors import PreactiveError
-from flows.commands import batches, going_on, looking, operating, provisioning, resolving, running
+from flows.commands import (
+    batches,
+    going_on,
+    lifecycle,
+    looking,
+    operating,
+    provisioning,
+    reconciling,
+    resolving,
+    running,
+)
 
 app = typer.Typer(
     name="preactive",
@@ -19,10 +29,15 @@ app = typer.Typer(
 for command in (
     provisioning.plan,
     provisioning.provision,
-    provisioning.activate,
+    lifecycle.activate,
+    lifecycle.assign,
+    lifecycle.suspend,
+    lifecycle.resume,
+    lifecycle.terminate,
     looking.endpoints,
     looking.history,
     looking.stock,
+    reconciling.reconcile,
     resolving.resolve,
     operating.doctor,
     operating.up,

@@ -4,11 +4,21 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from domain.endpoint import SimRecord
-from domain.errors import FileRefused, NothingSelected, UsageError
+from domain.errors import FileRefused, NothingSelected, TooManyRejects, TooMuchChange, UsageError
+from domain.lifecycle import Kind
 from domain.manifest import Manifest
 from domain.options import Account, check_tag, safe_name
-from domain.plan import Plan, Wanted, check_rejects, check_size, make_plan
-from domain.requests import ActivateRequest, ProvisionRequest
+from domain.plan import (
+    Plan,
+    Wanted,
+    check_rejects,
+    check_size,
+    check_terminations,
+    make_plan,
+    minutes,
+    selection_calls,
+)
+from domain.requests import ProvisionRequest, SelectionRequest
 from domain.selection import Selected
 from domain.survey import survey
 from tasks import resources
@@ -81,26 +91,60 @@ def hold_if_unsafe(request: ProvisionRequest, manifest: Manifest, plan: Plan) ->
     check_size(plan.creates, options, limit=request.limit)
 
 
-def plan_selection(request: ActivateRequest) -> Selected:
-    """What a request to activate would select.
+def why_held(request: ProvisionRequest, manifest: Manifest, plan: Plan) -> str:
+    """Why a provision of this plan would be refused, or nothing."""
+    try:
+        hold_if_unsafe(request, manifest, plan)
+    except (TooManyRejects, TooMuchChange) as error:
+        return str(error)
+    return ""
+
+
+def read_list(request: SelectionRequest) -> Manifest | None:
+    """The checked file that a request names its endpoints by, if it does."""
+    _, options = resources.account(request.account)
+    return resources.read_manifest(request.file, options) if request.file is not None else None
+
+
+def calls_of(request: SelectionRequest, selected: Selected) -> str:
+    """What a change of existing endpoints costs, in words."""
+    _, options = resources.account(request.account)
+    count = selected.new + selected.open
+    calls = selection_calls(request.kind, count, group=request.group is not None, account=options)
+    return f"about {calls:,} calls, {minutes(calls / options.rate_per_second)}"
+
+
+def plan_selection(request: SelectionRequest) -> Selected:
+    """What a request to change existing endpoints would select.
 
     Raises UsageError, UnknownGroup, NothingSelected, TooMuchChange.
     """
     name, options = resources.account(request.account)
-    if request.group is not None:
-        options.group(request.group)
-    if (request.tag is None) == (request.file is None):
-        raise UsageError("Say either --tag, or --iccid or --file, so that it is clear which endpoints are meant.")
+    _check(request, options)
     selected = resources.preview_selection(name, options, request)
-    if not selected.wanted and not selected.unusable:
-        raise NothingSelected(_nothing(name, request))
+    if not selected.wanted and not selected.unusable and not selected.refused:
+        raise NothingSelected(_nothing(name, request, selected))
+    if request.kind is Kind.TERMINATE:
+        check_terminations(selected.new + selected.open, options)
     check_size(selected.new, options, limit=request.limit)
     return selected
 
 
-def _nothing(name: str, request: ActivateRequest) -> str:
+def _check(request: SelectionRequest, options: Account) -> None:
+    if request.group is not None:
+        options.group(request.group)
+    if request.kind not in (Kind.ACTIVATE, Kind.ASSIGN) and request.group is not None:
+        raise UsageError(f"A group says nothing about {request.kind.value}; leave --group out.")
+    if request.kind is Kind.ASSIGN and request.group is None:
+        raise UsageError("Say --group, so that it is clear what the endpoints are put into.")
+    if (request.tag is None) == (request.file is None):
+        raise UsageError("Say either --tag, or --iccid or --file, so that it is clear which endpoints are meant.")
+
+
+def _nothing(name: str, request: SelectionRequest, selected: Selected) -> str:
     if request.tag is None:
-        return f"None of the ICCIDs is known on account {name}; nothing was changed, provision them first."
+        bad = f" and {selected.rejected:,} rows are rejected" if selected.rejected else ""
+        return f"None of the ICCIDs is known on account {name}{bad}; nothing was changed, provision them first."
     tags = resources.known_tags(name)
     known = f"the tags are: {', '.join(tags[:10])}{' …' if len(tags) > 10 else ''}" if tags else "there are no tags yet"
     return f"No endpoint on account {name} carries the tag {request.tag!r}; {known}."

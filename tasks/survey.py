@@ -3,7 +3,7 @@
 import asyncio
 
 from domain import sight
-from domain.lifecycle import Kind, Lifecycle
+from domain.lifecycle import MOVES, Kind
 from domain.readback import check_tags
 from domain.survey import survey
 from tasks import resources
@@ -18,7 +18,8 @@ async def look_before(account: str, change: int, kind: str) -> int:
     if not planned or session.stop.is_set():
         return 0
     seen = (await survey(session.platform, [work.iccid for work in planned], chase=False)).sims
-    findings = [found for work in planned if (found := sight.before_write(work, seen.get(work.iccid)))]
+    platform = session.account.platform
+    findings = [found for work in planned if (found := sight.before_write(work, seen.get(work.iccid), platform))]
     await session.settle_by_sight(findings)
     return len(findings)
 
@@ -31,7 +32,9 @@ async def read_back(account: str, change: int, kind: str, since: float) -> int:
     """
     session = resources.current(account)
     differing = await session.confirmed_by_answer(change, Kind(kind), since)
-    state = Lifecycle.PRE_ACTIVE if Kind(kind) is Kind.CREATE else Lifecycle.ACTIVE
+    state = MOVES[session.account.platform][Kind(kind)].to
+    if state is None:
+        return 0  # a group does not show in the list; it is counted around each call
     for wait in _waits(session.account.settle_seconds):
         if not differing or session.stop.is_set():
             return 0

@@ -1,12 +1,13 @@
 """A requested bulk change: its size, what of it is open, and taking it back."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection, select, text, update
 
 from adapters.store.clock import store_now
-from adapters.store.engine import alone_on
-from adapters.store.tables import changes, operations
+from adapters.store.engine import alone_on, in_parts
+from adapters.store.tables import attempts, changes, operations
 from adapters.store.trail import record
 from domain.operation import State
 
@@ -48,18 +49,27 @@ def allow(connection: Connection, change: int) -> None:
 
 
 def plan_refused(connection: Connection, change: int) -> None:
-    """Plan again what the platform refused; a person asked for it."""
+    """Plan again what the platform refused; a person asked for it. What a person refused stays so."""
     o = operations.c
     account = connection.execute(select(changes.c.account).where(changes.c.id == change)).scalar_one()
     alone_on(connection, account)
-    refused = [o.change_id == change, o.state == State.REFUSED.value]
+    by_a_person = (
+        select(attempts.c.id)
+        .where(attempts.c.operation_id == o.id, attempts.c.token == o.token)
+        .where(attempts.c.event == "person", attempts.c.verdict == State.REFUSED.value)
+    )
+    refused = [o.change_id == change, o.state == State.REFUSED.value, ~by_a_person.exists()]
+    plan_again(connection, account, connection.execute(select(o.id, o.token).where(*refused).order_by(o.id)).all())
+
+
+def plan_again(connection: Connection, account: str, found: Sequence[Any]) -> None:
+    """Plan refused operations again: their ids and tokens. The account is held by the caller."""
     now = store_now(connection)
-    found = connection.execute(select(o.id, o.token).where(*refused).order_by(o.id)).all()
     facts = [{"operation_id": row.id, "token": row.token, "at": now, "event": "again"} for row in found]
     record(connection, account, facts, state=State.PLANNED)
-    connection.execute(
-        update(operations).where(*refused).values(state=State.PLANNED.value, next_at=0.0, updated_at=now)
-    )
+    o, values = operations.c, {"state": State.PLANNED.value, "next_at": 0.0, "updated_at": now}
+    for some in in_parts([row.id for row in found]):
+        connection.execute(update(operations).where(o.id.in_(some), o.state == State.REFUSED.value).values(**values))
 
 
 def cancel(connection: Connection, change_ids: Sequence[int]) -> None:

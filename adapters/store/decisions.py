@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, or_, select, update
 
 from adapters.store.engine import in_parts
 from adapters.store.tables import endpoints, operations
@@ -144,10 +144,10 @@ def _apply(
         .exists()
     )
     for kind in {d.kind for d in confirmed}:
-        values = _effect(owner.platform, kind)
+        values = effect(owner.platform, kind)
         if values:
             connection.execute(
-                update(endpoints).where(e.id == bindparam("pk"), still_ours).values(**values, updated_at=now),
+                update(endpoints).where(e.id == bindparam("pk"), still_ours).values(values | {"updated_at": now}),
                 [
                     {"op": d.operation, "fence": d.token, "pk": d.endpoint, "mapped": d.endpoint_id, "into": d.target}
                     for d in confirmed
@@ -156,12 +156,13 @@ def _apply(
             )
 
 
-def _effect(platform: str, kind: Kind) -> dict[str, object]:
-    """What a confirmed operation changes about its endpoint."""
+def effect(platform: str, kind: Kind) -> dict[str, object]:
+    """What a confirmed operation changes about its endpoint. Late news leave a state alone that has moved on."""
     values: dict[str, object] = {}
-    to = MOVES[platform][kind].to
-    if to is not None:
-        values["state"] = to.value
+    move, state = MOVES[platform][kind], endpoints.c.state
+    if move.to is not None:
+        allowed = or_(*(state == before.value for before in sorted(move.allowed_from)))
+        values["state"] = case((allowed, move.to.value), else_=state)
     if kind is Kind.CREATE:
         values["endpoint_id"] = bindparam("mapped")
     if kind is Kind.ASSIGN:

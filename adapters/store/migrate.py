@@ -1,12 +1,15 @@
 """Brings the store to the program's version, and refuses a store that is newer than the program."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, inspect, text
 
 from adapters.store.engine import alone_on
 from adapters.store.schema import HEAD, KNOWN
-from domain.errors import StoreNewer, StoreUnavailable
+from domain.errors import StoreDamaged, StoreNewer, StoreUnavailable
 
 
 def version(connection: Connection) -> str | None:
@@ -50,11 +53,31 @@ def upgrade(engine: Engine) -> str:
     from alembic import command  # noqa: PLC0415 - slow to import and needed once
     from alembic.config import Config  # noqa: PLC0415
 
-    with engine.begin() as connection:
+    with engine.connect() as connection, _unchecked(connection), connection.begin():
         alone_on(connection, "~schema")  # several processes may meet an empty store
         check_version(version(connection))
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        _check_references(connection)
     return HEAD
+
+
+@contextmanager
+def _unchecked(connection: Connection) -> Iterator[None]:
+    """Let SQLite rebuild a table that others refer to; it can only be asked for outside of a transaction."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys = ON")
+
+
+def _check_references(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite" and connection.execute(text("PRAGMA foreign_key_check")).first():
+        raise StoreDamaged("The store has rows that refer to nothing; nothing was changed, restore a backup.")

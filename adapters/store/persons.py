@@ -5,13 +5,14 @@ import getpass
 from sqlalchemy import Connection, select, update
 
 from adapters.store.clock import store_now
+from adapters.store.decisions import effect
 from adapters.store.engine import alone_on
 from adapters.store.tables import endpoints, operations
 from adapters.store.trail import record
 from domain.endpoint import Claim, contradictions
 from domain.errors import NothingSelected, Refused
-from domain.lifecycle import MOVES, Kind
-from domain.operation import State, may_move
+from domain.lifecycle import Kind
+from domain.operation import OPEN, State, may_move
 
 
 def decide_by_person(
@@ -27,10 +28,15 @@ def decide_by_person(
         .join_from(operations, endpoints)
         .where(o.id == operation)
     ).first()
-    if row is None or State(row.state) not in (State.IN_DOUBT, State.NEEDS_HUMAN):
+    again = row is not None and State(row.state) is State.REFUSED and state is State.PLANNED
+    if row is None or not (again or State(row.state) in (State.IN_DOUBT, State.NEEDS_HUMAN)):
         raise NothingSelected(f"Operation {operation} is not in doubt and needs no person; see `preactive resolve`.")
-    if State(row.state) is State.IN_DOUBT or not may_move(State.NEEDS_HUMAN, state):
+    if State(row.state) is State.IN_DOUBT or not may_move(State(row.state), state):
         raise Refused(f"Operation {operation} is still being looked up; wait until it needs a person.")
+    if state is State.PLANNED and _is_busy(connection, row):
+        raise Refused(
+            f"Another change of the endpoint of operation {operation} is under way; wait until that is settled."
+        )
     alone_on(connection, row.account)
     now = store_now(connection)
     if state is State.CONFIRMED:
@@ -51,14 +57,25 @@ def decide_by_person(
     )
 
 
+def _is_busy(connection: Connection, row: "object") -> bool:
+    """Whether another change of the endpoint's state is under way, beside which this one may not be planned."""
+    o = operations.c
+    changing = [kind.value for kind in (Kind.ACTIVATE, Kind.SUSPEND, Kind.RESUME, Kind.TERMINATE)]
+    if row.kind not in changing:  # type: ignore[attr-defined]
+        return False
+    others = select(o.id).where(o.endpoint == row.endpoint, o.kind.in_(changing))  # type: ignore[attr-defined]
+    under_way = [state.value for state in OPEN]
+    return connection.execute(others.where(o.state.in_(under_way)).limit(1)).first() is not None
+
+
 def _confirm(connection: Connection, row: "object", endpoint_id: str | None, now: float) -> None:
     kind = Kind(row.kind)  # type: ignore[attr-defined]
     values: dict[str, object] = {"updated_at": now}
     if kind is Kind.CREATE:
         values |= {"endpoint_id": _unclaimed(connection, row, endpoint_id)}
-    to = MOVES["sft"][kind].to
-    if to is not None:
-        values["state"] = to.value
+    changed = effect("sft", kind)
+    if "state" in changed:
+        values["state"] = changed["state"]
     if kind is Kind.ASSIGN:
         values["group"] = row.target  # type: ignore[attr-defined]
     connection.execute(update(endpoints).where(endpoints.c.id == row.endpoint).values(**values))  # type: ignore[attr-defined]

@@ -238,3 +238,13 @@ def known_tags(reader: Reader, account: str) -> Sequence[str]:
         {"account": account},
     )
     return [row["tag"] for row in rows]
+
+
+def held(reader: Reader, account: str, *, since: float) -> Iterator[Row]:
+    """Every ICCID of the account, and whether a change of it is under way, in doubt, or newer than `since`."""
+    yield from reader.stream(
+        "SELECT e.iccid, e.endpoint_id, e.state, CASE WHEN e.updated_at > :since OR EXISTS ("
+        "  SELECT 1 FROM operations o WHERE o.endpoint = e.id AND o.state IN ('sent', 'in_doubt')"
+        ") THEN 1 ELSE 0 END AS busy FROM endpoints e WHERE e.account = :account",
+        {"account": account, "since": since},
+    )

@@ -160,12 +160,12 @@ def _operations(
     change_ids: Mapping[str, int],
     now: float,
     patience: Patience,
-) -> dict[tuple[str, str, str], int]:
-    ids: dict[tuple[str, str, str], int] = {}
+) -> dict[tuple[str, str, str, int], int]:
+    ids: dict[tuple[str, str, str, int], int] = {}
     rows: list[dict[str, Any]] = []
     sizes: dict[int, int] = {}
     for number, (endpoint, done) in enumerate(_each(found), start=_first(connection, operations)):
-        ids[endpoint.iccid, done.kind.value, done.target] = number
+        ids[endpoint.iccid, done.kind.value, done.target, done.round] = number
         change = change_ids[endpoint.batch]
         position = sizes[change] = sizes.get(change, -1) + 1
         rows.append(
@@ -177,6 +177,7 @@ def _operations(
                 "endpoint": endpoint_ids[endpoint.iccid],
                 "kind": done.kind.value,
                 "target": done.target,
+                "round": done.round,
                 "state": (State.IN_DOUBT if done.state is State.SENT else done.state).value,
                 "token": done.token,
                 "safe_after": patience.safe_after(done.at),
@@ -203,11 +204,11 @@ def _each(found: Iterable[Traced]) -> Iterator[tuple[Traced, Done]]:
 def _facts(
     connection: Connection,
     facts: Facts,
-    operation_ids: Mapping[tuple[str, str, str], int],
+    operation_ids: Mapping[tuple[str, str, str, int], int],
 ) -> None:
     rows = (
         {name: fact[name] for name in (*COVERED, "hash")}
-        | {"operation_id": operation_ids[fact["iccid"], fact["kind"], fact["target"]]}
+        | {"operation_id": operation_ids[fact["iccid"], fact["kind"], fact["target"], fact["round"]]}
         for fact in facts
     )
     _add(connection, attempts, rows)

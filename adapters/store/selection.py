@@ -2,118 +2,250 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, insert, select, text
 
-from adapters.store.bulk_changes import resize
+from adapters.store.bulk_changes import plan_again, resize
 from adapters.store.clock import store_now
 from adapters.store.engine import alone_on
 from adapters.store.ingest import stage
 from adapters.store.tables import changes
-from domain.selection import Selected
+from domain.lifecycle import MOVES, Kind
+from domain.selection import Selected, check_count
+
+_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Which endpoints to activate: by tag or by ICCID, up to `count` in all, into `group`."""
+    """Which endpoints to change: by tag or by ICCID, into `group`; of an activation up to `count` in all.
+
+    `retry` plans again what was refused before, unless a person refused it. With `counted` nothing is planned unless
+    `confirmed` is the number of endpoints.
+    """
 
     account: str
     tag: str = ""
     group: str = ""
     count: int | None = None
-    iccids: tuple[str, ...] = ()
+    iccids: tuple[str, ...] | None = None
+    kind: Kind = Kind.ACTIVATE
+    platform: str = "sft"
+    retry: bool = False
+    counted: bool = False
+    confirmed: int | None = None
 
     @property
     def key(self) -> str:
         """The same for the same request, whatever its count."""
-        which = f"tag={self.tag}" if self.tag else f"list={_digest(self.iccids)}"
-        return f"activate {which} group={self.group}"
+        which = f"list={_digest(self.iccids)}" if self.iccids is not None else f"tag={self.tag}"
+        grouped = f" group={self.group}" if self.kind in (Kind.ACTIVATE, Kind.ASSIGN) else ""
+        return f"{self.kind.value} {which}{grouped}"
 
 
 def _digest(iccids: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(sorted(set(iccids))).encode()).hexdigest()[:32]
 
 
+# The latest operation of the kind is what counts; a change of state is not planned while another one is under way.
 _WANTED = """
   FROM endpoints e
   {join}
-  LEFT JOIN changes c ON c.account = :account AND c.request = :key
-  LEFT JOIN operations a ON a.endpoint = e.id AND a.kind = 'activate'
+  LEFT JOIN operations a ON a.endpoint = e.id AND a.kind = '{kind}' AND a.target = {target} AND a.round = (
+    SELECT max(b.round) FROM operations b WHERE b.endpoint = e.id AND b.kind = '{kind}' AND b.target = {target})
   WHERE e.account = :account {where}
 """
-# Never NULL, also for an endpoint without a group: it is negated.
-_ALREADY = "(e.state = 'active' AND (:grp = '' OR coalesce(e.\"group\", '') = :grp))"
-_MINE = "(a.id IS NOT NULL AND a.change_id = c.id AND a.state <> 'refused')"
-_FREE = "(a.id IS NULL AND e.state = 'pre_active')"
+_BUSY = """EXISTS (SELECT 1 FROM operations p WHERE p.endpoint = e.id AND (
+    p.kind IN ('activate', 'suspend', 'resume', 'terminate')
+      AND p.state IN ('planned', 'sent', 'in_doubt', 'needs_human')
+    OR p.kind = 'assign' AND p.state IN ('sent', 'in_doubt', 'needs_human')))"""
+_BY_A_PERSON = """EXISTS (SELECT 1 FROM attempts f WHERE f.operation_id = {0}.id AND f.token = {0}.token
+    AND f.event = 'person' AND f.verdict = 'refused')"""
+_RETRIED = f"(:retry = 1 AND e.state IN ({{states}}) AND NOT {_BY_A_PERSON.format('a')} AND NOT {_BUSY})"
+# An activation that is done, and whose group was refused.
+_NO_GROUP = (
+    "EXISTS (SELECT 1 FROM operations g WHERE g.endpoint = e.id AND g.change_id = :change AND g.kind = 'assign' "
+)
+_NO_GROUP += "AND g.state = 'refused' {})"
+_CLASS = f"""CASE
+  WHEN {{already}} THEN CASE WHEN a.change_id = :change THEN 'already' ELSE 'outside' END
+  WHEN a.change_id = :change AND {{mine}} THEN CASE
+    WHEN :retry = 1 AND {_NO_GROUP.format("AND NOT " + _BY_A_PERSON.format("g"))} THEN 'again'
+    WHEN {_NO_GROUP.format("")} THEN 'refused'
+    ELSE 'open' END
+  WHEN a.state = 'refused' AND a.change_id = :change AND {_RETRIED} THEN 'again'
+  WHEN a.state = 'refused' AND a.change_id = :change THEN 'refused'
+  WHEN a.state = 'refused' AND {_RETRIED} THEN 'free'
+  WHEN a.state = 'refused' AND e.state IN ({{states}}) THEN 'elsewhere'
+  WHEN (a.id IS NULL OR a.state = 'confirmed') AND e.state IN ({{states}}) AND NOT {_BUSY} THEN 'free'
+  ELSE 'unusable' END"""
+
+_IN_GROUP = "coalesce(e.\"group\", '') = :grp"  # never NULL, also for an endpoint without a group
+_ALREADY = {
+    Kind.ACTIVATE: f"(e.state = 'active' AND (:grp = '' OR {_IN_GROUP}))",
+    Kind.ASSIGN: f"(e.state <> 'terminated' AND {_IN_GROUP})",
+}
+_UNFINISHED = "a.state IN ('planned', 'sent', 'in_doubt', 'needs_human')"
 
 
 def preview(connection: Connection, request: Request) -> Selected:
     """What the request would select. Changes nothing but a temporary table."""
-    source, values = _source(connection, request)
-    query = (
-        f"SELECT coalesce(sum(CASE WHEN {_ALREADY} THEN 1 ELSE 0 END), 0) AS already, "
-        f"coalesce(sum(CASE WHEN {_MINE} AND NOT {_ALREADY} THEN 1 ELSE 0 END), 0) AS open, "
-        f"coalesce(sum(CASE WHEN {_FREE} THEN 1 ELSE 0 END), 0) AS free, count(*) AS rows {source}"
-    )
-    row = connection.execute(text(query), values).one()
-    already, open_, free, rows = int(row.already), int(row.open), int(row.free), int(row.rows)
-    missing = len(set(request.iccids)) - rows if request.iccids else 0
-    new = free if request.count is None else max(0, min(free, request.count - already - open_))
-    return Selected(already, open_, new, rows - already - open_ - free + missing, _change_id(connection, request) or 0)
+    found, _ = _look(connection, request)
+    return found
 
 
 def select_endpoints(connection: Connection, request: Request) -> Selected:
-    """Plan to activate and group what the request selects, oldest first."""
+    """Plan the change of what the request selects, oldest first. Without anything to do there may be no change at all.
+
+    Raises NotConfirmed.
+    """
     alone_on(connection, request.account)
-    found = preview(connection, request)
+    found, again = _look(connection, request)
+    if request.counted:
+        check_count(found, request.confirmed)
+    if again:
+        _plan_again(connection, request, found.change)
+    if found.new == again:
+        return found
     change = found.change or _new_change(connection, request)
-    if found.new:
-        _plan(connection, request, change, found.new)
-    return Selected(found.already, found.open, found.new, found.unusable, change)
+    _plan(connection, request, seen=found.change, into=change, limit=found.new - again)
+    return replace(found, change=change)
 
 
-def _source(connection: Connection, request: Request) -> tuple[str, dict[str, object]]:
-    values: dict[str, object] = {"account": request.account, "key": request.key, "grp": request.group}
-    if request.iccids:
+def _look(connection: Connection, request: Request) -> tuple[Selected, int]:
+    """What the request selects, and how many of the new ones are refused ones of its own change."""
+    change = _current(connection, request)
+    source, values = _source(connection, request, change)
+    query = text(f"SELECT class, count(*) AS n FROM (SELECT {_class(request)} AS class {source}) found GROUP BY class")
+    counts = dict.fromkeys(("already", "outside", "open", "again", "refused", "elsewhere", "free", "unusable"), 0)
+    counts |= {row[0]: int(row[1]) for row in connection.execute(query, values)}
+    already = counts["already"] + counts["outside"]
+    held = already + counts["open"] + counts["again"] + counts["refused"]
+    free = counts["free"] if request.count is None else max(0, min(counts["free"], request.count - held))
+    missing = _missing(connection, request)
+    found = Selected(
+        already=already,
+        open=counts["open"],
+        new=counts["again"] + free,
+        unusable=counts["unusable"],
+        change=change,
+        refused=counts["refused"] + counts["elsewhere"],
+        elsewhere=counts["elsewhere"],
+        outside=counts["outside"],
+        unknown=len(missing),
+        kind=request.kind,
+        some_unknown=tuple(missing[:_SHOWN]),
+    )
+    return found, counts["again"]
+
+
+def _class(request: Request) -> str:
+    move = MOVES[request.platform][request.kind]
+    states = ", ".join(f"'{state.value}'" for state in sorted(move.allowed_from))
+    # An activation holds its place in a total also when it is done and its group is not.
+    done = " OR (a.state = 'confirmed' AND e.state <> 'pre_active')" if request.kind is Kind.ACTIVATE else ""
+    mine = f"({_UNFINISHED}{done})"
+    already = _ALREADY.get(request.kind) or f"e.state = '{move.to.value if move.to else ''}'"
+    return _CLASS.format(already=already, mine=mine, states=states)
+
+
+def _source(connection: Connection, request: Request, change: int) -> tuple[str, dict[str, object]]:
+    values: dict[str, object] = {
+        "account": request.account,
+        "change": change,
+        "grp": request.group,
+        "retry": int(request.retry),
+    }
+    if request.iccids is not None:
         stage(connection, ((0, iccid, "") for iccid in dict.fromkeys(request.iccids)))
-        return _WANTED.format(join="JOIN incoming i ON i.iccid = e.iccid", where=""), values
+        return _WANTED.format(join="JOIN incoming i ON i.iccid = e.iccid", where="", **_operation(request)), values
     values["tag"] = request.tag
-    return _WANTED.format(join="JOIN tags t ON t.endpoint = e.id", where="AND t.tag = :tag"), values
+    tagged = {"join": "JOIN tags t ON t.endpoint = e.id", "where": "AND t.tag = :tag"}
+    return _WANTED.format(**tagged, **_operation(request)), values
 
 
-def _change_id(connection: Connection, request: Request) -> int | None:
-    query = select(changes.c.id).where(changes.c.account == request.account, changes.c.request == request.key)
-    return connection.execute(query).scalar_one_or_none()
+def _operation(request: Request) -> dict[str, str]:
+    """Kind and target of the operations as SQL; the target of an assignment is its group."""
+    target = "CAST(:grp AS VARCHAR(100))" if request.kind is Kind.ASSIGN else "''"
+    return {"kind": request.kind.value, "target": target}
+
+
+def _missing(connection: Connection, request: Request) -> list[str]:
+    """ICCIDs of the list, which is staged, that the account does not have."""
+    if request.iccids is None:
+        return []
+    query = text(
+        "SELECT i.iccid FROM incoming i LEFT JOIN endpoints e ON e.account = :account AND e.iccid = i.iccid "
+        "WHERE e.id IS NULL ORDER BY 1"
+    )
+    return list(connection.execute(query, {"account": request.account}).scalars())
+
+
+def _latest(connection: Connection, request: Request) -> int:
+    # A change that can be made more than once has a row for each time: its key, a line break, and what it came after.
+    query = text(
+        "SELECT coalesce(max(id), 0) FROM changes WHERE account = :account "
+        "AND (request = :key OR substr(request, 1, :length) = :head)"
+    )
+    head = f"{request.key}\n"
+    values = {"account": request.account, "key": request.key, "length": len(head), "head": head}
+    return int(connection.execute(query, values).scalar_one())
+
+
+def _current(connection: Connection, request: Request) -> int:
+    """The change to go on with, or 0. An activation is made once; of the others, one that is over is left as it is."""
+    change = _latest(connection, request)
+    if request.kind is Kind.ACTIVATE:
+        return change
+    query = text(
+        "SELECT count(*) FROM operations WHERE change_id = :change AND state IN ('planned', 'sent', 'in_doubt')"
+    )
+    return change if connection.execute(query, {"change": change}).scalar_one() else 0
 
 
 def _new_change(connection: Connection, request: Request) -> int:
-    values = {"account": request.account, "request": request.key, "created_at": store_now(connection), "size": 0}
+    before = _latest(connection, request)
+    key = f"{request.key}\nafter {before}" if before else request.key
+    values = {"account": request.account, "request": key, "created_at": store_now(connection), "size": 0}
     return int(connection.execute(insert(changes).returning(changes.c.id), values).scalar_one())
 
 
-def _plan(connection: Connection, request: Request, change: int, limit: int) -> None:
-    source, values = _source(connection, request)
-    base = connection.execute(select(changes.c.size).where(changes.c.id == change)).scalar_one()
-    values |= {"change": change, "base": base, "now": store_now(connection), "limit": limit}
+def _plan_again(connection: Connection, request: Request, change: int) -> None:
+    source, values = _source(connection, request, change)
+    query = text(
+        "SELECT id, token FROM operations "
+        f"WHERE change_id = :change AND state = 'refused' AND NOT {_BY_A_PERSON.format('operations')} "
+        f"AND endpoint IN (SELECT e.id {source} AND {_class(request)} = 'again') ORDER BY id"
+    )
+    plan_again(connection, request.account, connection.execute(query, values).all())
+
+
+def _plan(connection: Connection, request: Request, *, seen: int, into: int, limit: int) -> None:
+    source, values = _source(connection, request, seen)
+    base = connection.execute(select(changes.c.size).where(changes.c.id == into)).scalar_one()
+    values |= {"into": into, "base": base, "now": store_now(connection), "limit": limit}
     insert_into = (
-        "INSERT INTO operations (account, change_id, position, endpoint, kind, target, state, already, updated_at) "
+        "INSERT INTO operations (account, change_id, position, endpoint, kind, target, round, state, already, "
+        "updated_at) "
     )
     connection.execute(
         text(
             insert_into
-            + "SELECT :account, :change, :base + row_number() OVER (ORDER BY e.id) - 1, e.id, 'activate', '', "
-            + f"'planned', false, :now {source} AND {_FREE} ORDER BY e.id LIMIT :limit"
+            + "SELECT e.account, :into, :base + row_number() OVER (ORDER BY e.id) - 1, e.id, "
+            + "'{kind}', {target}, ".format(**_operation(request))
+            + f"coalesce(a.round + 1, 0), 'planned', false, :now {source} AND {_class(request)} = 'free' "
+            + "ORDER BY e.id LIMIT :limit"
         ),
         values,
     )
-    if request.group:
+    if request.group and request.kind is Kind.ACTIVATE:
         connection.execute(
             text(
-                insert_into + "SELECT :account, :change, position, endpoint, 'assign', :grp, 'planned', false, :now "
-                "FROM operations WHERE change_id = :change AND kind = 'activate' AND position >= :base "
-                "ON CONFLICT (endpoint, kind, target) DO NOTHING"
+                insert_into + "SELECT :account, :into, position, endpoint, 'assign', :grp, 0, 'planned', false, :now "
+                "FROM operations WHERE change_id = :into AND kind = 'activate' AND position >= :base "
+                "ON CONFLICT (endpoint, kind, target, round) DO NOTHING"
             ),
             values,
         )
-    resize(connection, change)
+    resize(connection, into)

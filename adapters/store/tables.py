@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from domain.lifecycle import Kind, Lifecycle
@@ -147,6 +148,7 @@ operations = Table(
     Column("endpoint", Key, ForeignKey("endpoints.id"), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("target", String(100), nullable=False, server_default=""),
+    Column("round", Integer, nullable=False, server_default="0"),
     Column("state", String(16), nullable=False),
     Column("token", Integer, nullable=False, server_default="0"),
     Column("owner", String(36)),
@@ -158,11 +160,22 @@ operations = Table(
     Column("text", Text, nullable=False, server_default=""),
     Column("already", Boolean, nullable=False, server_default="0"),
     Column("updated_at", Float, nullable=False),
-    UniqueConstraint("endpoint", "kind", "target"),
+    # An endpoint can be suspended, or put into a group, more than once: each time is a round.
+    UniqueConstraint("endpoint", "kind", "target", "round"),
     CheckConstraint(_one_of("state", State), name="state"),
     CheckConstraint(_one_of("kind", Kind), name="kind"),
     Index(None, "change_id", "state", "position"),
     Index(None, "account", "state"),
+)
+_UNDER_WAY = text("kind IN ('activate', 'suspend', 'resume', 'terminate') AND state IN ('planned', 'sent', 'in_doubt')")
+# One change of state of an endpoint at a time, whoever plans it. Which may follow which is guarded by triggers that
+# the migrations make.
+Index(
+    "uq_operations_under_way",
+    operations.c.endpoint,
+    unique=True,
+    sqlite_where=_UNDER_WAY,
+    postgresql_where=_UNDER_WAY,
 )
 
 # What happened, in the order it was learned. Rows are only ever added.
@@ -189,6 +202,7 @@ attempts = Table(
     Column("batch", String(100), nullable=False, server_default=""),
     Column("kind", String(16), nullable=False, server_default=""),
     Column("target", String(100), nullable=False, server_default=""),
+    Column("round", Integer, nullable=False, server_default="0"),
     Column("state", String(16), nullable=False, server_default=""),
     Column("hash", String(64), nullable=False, server_default=""),
     Index(None, "operation_id"),

@@ -66,7 +66,7 @@ def _plan_tags(
             f"SELECT :account, :change, o.position + :shift, o.endpoint, 'tag', {tag}, 'planned', false, :now "
             f"FROM operations o JOIN endpoints e ON e.id = o.endpoint {join} "
             "WHERE o.change_id = :change AND o.kind = 'create' AND e.batch_id = :batch "
-            "ON CONFLICT (endpoint, kind, target) DO NOTHING"
+            "ON CONFLICT (endpoint, kind, target, round) DO NOTHING"
         ),
         [common | value for value in values],
     )

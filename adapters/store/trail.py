@@ -43,9 +43,8 @@ def record(
 
 def _subjects(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     o, e = operations.c, endpoints.c
-    query = select(o.id, o.account, e.iccid, e.name, batches.c.name.label("batch"), o.kind, o.target).select_from(
-        operations.join(endpoints).join(batches, batches.c.id == e.batch_id)
-    )
+    about = (o.account, e.iccid, e.name, batches.c.name, o.kind, o.target, o.round)
+    query = select(o.id, *about).select_from(operations.join(endpoints).join(batches, batches.c.id == e.batch_id))
     found: dict[int, dict[str, Any]] = {}
     for some in in_parts(sorted(set(ids))):
         for row in connection.execute(query.where(o.id.in_(some))):

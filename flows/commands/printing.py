@@ -5,7 +5,12 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from domain.manifest import Manifest
+
+SHOWN = 20  # of a list that may be long
 
 # Terminals act on these; foreign text must not reach them.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -35,6 +40,16 @@ def _cell(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in value.items())
     return _CONTROL.sub("?", str(value))
+
+
+def show_rejects(manifest: "Manifest") -> None:
+    """Print the first rejected rows of a file, each with all that is wrong with it."""
+    rejected = list(manifest.rejected)
+    for row in rejected[:SHOWN]:
+        for problem in row.problems:
+            print(f"  row {row.row_no}, {problem.column}, {problem.value!r}: {problem.reason}")
+    if len(rejected) > SHOWN:
+        print(f"  … and {len(rejected) - SHOWN:,} more; `preactive plan --json` lists all")
 
 
 def when(seconds: float | None) -> str | None:

@@ -1,6 +1,5 @@
-"""plan, provision and activate."""
+"""plan and provision."""
 
-import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,6 +8,7 @@ import typer
 
 from flows.commands import running
 from flows.commands.options import Account, File, Json, Limit, Tags, Yes
+from flows.commands.printing import SHOWN, show_rejects
 
 if TYPE_CHECKING:
     from domain.manifest import Manifest
@@ -28,19 +28,21 @@ def plan(
     tag: Tags = None,
     batch: Batch = None,
     sheet: Sheet = None,
-    accept_rejects: AcceptRejects = True,
     check_platform: Annotated[bool, typer.Option("--check-platform", help="Also read the platform.")] = False,
     as_json: Json = False,
 ) -> None:
     """Read and check a file and show what provisioning it would do. Changes nothing."""
-    from tasks.planning import plan_against_platform, plan_file
+    from tasks.planning import plan_against_platform, plan_file, why_held
 
-    request = _request(file, account, tag, batch, sheet=sheet, accept_rejects=accept_rejects)
+    request = _request(file, account, tag, batch, sheet=sheet)
     manifest, made = plan_against_platform(request) if check_platform else plan_file(request)
+    held = why_held(request, manifest, made)
     if as_json:
-        print(json.dumps(_plan_json(manifest, made)))
+        print(json.dumps(_plan_json(manifest, made, held)))
     else:
         _show(manifest, made)
+        if held:
+            print(f"`provision` would stop here: {held}")
     if manifest.numbers()["rejected"]:
         raise typer.Exit(3)
 
@@ -71,38 +73,6 @@ def provision(
     running.finish(running.run_flow("provision", chosen))
 
 
-def activate(
-    account: Account = None,
-    tag: Annotated[str | None, typer.Option("--tag", help="Endpoints that carry this tag.")] = None,
-    group: Annotated[str | None, typer.Option("--group", help="Group to put them into.")] = None,
-    count: Annotated[
-        int | None, typer.Option("--count", min=1, help="How many of the tag shall be active in the group in all.")
-    ] = None,
-    iccid: Annotated[list[str] | None, typer.Option("--iccid", help="One ICCID; repeat for more.")] = None,
-    file: Annotated[Path | None, typer.Option("--file", help="A file of ICCIDs.")] = None,
-    limit: Limit = None,
-    yes: Yes = False,
-) -> None:
-    """Activate pre-active endpoints and put them into a group. The same command again changes nothing."""
-    from domain.errors import UsageError
-    from domain.requests import ActivateRequest
-    from tasks import resources
-    from tasks.planning import plan_selection
-
-    if iccid and file:
-        raise UsageError("Say --iccid or --file, not both.")
-    path = _list_file(iccid) if iccid else file
-    name, _ = resources.account(account)
-    request = ActivateRequest(
-        account=name, tag=tag, group=group, count=count, file=str(path) if path else None, limit=limit
-    )
-    selected = plan_selection(request)
-    running.begin_api()
-    print(f"Plan for {request.label} on {name}: {selected.sentence()}.")
-    running.confirm("Apply?", yes=yes)
-    running.finish(running.run_flow("activate", request.model_copy(update={"dry_run": False})))
-
-
 def _request(file: Path, account: str | None, tags: list[str] | None, batch: str | None, **rest: Any) -> Any:
     from domain.requests import ProvisionRequest
     from tasks import resources
@@ -111,26 +81,21 @@ def _request(file: Path, account: str | None, tags: list[str] | None, batch: str
     return ProvisionRequest(file=str(file), account=name, tags=tags or [], batch=batch, **rest)
 
 
-def _list_file(iccids: list[str]) -> Path:
-    """The ICCIDs as a file, since a run's parameters hold names and never lists."""
-    from tasks.resources import private_folder
-
-    folder = private_folder(Path("data/var/requests"))
-    text = "iccid\n" + "\n".join(iccids) + "\n"
-    path = folder / f"iccids-{hashlib.sha256(text.encode()).hexdigest()[:16]}.csv"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def _plan_json(manifest: "Manifest", made: "Plan") -> dict[str, Any]:
+def _plan_json(manifest: "Manifest", made: "Plan", held: str) -> dict[str, Any]:
     from domain.plan import Action
 
     return manifest.numbers() | {
         "create": made.creates,
         "already": made.count(Action.ALREADY),
         "conflicts": made.count(Action.CONFLICT),
+        "conflict_list": [
+            {"iccid": change.iccid, "name": change.name, "endpoint_id": change.endpoint_id, "reason": change.reason}
+            for change in made.changes
+            if change.action is Action.CONFLICT
+        ],
         "calls": made.calls,
         "seconds": round(made.seconds),
+        "held": held,
         "rejects": [
             {"row": row.row_no, "column": p.column, "value": p.value, "code": str(p.code), "reason": p.reason}
             for row in manifest.rejected
@@ -140,13 +105,12 @@ def _plan_json(manifest: "Manifest", made: "Plan") -> dict[str, Any]:
 
 
 def _show(manifest: "Manifest", made: "Plan") -> None:
+    from domain.plan import Action
+
     print(f"Plan for {manifest.source_name}: {made.sentence()}.")
-    rejected = list(manifest.rejected)
-    for row in rejected[:20]:
-        for problem in row.problems:
-            print(f"  row {row.row_no}, {problem.column}, {problem.value!r}: {problem.reason}")
-    if len(rejected) > 20:
-        print(f"  … and {len(rejected) - 20:,} more; `preactive plan --json` lists all")
-    conflicts = [change for change in made.changes if change.reason and not change.endpoint_id]
-    for change in conflicts[:20]:
+    show_rejects(manifest)
+    conflicts = [change for change in made.changes if change.action is Action.CONFLICT]
+    for change in conflicts[:SHOWN]:
         print(f"  {change.iccid}: {change.reason}")
+    if len(conflicts) > SHOWN:
+        print(f"  … and {len(conflicts) - SHOWN:,} more conflicts; `preactive plan --json` lists all")

@@ -1,6 +1,7 @@
 """Opens settings, store, platforms and files; nothing else in tasks/ and flows/ touches an adapter."""
 
 from tasks.resources.changing import (
+    apply_repairs,
     cancel,
     decide_by_person,
     preview_selection,
@@ -17,6 +18,7 @@ from tasks.resources.reading import (
     batches,
     calls,
     endpoints,
+    held,
     history,
     known,
     known_tags,
@@ -26,6 +28,7 @@ from tasks.resources.reading import (
     stops,
     summarise,
     summarise_change,
+    summarise_repair,
     summarise_selection,
     unfinished,
     unsettled,
@@ -48,6 +51,7 @@ __all__ = [
     "Session",
     "account",
     "account_names",
+    "apply_repairs",
     "batch_counts",
     "batch_named",
     "batches",
@@ -57,6 +61,7 @@ __all__ = [
     "current",
     "decide_by_person",
     "endpoints",
+    "held",
     "history",
     "known",
     "known_tags",
@@ -84,6 +89,7 @@ __all__ = [
     "store_place",
     "summarise",
     "summarise_change",
+    "summarise_repair",
     "summarise_selection",
     "unfinished",
     "unsettled",

@@ -1,14 +1,17 @@
 """Stores files and selections, and a person's decisions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters.store import queries
+from domain.lifecycle import Kind
 from domain.manifest import Manifest, ManifestRow
 from domain.operation import State
 from domain.options import Account, safe_name
-from domain.requests import ActivateRequest, ProvisionRequest
+from domain.repair import Repair
+from domain.requests import ProvisionRequest, SelectionRequest
 from domain.selection import Selected
 from tasks.resources.files import read_manifest
 from tasks.resources.session import Session, account, open_store, reader
@@ -58,30 +61,52 @@ def _reject(row: ManifestRow) -> dict[str, object]:
     }
 
 
-def preview_selection(name: str, options: Account, request: ActivateRequest) -> Selected:
-    """What a request to activate would select."""
+def preview_selection(name: str, options: Account, request: SelectionRequest) -> Selected:
+    """What a request to change existing endpoints would select."""
     from adapters.store import selection
 
-    return _write(selection.preview, _selection(name, options, request))
+    wanted, rejected = _selection(name, options, request)
+    return replace(_write(selection.preview, wanted), rejected=rejected)
 
 
-async def select_endpoints(session: Session, request: ActivateRequest) -> Selected:
-    """Plan what a request to activate selects."""
+async def select_endpoints(session: Session, request: SelectionRequest) -> Selected:
+    """Plan what a request to change existing endpoints selects.
+
+    Raises NotConfirmed.
+    """
     from adapters.store import bulk_changes, selection
 
-    wanted = _selection(session.name, session.account, request)
+    wanted, rejected = _selection(session.name, session.account, request)
     selected = await session.store.awrite(selection.select_endpoints, wanted)
     await session.store.awrite(bulk_changes.allow, selected.change)
-    return selected
+    return replace(selected, rejected=rejected)
 
 
-def _selection(name: str, options: Account, request: ActivateRequest) -> "Request":
+def _selection(name: str, options: Account, request: SelectionRequest) -> tuple["Request", int]:
+    """The request as the store takes it, and how many rows of its file are rejected."""
     from adapters.store.selection import Request
 
-    iccids: tuple[str, ...] = ()
-    if request.file is not None:
-        iccids = tuple(row.iccid for row in read_manifest(request.file, options).accepted if row.iccid)
-    return Request(name, tag=request.tag or "", group=request.group or "", count=request.count, iccids=iccids)
+    listed = read_manifest(request.file, options) if request.file is not None else None
+    wanted = Request(
+        name,
+        tag=request.tag or "",
+        group=request.group or "",
+        count=request.count,
+        iccids=None if listed is None else tuple(row.iccid for row in listed.accepted if row.iccid),
+        kind=request.kind,
+        platform=options.platform,
+        retry=request.retry_refused,
+        counted=request.kind is Kind.TERMINATE,
+        confirmed=getattr(request, "confirm_count", None),
+    )
+    return wanted, listed.numbers()["rejected"] if listed is not None else 0
+
+
+async def apply_repairs(session: Session, repairs: Sequence[Repair]) -> int:
+    """Record what was chosen of a comparison, plan what follows, and return the bulk change."""
+    from adapters.store import repairs as recording
+
+    return await session.store.awrite(recording.apply_repairs, session.name, repairs)
 
 
 def cancel(batch: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from adapters.store import queries
+from domain.drift import Held
 from domain.errors import NothingSelected
 from domain.lifecycle import Lifecycle
 from domain.plan import Known
@@ -26,6 +27,18 @@ def known(name: str, iccids: Sequence[str]) -> dict[str, Known]:
             row["iccid"]: Known(row["endpoint_id"], Lifecycle(row["state"]), row["batch"], row["planned"] == 0)
             for row in rows
             if row["iccid"] in wanted
+        }
+
+
+def held(name: str, iccids: Sequence[str] | None, *, since: float) -> dict[str, Held]:
+    """What the store has of these ICCIDs, or of all. What changed `since` then, by the store's clock, is busy."""
+    wanted = None if iccids is None else set(iccids)
+    with reader() as opened:
+        rows = queries.held(opened, name, since=since)
+        return {
+            row["iccid"]: Held(row["endpoint_id"], Lifecycle(row["state"]), bool(row["busy"]))
+            for row in rows
+            if wanted is None or row["iccid"] in wanted
         }
 
 
@@ -61,14 +74,28 @@ def summarise(session: Session, batch: "Batch", *, started: Moment, run: str) ->
     return from_counts(counts, **totals, **_run_facts(session, batch=batch.name, started=started, run=run))
 
 
+def summarise_repair(session: Session, change: int, count: int, *, started: Moment, run: str) -> Summary:
+    """The numbers of a repair, from the store. What was only recorded counts as confirmed."""
+    with reader() as opened:
+        counts = queries.tally(opened, change, since=started.at)
+    counts = {**counts, "confirmed": counts["confirmed"] + counts["already"], "already": 0}
+    facts = _run_facts(session, batch="repair", started=started, run=run)
+    done = sum(counts.values())
+    return from_counts(counts, rows=count, accepted=done, rejected=count - done, **facts)
+
+
 def summarise_selection(session: Session, selected: Selected, *, label: str, started: Moment, run: str) -> Summary:
     """The numbers of a change to existing endpoints, from the store."""
     with reader() as opened:
         counts = queries.tally(opened, selected.change, since=started.at)
-    rows = selected.wanted + selected.unusable
-    outside = selected.already - counts["already"] if selected.already > counts["already"] else 0
-    facts = _run_facts(session, batch=label, started=started, run=run)
-    return from_counts(counts, known=outside, rows=rows, accepted=selected.wanted, rejected=selected.unusable, **facts)
+    counts = {**counts, "refused": counts["refused"] + selected.elsewhere}
+    accepted = selected.wanted + selected.refused
+    facts = _run_facts(session, batch=label, started=started, run=run) | {
+        "rows": accepted + selected.left_out,
+        "accepted": accepted,
+        "rejected": selected.left_out,
+    }
+    return from_counts(counts, known=selected.outside, **facts)
 
 
 def summarise_change(

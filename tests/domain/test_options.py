@@ -3,8 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
+from adapters.platforms.sft.client import PATHS
 from domain.errors import SettingsError, UnknownGroup
-from domain.options import Account, GroupTarget, check_tag, is_loopback, safe_name
+from domain.options import CALLS, Account, GroupTarget, check_tag, is_loopback, safe_name
 from tests.support.works import account
 
 SECRET = "hunter2-canary"
@@ -239,3 +240,15 @@ def test_an_unusable_tag_is_refused(tag):
 )
 def test_a_name_becomes_a_safe_word(text, name):
     assert safe_name(text) == name
+
+
+# --- paths ---
+
+
+def test_a_path_of_a_call_that_does_not_exist_is_refused_by_name():
+    with pytest.raises(ValidationError, match=r"paths has no call atach_tag; there are: activate, .*attach_tag"):
+        account(paths={"atach_tag": "/createEndpointTag", "create": "/CreateEndPoint"})
+
+
+def test_the_paths_that_can_be_set_are_those_of_the_client():
+    assert CALLS["sft"] == set(PATHS)

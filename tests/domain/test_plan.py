@@ -2,20 +2,21 @@
 
 import pytest
 
-from domain.errors import TooManyRejects, TooMuchChange
-from domain.lifecycle import Lifecycle
+from domain.errors import Refused, TooManyRejects, TooMuchChange
+from domain.lifecycle import Kind, Lifecycle
 from domain.plan import (
     Action,
     Change,
     Known,
     Wanted,
-    activation_calls,
     check_rejects,
     check_size,
+    check_terminations,
     decide,
     make_plan,
     minutes,
     provision_calls,
+    selection_calls,
 )
 from tests.support.memory_platform import sim
 from tests.support.works import account
@@ -120,10 +121,20 @@ def test_only_tags_that_are_written_now_are_counted(mode, calls):
     assert provision_calls(10, tags=["a", "b", "c"], account=account(platform_tags=mode)) == calls
 
 
-def test_a_group_costs_three_more_calls_for_each_endpoint():
-    assert activation_calls(10, group=False, account=account()) == 13
-    assert activation_calls(10, group=True, account=account()) == 43
-    assert activation_calls(0, group=True, account=account()) == 0
+def test_a_bulk_call_creates_many_endpoints():
+    bulk = {"path": "/CreateBulkEndPoint", "size": 100}
+
+    assert provision_calls(250, tags=[], account=account(bulk=bulk)) == 1 + 3 + 2 * 3
+
+
+def test_each_change_has_its_calls():
+    def calls(kind, count=10, *, group=False):
+        return selection_calls(kind, count, group=group, account=account())
+
+    assert (calls(Kind.ACTIVATE), calls(Kind.ACTIVATE, group=True)) == (13, 43)
+    assert (calls(Kind.SUSPEND), calls(Kind.RESUME), calls(Kind.ASSIGN, group=True)) == (13, 13, 33)
+    assert calls(Kind.TERMINATE) == 33
+    assert calls(Kind.TERMINATE, 0) == 0
 
 
 # --- holds ---
@@ -152,6 +163,17 @@ def test_a_limit_that_is_given_replaces_the_accounts():
     check_size(5001, account(), limit=5001)
     with pytest.raises(TooMuchChange):
         check_size(11, account(), limit=10)
+
+
+def test_more_terminations_than_one_person_may_make_are_held():
+    check_terminations(100, account())
+    with pytest.raises(TooMuchChange, match=r"101 endpoints would be terminated .* allows 100 .* second person"):
+        check_terminations(101, account())
+
+
+def test_an_account_may_allow_no_terminations():
+    with pytest.raises(Refused, match="no terminations"):
+        check_terminations(1, account(terminate_with="off"))
 
 
 @pytest.mark.parametrize(

@@ -222,3 +222,34 @@ def test_a_change_that_shows_late_is_found_and_not_sent_again():
         settled(ledger, platform)
 
     assert (ledger.state(1), platform.performed) == (State.CONFIRMED, [])
+
+
+# --- an endpoint that was to be ended ---
+
+ENDINGS = {
+    "attached": (MemoryPlatform([sim(A, "E1", ACTIVE)]), State.IN_DOUBT),
+    "gone": (MemoryPlatform([sim(A)]), State.CONFIRMED),
+    "another endpoint": (MemoryPlatform([sim(A, "E2", ACTIVE)]), State.NEEDS_HUMAN),
+}
+
+
+@pytest.mark.parametrize("which", ENDINGS)
+def test_an_ending_in_doubt_is_looked_up(which):
+    platform, state = ENDINGS[which]
+
+    assert after_one_look(Kind.TERMINATE, platform).state is state
+    assert platform.performed == []
+
+
+def test_an_ending_that_was_done_by_half_is_no_ending():
+    platform = MemoryPlatform([sim(A)])
+    platform.without_sim.add("E1")
+
+    assert after_one_look(Kind.TERMINATE, platform).state is State.IN_DOUBT
+
+
+def test_an_ending_that_nothing_proves_goes_to_a_person():
+    platform = MemoryPlatform([sim(A)])
+    platform.tells_ends = False
+
+    assert after_one_look(Kind.TERMINATE, platform, at=SAFE + 1000, lookups=9).state is State.NEEDS_HUMAN

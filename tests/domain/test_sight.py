@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.lifecycle import Kind, Lifecycle
+from domain.lifecycle import MOVES, Kind, Lifecycle
 from domain.operation import State
 from domain.sight import before_write, differing
 from tests.support.memory_platform import sim
@@ -70,6 +70,48 @@ def test_a_finding_says_why():
     assert finding.text == "the platform shows 'Suspended'; only pre-active is activated"
 
 
+# --- before another change ---
+
+CHANGES = [Kind.ACTIVATE, Kind.SUSPEND, Kind.RESUME, Kind.ASSIGN, Kind.TERMINATE]
+KEPT = [PRE_ACTIVE, ACTIVE, Lifecycle.SUSPENDED]
+
+
+@pytest.mark.parametrize("state", KEPT)
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_change_is_sent_only_from_a_state_that_allows_it_and_not_when_it_is_done(kind, state):
+    move, finding = MOVES["sft"][kind], before_write(work(1, kind), sim(A, "E1", state))
+
+    if state is move.to:
+        assert (finding.state, finding.endpoint_id) == (State.CONFIRMED, "E1")
+    elif state in move.allowed_from:
+        assert finding is None
+    else:
+        assert finding.state is State.REFUSED
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_word_that_is_not_known_blocks_every_change(kind):
+    assert found(work(1, kind), sim(A, "E1", None, "Odd")) == (State.REFUSED, None)
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_another_endpoint_on_the_sim_goes_to_a_person(kind):
+    assert found(work(1, kind), sim(A, "E2", ACTIVE)) == (State.NEEDS_HUMAN, None)
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_sim_that_shows_a_state_and_no_endpoint_can_only_be_ended(kind):
+    finding = before_write(work(1, kind), sim(A, None, SUSPENDED))
+
+    assert (finding is None) is (kind is Kind.TERMINATE)
+
+
+def test_a_refusal_names_the_states_that_would_do():
+    finding = before_write(work(1, Kind.TERMINATE), sim(A, "E1", None, "Odd"))
+
+    assert finding.text == "the platform shows 'Odd'; only pre-active or active or suspended is terminated"
+
+
 # --- after the writes ---
 
 
@@ -95,3 +137,11 @@ def test_another_id_or_another_state_differs(row):
 def test_an_endpoint_that_reads_do_not_show_yet_is_no_reason_not_to_activate_it():
     """It was created a moment ago. Should it be gone, the platform refuses."""
     assert found(ACTIVATE, sim(A)) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "differs"),
+    [(sim("A", "E1", ACTIVE), True), (sim("A", None, STOCK), False), (sim("A", "E2", ACTIVE), False)],
+)
+def test_an_ended_endpoint_differs_while_its_sim_still_holds_it(row, differs):
+    assert bool(differ({"A": row}, Lifecycle.TERMINATED)) is differs

@@ -5,12 +5,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from domain.endpoint import SimRecord
-from domain.lifecycle import Kind, Lifecycle
+from domain.lifecycle import MOVES, Kind, Lifecycle
 from domain.operation import Work
-from domain.outcome import Answer, Verdict
+from domain.outcome import Answer, Because, Verdict
 from domain.ports import ReadFailed, SimPage
 
 DONE = Answer(Verdict.DONE)
+_TO = {kind: move.to for kind, move in MOVES["sft"].items() if kind is not Kind.CREATE and move.to is not None}
 WORDS = {
     Lifecycle.STOCK: "Ready To Activate",
     Lifecycle.PRE_ACTIVE: "Pre-Active",
@@ -35,6 +36,8 @@ class MemoryPlatform:
         self.groups: dict[str, list[str]] = defaultdict(list)
         self.counts_groups = True
         self.lists_tags = True
+        self.tells_ends = True
+        self.without_sim: set[str] = set()  # endpoints whose SIM was taken away, and which are not deleted yet
         self.broken: dict[str, Exception] = {}  # "sim", "sims_page 3", "assigned", ...: raised instead of answering
         self.script: dict[str, list[Answer | Exception]] = {}  # by ICCID: what the next writes come to
         self.calls: Counter[str] = Counter()
@@ -66,6 +69,12 @@ class MemoryPlatform:
         await self._called("assigned", f"assigned {self.calls['assigned'] + 1}")
         return self.groups[endpoint_id].count(group) if self.counts_groups else None
 
+    async def endpoint_exists(self, endpoint_id: str) -> bool | None:
+        await self._called("endpoint_exists")
+        if not self.tells_ends:
+            return None
+        return endpoint_id in self.without_sim or any(one.endpoint_id == endpoint_id for one in self.sims.values())
+
     async def tags_of(self, endpoint_id: str) -> frozenset[str] | None:
         await self._called("tags_of")
         return frozenset(self.tags[endpoint_id]) if self.lists_tags else None
@@ -92,10 +101,28 @@ class MemoryPlatform:
             endpoint_id = f"E{work.iccid}"
             self.sims[work.iccid] = sim(work.iccid, endpoint_id, Lifecycle.PRE_ACTIVE)
             return Answer(Verdict.DONE, endpoint_id=endpoint_id)
+        if work.kind in _TO and work.iccid in self.sims:
+            return self._moved(work)
         if work.kind is Kind.ASSIGN:
             self.groups[work.endpoint_id or ""].append(work.target)
         if work.kind is Kind.TAG:
             self.tags[work.endpoint_id or ""].add(work.target)
+        return DONE
+
+    def _moved(self, work: Work) -> Answer:
+        """Change a state as a platform does: done before is fine, and what is not allowed is refused."""
+        held, to = self.sims[work.iccid], _TO[work.kind]
+        if work.kind is Kind.TERMINATE and work.endpoint_id in self.without_sim:
+            self.without_sim.remove(work.endpoint_id)
+            return DONE
+        if held.endpoint_id != work.endpoint_id:
+            return Answer(Verdict.NOT_DONE, Because.REFUSED, text="no such endpoint")
+        if held.state is to:
+            return Answer(Verdict.DONE, already=True)
+        if held.state not in MOVES["sft"][work.kind].allowed_from:
+            return Answer(Verdict.NOT_DONE, Because.REFUSED, text="not allowed")
+        gone = to is Lifecycle.TERMINATED
+        self.sims[work.iccid] = sim(work.iccid, *((None, Lifecycle.STOCK) if gone else (work.endpoint_id, to)))
         return DONE
 
     async def _called(self, *names: str) -> None:

@@ -1,13 +1,18 @@
 """Plans of requests: what is compared with what, and what holds a request before anything is changed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from domain.endpoint import SimRecord
 from domain.errors import FileRefused, NothingSelected, TooManyRejects, TooMuchChange, UnknownGroup, UsageError
 from domain.iccid import luhn_digit
-from domain.requests import ActivateRequest, ProvisionRequest
-from tasks.planning import hold_if_unsafe, plan_file, plan_selection
+from domain.lifecycle import Lifecycle
+from domain.plan import Wanted, decide
+from domain.requests import Action, ActivateRequest, LifecycleRequest, ProvisionRequest
+from flows.commands.provisioning import _plan_json, _show
+from tasks.planning import hold_if_unsafe, plan_file, plan_selection, why_held
 from tests.support.desk import Desk
 from tests.support.works import iccid
 
@@ -106,11 +111,66 @@ def test_a_tag_that_nothing_carries_is_answered_with_the_tags_that_exist(folder)
     assert plan_selection(ActivateRequest(account="travel", tag="april")).new == 3
 
 
-def test_a_list_of_unknown_iccids_selects_nothing_or_calls_them_unusable(folder):
+def test_a_list_tells_what_is_unknown_and_what_is_no_iccid(folder):
     desk = Desk(f"sqlite:///{folder / 'store.db'}")
     desk.pre_active(1)
     desk.do("UPDATE endpoints SET iccid = :iccid", iccid=good(1))
     desk.close()
-    selected = plan_selection(ActivateRequest(account="travel", file=file_of(folder, good(1), good(12))))
+    selected = plan_selection(ActivateRequest(account="travel", file=file_of(folder, good(1), good(12), "123")))
 
-    assert (selected.new, selected.unusable) == (1, 1)
+    assert (selected.new, selected.unusable, selected.unknown, selected.rejected) == (1, 0, 1, 1)
+    assert selected.some_unknown == (good(12),)
+    assert selected.sentence().endswith("0 in another state, 1 not in the store, 1 rejected rows")
+
+
+def test_a_list_of_which_nothing_is_known_says_so(folder):
+    with pytest.raises(NothingSelected, match=r"None of the ICCIDs is known on account travel and 1 rows are rejected"):
+        plan_selection(LifecycleRequest(action=Action.SUSPEND, account="travel", file=file_of(folder, good(1), "123")))
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"action": "assign", "tag": "march"}, "Say --group"),
+        ({"action": "suspend", "tag": "march", "group": "eu"}, "leave --group out"),
+        ({"action": "resume"}, "either --tag"),
+    ],
+)
+def test_a_change_says_what_it_needs_and_nothing_else(folder, fields, words):
+    with pytest.raises(UsageError, match=words):
+        plan_selection(LifecycleRequest.model_validate(fields | {"account": "travel"}))
+
+
+def test_more_terminations_than_allowed_are_held_before_anything_is_planned(configure):
+    folder = configure("max_terminate = 2")
+    desk = Desk(f"sqlite:///{folder / 'store.db'}")
+    desk.pre_active(3)
+    desk.close()
+
+    with pytest.raises(TooMuchChange, match="3 endpoints would be terminated and the account allows 2"):
+        plan_selection(LifecycleRequest(action=Action.TERMINATE, account="travel", tag="march", limit=10))
+
+
+# --- what a plan shows ---
+
+
+def test_a_plan_lists_its_conflicts_also_those_with_an_endpoint(folder, capsys):
+    manifest, made = plan_file(request(file_of(folder, good(1), good(2))))
+    seen = SimRecord(good(2), "E7", Lifecycle.ACTIVE, "Active")
+    changes = sorted([decide(Wanted(good(1), ""), None, None), decide(Wanted(good(2), ""), None, seen)])
+    made = replace(made, changes=tuple(changes))
+
+    _show(manifest, made)
+    shown = _plan_json(manifest, made, "")
+
+    reason = "the SIM already has endpoint E7 in state Active"
+    assert f"  {good(2)}: {reason}\n" in capsys.readouterr().out
+    assert shown["conflicts"] == 1
+    assert shown["conflict_list"] == [{"iccid": good(2), "name": "", "endpoint_id": "E7", "reason": reason}]
+
+
+def test_a_plan_says_when_the_file_would_be_held(folder):
+    asked = request(file_of(folder, good(1), "123"))
+
+    assert why_held(asked, *plan_file(asked)).startswith("1 of 2 rows are rejected")
+    assert why_held(asked, *plan_file(request(file_of(folder, good(1))))) == ""

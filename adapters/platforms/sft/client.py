@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
@@ -17,7 +17,7 @@ from adapters.platforms.sft.parse import (
     tag_body,
     values_of,
 )
-from adapters.platforms.sft.wire import Meaning, Reading, read, retry_after
+from adapters.platforms.sft.wire import NOTHING_ATTACHED, Meaning, Reading, read, retry_after
 from adapters.platforms.transport import NoAnswer, NotSent, Reply, TooLate, Transport
 from domain.bulk import BulkAnswer
 from domain.endpoint import SimRecord, merged
@@ -36,6 +36,8 @@ PATHS = {
     "create": "/CreateEndPoint",
     "activate": "/EndPointActivation",
     "lifecycle": "/EndPointLifeCycleChange",
+    "delink": "/DeLinkSim",
+    "delete": "/DeleteEndPoint",
     "addon": "/SubscribeAddon",
     "plan": "/ChangePlan",
     "create_tag": "/createTag",
@@ -74,6 +76,7 @@ class SftPlatform:
         )
         self._tokens = TokenKeeper(self._http, pacer, account, path=self._paths["login"])
         self._filter_proven = False
+        self._profile_proven = False
 
     async def close(self) -> None:
         """Close all connections."""
@@ -124,6 +127,29 @@ class SftPlatform:
         if first and await self._find(first[0].iccid) is None:
             raise ReadFailed("the platform's look-up by ICCID does not find a SIM that its list shows")
         self._filter_proven = True
+
+    async def endpoint_exists(self, endpoint_id: str) -> bool | None:
+        """See domain.ports.Platform. How a deleted endpoint looks is inferred: its profile is refused, others not."""
+        if self._account.terminate_with == "DeLinkSim":
+            return False  # all that is asked of the platform is to take the SIM away
+        try:
+            await self._read("profile", {"endPointId": endpoint_id}, deadline=self._account.deadline_seconds)
+        except ReadRefused:
+            return False if await self._profiles_are_shown() else None
+        self._profile_proven = True
+        return True
+
+    async def _profiles_are_shown(self) -> bool:
+        """Whether the platform shows some other endpoint's profile, so that a refusal means something."""
+        if not self._profile_proven:
+            others = [sim.endpoint_id for sim in (await self.sims_page(1)).sims if sim.endpoint_id]
+            try:
+                for endpoint_id in others[:1]:
+                    await self._read("profile", {"endPointId": endpoint_id}, deadline=self._account.deadline_seconds)
+                    self._profile_proven = True
+            except ReadRefused:
+                return False
+        return self._profile_proven
 
     async def assigned(self, endpoint_id: str, group: str) -> int | None:
         """See domain.ports.Platform. Add-on instances are counted; base plans are not shown by any known call."""
@@ -180,7 +206,26 @@ class SftPlatform:
 
     async def perform(self, work: Work) -> Answer:
         """See domain.ports.Platform."""
-        return await self._write(self._request(work), not_after=work.sent_at + self._account.send_window)
+        not_after = work.sent_at + self._account.send_window
+        if work.kind is Kind.TERMINATE:
+            return await self._terminate(work, not_after)
+        return await self._write(self._request(work), not_after=not_after)
+
+    async def _terminate(self, work: Work, not_after: float) -> Answer:
+        """Take the SIM away, then delete the endpoint. A SIM that was taken away before is no hindrance."""
+        body = {"Request": {"endPointId": work.endpoint_id}}
+        first = await self._write(Write("delink", body), not_after=not_after)
+        detached = first.verdict is Verdict.DONE or first.code == NOTHING_ATTACHED
+        if not detached or self._account.terminate_with == "DeLinkSim":
+            return (
+                replace(first, verdict=Verdict.DONE, because=None, already=True)
+                if detached and first.because
+                else first
+            )
+        second = await self._write(Write("delete", body), not_after=not_after)
+        text = f"SIM de-linked ({first.code}); {second.text or second.verdict.value}"
+        half_done = second.because is Because.REFUSED
+        return replace(second, because=Because.CONTRADICTION if half_done else second.because, text=text)
 
     async def create_many(self, works: Sequence[Work]) -> BulkAnswer:
         """See domain.bulk.BulkPlatform. The call's form is inferred and its path comes from the settings."""
@@ -202,7 +247,7 @@ class SftPlatform:
             return self._activation(work)
         if work.kind is Kind.ASSIGN:
             return self._assignment(work)
-        raise NotImplementedError(f"{work.kind} is not built for SFT yet")
+        return self._lifecycle(work, "S" if work.kind is Kind.SUSPEND else "A")
 
     def _create_fields(self, work: Work) -> dict[str, str]:
         account = self._account
@@ -222,7 +267,10 @@ class SftPlatform:
     def _activation(self, work: Work) -> Write:
         if self._account.activate_with == "EndPointActivation":
             return Write("activate", {"Request": {"endPointId": work.endpoint_id}})
-        change = {"lifeCycle": "A", "reason": "1"}
+        return self._lifecycle(work, "A")
+
+    def _lifecycle(self, work: Work, letter: str) -> Write:
+        change = {"lifeCycle": letter, "reason": self._account.lifecycle_reason}
         return Write("lifecycle", {"Request": {"endPointId": work.endpoint_id, "requestParam": change}})
 
     def _assignment(self, work: Work) -> Write:

@@ -11,6 +11,7 @@ from typing import Any
 from adapters.platforms.transport import Reply
 
 ALREADY = frozenset({"2507", "1254"})
+NOTHING_ATTACHED = "6420"  # done before when a SIM is taken away, a refusal otherwise
 EXPIRED = frozenset({"401"})
 BAD_LOGIN = frozenset({"10126", "11044"})
 VERIFY = frozenset({"10239", "10240"})  # the server goes on; look before doing anything else

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, inspect, text
@@ -241,3 +243,39 @@ def test_two_processes_may_start_on_an_empty_store_at_the_same_time(empty_url):
 
     assert [(child.returncode, words) for child, words in zip(children, told, strict=True)] == [(0, "")] * 3
     assert len(tables(empty_url)) == len(metadata.tables) + 1
+
+
+# --- a store that is in use ---
+
+
+def test_an_older_store_keeps_every_row_when_it_is_brought_up_to_date(empty_url):
+    with outside(empty_url).begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(ROOT / "adapters" / "store" / "migrations"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, KNOWN[0])
+        for statement in _IN_USE:
+            connection.execute(text(statement))
+
+    upgrade_store(empty_url)
+    store = Store(empty_url)  # at the program's version
+    store.close()
+
+    with outside(empty_url).connect() as connection:
+        kept = connection.execute(text("SELECT kind, target, state, token, round FROM operations ORDER BY id")).all()
+        facts = connection.execute(text("SELECT operation_id, event FROM attempts ORDER BY id")).all()
+    assert [tuple(row) for row in kept] == [("create", "", "confirmed", 1, 0), ("tag", "q1", "planned", 0, 0)]
+    assert [tuple(row) for row in facts] == [(1, "sent"), (1, "answer")]
+
+
+_OPERATION = "INSERT INTO operations (account, change_id, position, endpoint, kind, target, state, token, updated_at) "
+_IN_USE = (
+    "INSERT INTO batches (id, account, name, tags, created_at) VALUES (1, 't', 'b', '[]', 0)",
+    "INSERT INTO changes (id, account, request, batch_id, created_at) VALUES (1, 't', 'provision b', 1, 0)",
+    "INSERT INTO endpoints (id, account, iccid, endpoint_id, name, state, batch_id, updated_at) "
+    "VALUES (1, 't', '89', 'E1', 'n', 'pre_active', 1, 0)",
+    f"{_OPERATION} VALUES ('t', 1, 0, 1, 'create', '', 'confirmed', 1, 0)",
+    f"{_OPERATION} VALUES ('t', 1, 0, 1, 'tag', 'q1', 'planned', 0, 0)",
+    "INSERT INTO attempts (operation_id, token, at, event) VALUES (1, 1, 0, 'sent')",
+    "INSERT INTO attempts (operation_id, token, at, event) VALUES (1, 1, 1, 'answer')",
+)

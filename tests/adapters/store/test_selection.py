@@ -2,7 +2,9 @@
 
 import pytest
 
+from adapters.store.persons import decide_by_person
 from domain.lifecycle import Kind
+from domain.operation import State
 from domain.outcome import Because, Verdict
 from domain.ports import Scope
 from tests.support.desk import accepted, came, manifest
@@ -122,15 +124,75 @@ async def test_what_is_in_the_group_is_done(desk):
     assert numbers(desk.select(tag="march", group="eu", count=2)) == (2, 0, 0, 0)
 
 
-async def test_a_refused_one_is_replaced(desk):
+async def test_a_refused_one_keeps_its_place_in_the_total_and_is_told(desk):
     desk.pre_active(5)
     selected = desk.select(tag="march", count=3)
     await carried_out(desk, selected, {(2, Kind.ACTIVATE): REFUSED})
 
     again = desk.select(tag="march", count=3)
 
-    assert numbers(again) == (2, 0, 1, 1)
+    assert (numbers(again), again.refused, again.elsewhere) == ((2, 0, 0, 0), 1, 0)
+    assert "1 refused before (--retry-refused tries them again)" in again.sentence()
+    assert selected_iccids(desk) == [iccid(n) for n in (1, 2, 3)]
+
+
+async def test_a_larger_total_takes_another_one_instead_of_a_refused_one(desk):
+    desk.pre_active(5)
+    selected = desk.select(tag="march", count=3)
+    await carried_out(desk, selected, {(2, Kind.ACTIVATE): REFUSED})
+
+    assert desk.select(tag="march", count=4).new == 1
     assert selected_iccids(desk) == [iccid(n) for n in (1, 2, 3, 4)]
+
+
+async def test_a_refused_one_is_tried_again_when_a_person_asks_for_it(desk):
+    desk.pre_active(5)
+    selected = desk.select(tag="march", count=3)
+    await carried_out(desk, selected, {(2, Kind.ACTIVATE): REFUSED})
+
+    again = desk.select(tag="march", count=3, retry=True)
+
+    assert (numbers(again), again.refused, again.change) == ((2, 0, 1, 0), 0, selected.change)
+    assert desk.operations("activate") == ["confirmed", "planned", "confirmed"]
+
+
+async def test_one_that_another_request_had_refused_is_tried_again_in_a_round_of_its_own(desk):
+    desk.pre_active(2)
+    await carried_out(desk, desk.select(tag="march", count=1), {(1, Kind.ACTIVATE): REFUSED})
+
+    left = desk.preview(iccids=listed(1))
+    again = desk.select(iccids=listed(1), retry=True)
+
+    assert (numbers(left), left.refused, left.elsewhere) == ((0, 0, 0, 0), 1, 1)
+    assert numbers(again) == (0, 0, 1, 0)
+    rows = desk.see("SELECT round, state FROM operations WHERE kind = 'activate' ORDER BY id")
+    assert [tuple(row) for row in rows] == [(0, "refused"), (1, "planned")]
+
+
+async def test_a_refused_group_of_an_active_endpoint_is_tried_again_when_a_person_asks_for_it(desk):
+    desk.pre_active(2)
+    selected = desk.select(tag="march", group="eu")
+    await carried_out(desk, selected, {(2, Kind.ASSIGN): REFUSED}, rounds=2)
+
+    told = desk.preview(tag="march", group="eu")
+    again = desk.select(tag="march", group="eu", retry=True)
+
+    assert (numbers(told), told.refused) == ((1, 0, 0, 0), 1)
+    assert numbers(again) == (1, 0, 1, 0)
+    assert desk.operations("assign") == ["confirmed", "planned"]
+
+
+async def test_what_a_person_refused_is_not_tried_again(desk):
+    desk.pre_active(2)
+    selected = desk.select(tag="march")
+    await carried_out(desk, selected, {(1, Kind.ACTIVATE): (Verdict.NOT_DONE, Because.CONTRADICTION)})
+    operation = desk.one("SELECT id FROM operations WHERE state = 'needs_human'")
+    desk.store.write(decide_by_person, operation, State.REFUSED, endpoint_id=None, reason="leave it")
+
+    again = desk.select(tag="march", retry=True)
+
+    assert (numbers(again), again.refused) == ((1, 0, 0, 0), 1)
+    assert desk.operations("activate") == ["refused", "confirmed"]
 
 
 async def test_one_in_doubt_is_not_replaced(desk):
@@ -194,7 +256,8 @@ def test_a_list_selects_its_iccids_and_counts_the_unknown_ones(desk):
 
     selected = desk.select(iccids=listed(4, 2, 99))
 
-    assert numbers(selected) == (0, 0, 2, 1)
+    assert (numbers(selected), selected.unknown, selected.some_unknown) == ((0, 0, 2, 0), 1, (iccid(99),))
+    assert "1 not in the store" in selected.sentence()
     assert sorted(selected_iccids(desk)) == [iccid(2), iccid(4)]
 
 

@@ -203,7 +203,7 @@ async def test_a_refused_operation_that_is_tried_again_is_told_by_its_facts(desk
 async def test_facts_of_before_the_trail_are_described_and_bound_by_the_upgrade(empty_url):
     """As a store of the first version has them."""
     lived = await live(Desk(empty_url))
-    added = ("account", "iccid", "name", "batch", "kind", "target", "state", "hash")
+    added = ("account", "iccid", "name", "batch", "kind", "target", "round", "state", "hash")
     before = mapping(lived.url)
     with lived.changing() as connection:
         connection.execute(text("DROP INDEX ix_attempts_account_id"))
@@ -211,7 +211,7 @@ async def test_facts_of_before_the_trail_are_described_and_bound_by_the_upgrade(
             connection.execute(text(f"DROP TABLE {table}"))
         for name in added:
             connection.execute(text(f"ALTER TABLE attempts DROP COLUMN {name}"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
 
     upgrade(lived._outside)
 

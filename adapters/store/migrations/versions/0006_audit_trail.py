@@ -7,15 +7,15 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0006"
-down_revision = "0001"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 LENGTHS = {"account": 64, "iccid": 22, "name": 100, "batch": 100, "kind": 16, "target": 100, "state": 16, "hash": 64}
 COVERED = (
-    *("account", "iccid", "name", "batch", "kind", "target", "token", "at", "event", "owner", "verdict", "state"),
-    *("endpoint_id", "http_status", "code", "text", "response_id", "seconds"),
+    *("account", "iccid", "name", "batch", "kind", "target", "round", "token", "at", "event", "owner", "verdict"),
+    *("state", "endpoint_id", "http_status", "code", "text", "response_id", "seconds"),
 )
 _OF_OPERATION = "FROM operations o JOIN endpoints e ON e.id = o.endpoint JOIN batches b ON b.id = e.batch_id"
 
@@ -31,6 +31,7 @@ def upgrade() -> None:
     )
     for name, length in LENGTHS.items():
         op.add_column("attempts", sa.Column(name, sa.String(length=length), server_default="", nullable=False))
+    op.add_column("attempts", sa.Column("round", sa.Integer(), server_default="0", nullable=False))
     op.create_index(op.f("ix_attempts_account_id"), "attempts", ["account", "id"], unique=False)
     _describe()
     _bind()
@@ -44,6 +45,7 @@ def _describe() -> None:
         "batch": "b.name",
         "kind": "o.kind",
         "target": "o.target",
+        "round": "o.round",
     }.items():
         op.execute(f"UPDATE attempts SET {name} = (SELECT {source} {_OF_OPERATION} WHERE o.id = attempts.operation_id)")
     op.execute(

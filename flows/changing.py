@@ -1,0 +1,35 @@
+"""What the flows that change existing endpoints share."""
+
+from prefect.client.schemas.objects import State
+
+from domain.requests import SelectionRequest
+from domain.summary import Summary
+from flows.running import finish, rename, run_id
+from tasks import resources
+from tasks.carry_out import carry_out_chunk, log_in, settle_rest
+from tasks.progress import watched
+from tasks.report import write_report
+from tasks.select import select_endpoints
+from tasks.survey import look_before, read_back
+
+
+async def change_endpoints(request: SelectionRequest, words: str) -> State[Summary]:
+    """Select endpoints by tag or list, look at them, change them, look again, and report."""
+    kind = request.kind
+    async with resources.session(request.account) as session:
+        await log_in(session.name)
+        selected = await select_endpoints(request)
+        account, change, started = session.name, selected.change, await session.now()
+        title = f"{kind} {request.label} · {selected.wanted:,} endpoints · {account}"
+        await rename(title)
+        if change:
+            async with watched(account, change, title):
+                await look_before(account, change, kind)
+                for first, last in await session.open_positions(change):
+                    await carry_out_chunk(account, change, first, last, words)
+                await settle_rest(account, change, request.label)
+                await read_back(account, change, kind, started.at)
+        summary = resources.summarise_selection(session, selected, label=request.label, started=started, run=run_id())
+        # Without anything to do, an earlier report is worth more than an empty one.
+        reports = await write_report(account, change, summary, title, request.report) if change else []
+        return finish(summary, reports)

@@ -1,0 +1,20 @@
+"""Existing endpoints are put into a group, suspended, resumed or terminated."""
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from domain.requests import LifecycleRequest
+from domain.summary import Summary
+from flows.changing import change_endpoints
+from flows.running import told_flow
+from tasks.planning import plan_selection
+
+
+@flow(name="lifecycle", flow_run_name="{request.action} {request.tag}", persist_result=False, log_prints=False)
+@told_flow
+async def lifecycle(request: LifecycleRequest) -> State[Summary]:
+    """Select endpoints by tag or list, change them, record it and report. A termination needs its count confirmed."""
+    if request.dry_run:
+        return Completed(message=f"dry run: {plan_selection(request).sentence()}; nothing was changed")
+    return await change_endpoints(request, request.action.value)

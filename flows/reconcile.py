@@ -1,0 +1,66 @@
+"""The whole platform account is compared with the store; what differs is listed and, when asked for, repaired."""
+
+from contextlib import suppress
+
+from prefect import flow
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from domain.iccid import mask_iccid
+from domain.reconcile import Comparison
+from domain.requests import ReconcileRequest
+from domain.summary import Summary
+from flows.running import finish, rename, run_id, told_flow
+from tasks import resources
+from tasks.carry_out import carry_out_chunk, log_in, settle_rest
+from tasks.progress import watched
+from tasks.reconcile import compare_with_store, plan_repair, repair
+from tasks.report import write_report
+from tasks.steps import API_TROUBLE
+
+_SHOWN = 200
+
+
+@flow(name="reconcile", flow_run_name="reconcile {request.account}", persist_result=False, log_prints=False)
+@told_flow
+async def reconcile(request: ReconcileRequest) -> State[Summary]:
+    """Page the whole account, list what differs from the store, and repair only what was chosen."""
+    async with resources.session(request.account) as session:
+        await log_in(session.name)
+        found = await compare_with_store(session.name)
+        await rename(f"reconcile {session.name} · {len(found.found):,} differences")
+        await _show(found)
+        if request.repair is None:
+            return Completed(message=f"{found.sentence()}; nothing was changed")
+        if request.dry_run:
+            return Completed(message=f"dry run: {plan_repair(request, found).sentence()}; nothing was changed")
+        return await _repair(session, request, found)
+
+
+async def _repair(session: resources.Session, request: ReconcileRequest, found: Comparison) -> State[Summary]:
+    account, started = session.name, await session.now()
+    change, plan = await repair(request, found)
+    title = f"repair {plan.side} · {len(plan.repairs):,} endpoints · {account}"
+    if change:
+        async with watched(account, change, title):
+            for first, last in await session.open_positions(change):
+                await carry_out_chunk(account, change, first, last, "repair")
+            await settle_rest(account, change, "repair")
+    count = len(plan.repairs) + plan.left
+    summary = resources.summarise_repair(session, change, count, started=started, run=run_id())
+    reports = await write_report(account, change, summary, title, f"repair-{plan.side}") if change else []
+    return finish(summary, reports)
+
+
+async def _show(found: Comparison) -> None:
+    """Put the numbers and the first differences where operators see them."""
+    rows = [
+        {"difference": one.drift.value, "ICCID": mask_iccid(one.iccid), "what": one.reason}
+        for one in found.found[:_SHOWN]
+    ]
+    with suppress(*API_TROUBLE):
+        await acreate_markdown_artifact(f"# Reconciliation\n\n{found.sentence()}", description=found.sentence())
+        if rows:
+            words = f"Differences, at most {_SHOWN}; `preactive reconcile` lists all"
+            await acreate_table_artifact(rows, description=words)

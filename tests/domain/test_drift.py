@@ -1,0 +1,68 @@
+"""What store and platform say of one SIM: the same, something else, or too early to tell."""
+
+import pytest
+
+from domain.drift import Drift, Held, difference, differences
+from domain.lifecycle import Lifecycle
+from tests.support.memory_platform import sim
+from tests.support.works import iccid
+
+A = iccid(1)
+STOCK, PRE_ACTIVE, ACTIVE, SUSPENDED, TERMINATED = Lifecycle
+IN_SERVICE = [PRE_ACTIVE, ACTIVE, SUSPENDED]
+
+
+def drift(held, seen):
+    found = difference(A, held, seen)
+    return None if found is None else found.drift
+
+
+@pytest.mark.parametrize("ours", Lifecycle)
+@pytest.mark.parametrize("theirs", [*IN_SERVICE, None])
+def test_store_and_platform_agree_only_where_nothing_differs(ours, theirs):
+    held = Held(None if ours is STOCK else "E1", ours)
+
+    assert drift(held, sim(A, "E1", theirs, "a word")) is (None if ours is theirs else Drift.DIFFERENT)
+
+
+@pytest.mark.parametrize("state", IN_SERVICE)
+def test_another_endpoint_differs_whatever_its_state(state):
+    found = difference(A, Held("E1", state), sim(A, "E2", state))
+
+    assert (found.drift, found.endpoint_id, found.seen_id) == (Drift.DIFFERENT, "E1", "E2")
+    assert "recorded as endpoint E1" in found.reason
+
+
+@pytest.mark.parametrize("seen", [None, sim(A), sim(A, "E1", TERMINATED, "Terminated")])
+@pytest.mark.parametrize("state", IN_SERVICE)
+def test_an_endpoint_that_the_platform_does_not_show_is_only_in_the_store(state, seen):
+    assert drift(Held("E1", state), seen) is Drift.STORE_ONLY
+
+
+def test_a_sim_in_stock_is_missing_only_when_the_platform_does_not_list_it():
+    assert drift(Held(None, STOCK), sim(A)) is None
+    assert drift(Held(None, STOCK), None) is Drift.STORE_ONLY
+
+
+@pytest.mark.parametrize("seen", [None, sim(A), sim(A, "E1", TERMINATED, "Terminated")])
+def test_what_was_terminated_may_be_gone(seen):
+    assert drift(Held("E1", TERMINATED), seen) is None
+
+
+def test_an_endpoint_that_the_store_does_not_know_is_only_on_the_platform():
+    assert drift(None, sim(A, "E1", ACTIVE)) is Drift.PLATFORM_ONLY
+    assert drift(None, sim(A)) is None, "a SIM without an endpoint is stock that nobody handed in yet"
+
+
+@pytest.mark.parametrize("seen", [None, sim(A), sim(A, "E2", SUSPENDED)])
+def test_what_is_under_way_is_not_judged(seen):
+    assert drift(Held("E1", ACTIVE, busy=True), seen) is None
+
+
+def test_differences_are_sorted_by_kind_and_iccid():
+    held = {iccid(n): Held(f"E{n}", ACTIVE) for n in (3, 1)}
+    seen = {iccid(n): sim(iccid(n), f"E{n}", SUSPENDED) for n in (3, 2)}
+
+    found = [(one.drift, one.iccid) for one in differences(held, seen)]
+
+    assert found == [(Drift.DIFFERENT, iccid(3)), (Drift.PLATFORM_ONLY, iccid(2)), (Drift.STORE_ONLY, iccid(1))]

@@ -1,0 +1,107 @@
+"""An endpoint that is to be ended: what is read first, what follows, and how a doubt about it is settled."""
+
+import pytest
+
+from domain.carry import carry_out
+from domain.doubt import Sight
+from domain.ending import look
+from domain.errors import LoginRefused, PlatformUnreachable
+from domain.lifecycle import Kind, Lifecycle
+from domain.outcome import Answer, Because, Verdict
+from domain.ports import ReadRefused, ReadStopped
+from tests.support.memory_platform import MemoryPlatform, read_failed, sim
+from tests.support.virtual_time import played
+from tests.support.works import iccid, work
+
+A = iccid(1)
+TERMINATE = work(1, Kind.TERMINATE)
+ATTACHED = sim(A, "E1", Lifecycle.ACTIVE)
+REFUSED = Answer(Verdict.NOT_DONE, Because.REFUSED, text="no")
+
+
+def platform(*sims, without_sim=(), tells=True):
+    made = MemoryPlatform(sims)
+    made.without_sim, made.tells_ends = set(without_sim), tells
+    return made
+
+
+def carried(on):
+    answer = played(carry_out(on, TERMINATE))
+    return answer, len(on.performed)
+
+
+@pytest.mark.parametrize(
+    ("on", "sight"),
+    [
+        (platform(ATTACHED), Sight.ABSENT),
+        (platform(sim(A)), Sight.PRESENT),
+        (platform(), Sight.PRESENT),
+        (platform(sim(A), without_sim=["E1"]), Sight.ABSENT),
+        (platform(sim(A), tells=False), Sight.UNPROVEN),
+        (platform(sim(A, "E1", Lifecycle.TERMINATED)), Sight.PRESENT),
+        (platform(sim(A, "E2", Lifecycle.ACTIVE)), Sight.CONTRADICTION),
+    ],
+    ids=["attached", "detached", "unknown SIM", "half done", "not told", "shown as ended", "another endpoint"],
+)
+def test_a_sim_without_an_endpoint_is_only_half_a_proof(on, sight):
+    assert played(look(on, A, "E1")).sight is sight
+
+
+def test_an_endpoint_is_read_and_then_ended():
+    on = platform(ATTACHED)
+
+    answer, writes = carried(on)
+
+    assert (answer.verdict, answer.already, writes, on.calls["sim"]) == (Verdict.DONE, False, 1, 1)
+
+
+def test_an_endpoint_that_is_gone_is_not_written():
+    answer, writes = carried(platform(sim(A)))
+
+    assert (answer.verdict, answer.already, writes) == (Verdict.DONE, True, 0)
+
+
+def test_another_endpoint_on_the_sim_is_not_touched():
+    answer, writes = carried(platform(sim(A, "E2", Lifecycle.ACTIVE)))
+
+    assert (answer.because, writes) == (Because.CONTRADICTION, 0)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "because"),
+    [
+        (read_failed(), Because.UNREACHABLE),
+        (PlatformUnreachable(), Because.UNREACHABLE),
+        (ReadStopped("stopped"), Because.STOPPED),
+        (ReadRefused("not shown"), Because.REFUSED),
+        (LoginRefused("no"), Because.LOGIN),
+    ],
+)
+def test_without_a_look_nothing_is_sent(trouble, because):
+    on = platform(ATTACHED)
+    on.broken["sim"] = trouble
+
+    answer, writes = carried(on)
+
+    assert (answer.verdict, answer.because, writes) == (Verdict.NOT_DONE, because, 0)
+
+
+def test_a_refusal_stands_while_the_endpoint_is_there():
+    on = platform(ATTACHED)
+    on.script[A] = [REFUSED]
+
+    assert carried(on) == (REFUSED, 1)
+
+
+def test_a_refusal_of_what_was_half_done_and_is_gone_by_now_counts_as_done():
+    on = platform(sim(A), without_sim=["E1"])
+
+    class Ending(MemoryPlatform):
+        async def perform(self, asked):
+            self.without_sim.clear()
+            return REFUSED
+
+    on.__class__ = Ending
+    answer = played(carry_out(on, TERMINATE))
+
+    assert (answer.verdict, answer.because, answer.already) == (Verdict.DONE, None, True)

@@ -1,0 +1,97 @@
+"""Suspending, resuming, assigning and ending through the command line, on the simulator."""
+
+from collections import Counter
+
+import pytest
+
+from adapters.files.samples import sample_iccid
+from tests.flows.world import GROUP, World
+
+ROWS = 8
+STRANGER = sample_iccid("89445060", 1)
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory, prefect_api):
+    """A batch of which all but two endpoints are active."""
+    folder = tmp_path_factory.mktemp("lifecycle")
+    with World(folder, rows=ROWS, api=prefect_api, account={"max_terminate": 3}) as world:
+        world.run(*world.provision)
+        world.run("activate", "--tag", "batch", "--count", str(ROWS - 2), "--yes")
+        yield world
+
+
+def truth(here):
+    return Counter(endpoint["status"] for endpoint in here.platform.endpoints.values())
+
+
+def known(here):
+    return Counter(row["state"] for row in here.run("endpoints", "--json").rows)
+
+
+def test_endpoints_are_suspended_resumed_and_suspended_again_and_a_repeated_command_writes_nothing(here):
+    first = here.run("suspend", "--tag", "batch", "--yes", code=3)
+    writes = here.platform.writes
+    again = here.run("suspend", "--tag", "batch", "--yes", code=3)
+
+    assert "6 to suspend, 0 to go on with, 0 done before, 2 in another state" in first.out
+    assert (first.summary["confirmed"], first.summary["rejected"]) == (6, 2)
+    assert (again.summary["already"], again.summary["confirmed"], here.platform.writes) == (6, 0, writes)
+    assert truth(here) == {"Suspended": 6, "Pre-Active": 2}
+
+    here.run("resume", "--tag", "batch", "--yes", code=3)
+    here.run("suspend", "--iccid", here.iccids[0], "--yes")
+
+    assert truth(here) == {"Suspended": 1, "Active": 5, "Pre-Active": 2}
+    assert known(here) == {"suspended": 1, "active": 5, "pre_active": 2}
+
+
+def test_a_file_of_endpoints_is_put_into_a_group_and_its_bad_rows_are_counted_and_told(here):
+    # One of the fleet, one that is no ICCID, one that nobody knows.
+    file = here.folder / "list.csv"
+    file.write_text(f"iccid\n{here.iccids[1]}\n12345\n{STRANGER}\n")
+    ended = here.run("assign", "--file", str(file), "--group", GROUP, "--yes", code=3)
+
+    assert "1 to put into the group" in ended.out
+    assert "1 not in the store, 1 rejected rows" in ended.out
+    assert "'12345'" in ended.out
+    assert f"{STRANGER}: not in the store" in ended.out
+    assert (ended.summary["rows"], ended.summary["confirmed"], ended.summary["rejected"]) == (3, 1, 2)
+    assert [len(here.platform.endpoints[iccid]["addons"]) for iccid in here.iccids[:3]] == [0, 1, 0]
+
+
+def test_nothing_is_terminated_without_its_count(here):
+    one = ["terminate", "--iccid", here.iccids[2]]
+    writes = here.platform.writes
+
+    unsaid = here.run(*one, code=4)
+    wrong = here.run(*one, "--confirm-count", "2", code=4)
+    too_many = here.run("terminate", "--tag", "batch", "--confirm-count", str(ROWS), code=4)
+
+    assert "say --confirm-count 1" in unsaid.sentence
+    assert "2 was given" in wrong.sentence
+    assert "8 endpoints would be terminated and the account allows 3" in too_many.sentence
+    assert here.run(*one, "--yes", code=2).code == 2
+    assert here.platform.writes == writes
+
+
+def test_an_endpoint_is_terminated_once_and_its_sim_is_never_provisioned_again(here):
+    gone = here.iccids[2]
+    endpoint = here.mapping()[gone]
+    ended = here.run("terminate", "--iccid", gone, "--confirm-count", "1")
+    writes = here.platform.writes
+    again = here.run("terminate", "--iccid", gone)
+    file = here.write("again.csv", [gone])
+    plan = here.run("plan", str(file), "--json").rows[0]
+
+    assert ended.summary["confirmed"] == 1
+    assert (again.summary["already"], here.platform.writes) == (1, writes)
+    assert gone not in here.platform.endpoints
+    assert [entry["kind"] for entry in here.platform.ledger if entry["endPointId"] == endpoint][-2:] == [
+        "delink",
+        "delete",
+    ]
+    assert (plan["create"], plan["conflicts"]) == (0, 1)
+    assert plan["conflict_list"][0]["reason"] == "terminated before; it never returns to stock"
+    here.run("provision", str(file), "--yes")
+    assert here.platform.created()[gone] == [endpoint]
