@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from domain.iccid import BLANKS
@@ -24,6 +25,62 @@ class Label(NamedTuple):
     tags: tuple[str, ...] = ()
     code: str = ""
     reason: str = ""
+
+
+NO_LABEL = Label()
+TAGS_REMEMBERED = 10_000
+
+
+class LabelReader:
+    """Reads the names and tags of a file by its supplier's rules; tags repeat from row to row."""
+
+    def __init__(self, profile: SupplierProfile) -> None:
+        self._profile = profile
+        self._pattern = re.compile(profile.name_pattern or "(?s:.*)")
+        self._tags: dict[str, Label] = {}
+
+    def name(self, text: str) -> Label:
+        """The name in a cell."""
+        return Label(text) if self._is_plain(text) else check_name(text, self._profile)
+
+    def tags(self, text: str) -> Label:
+        """The tags in a cell."""
+        found = self._tags.get(text)
+        if found is None:
+            found = check_tags(text, self._profile)
+            if len(self._tags) < TAGS_REMEMBERED:
+                self._tags[text] = found
+        return found
+
+    def names(self, column: Sequence[str]) -> tuple[Sequence[str | None], set[int]]:
+        """The names in a column, and the places of cells that are refused."""
+        if self._are_plain(column):
+            return column, set()
+        found = [self.name(text) for text in column]
+        return [label.name for label in found], {place for place, label in enumerate(found) if label.code}
+
+    def tag_lists(self, column: Sequence[str]) -> tuple[Sequence[tuple[str, ...]], set[int]]:
+        """The tags in each cell of a column, and the places of cells that are refused."""
+        known = {text: self.tags(text) for text in set(column)}
+        tags = {text: label.tags for text, label in known.items()}
+        refused = {text for text, label in known.items() if label.code}
+        places = {place for place, text in enumerate(column) if text in refused} if refused else set()
+        return [tags[text] for text in column], places
+
+    def _is_plain(self, text: str) -> bool:
+        plain = text.isascii() and text.isprintable() and 0 < len(text) <= self._profile.name_max_chars
+        return plain and text[0] not in " '#" and text[-1] != " " and self._pattern.fullmatch(text) is not None
+
+    def _are_plain(self, column: Sequence[str]) -> bool:
+        """Tell whether no name of a column needs a closer look, without looking at each."""
+        lines = "\n".join(("", *column, ""))
+        return (
+            lines.isascii()
+            and "".join(column).isprintable()
+            and not any(start in lines for start in ("\n\n", "\n ", "\n'", "\n#", " \n"))
+            and len(max(column, key=len)) <= self._profile.name_max_chars
+            and all(map(self._pattern.fullmatch, column))
+        )
 
 
 def unguard(text: str) -> str:

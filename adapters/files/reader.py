@@ -1,11 +1,15 @@
 """Reading a file of SIMs into a manifest."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from adapters.files.book_parent import ask_child
 from adapters.files.kind import FileKind, detect
 from adapters.files.snapshot import Snapshot, snapshot
-from adapters.files.table import Table
+from adapters.files.table import Columns, Table, rows_of
 from adapters.files.text_table import TextTable
+from adapters.files.workbook_table import WorkbookTable
 from domain.intake import Intake
 from domain.manifest import Manifest
 from domain.supplier import SupplierProfile
@@ -17,33 +21,35 @@ def read_manifest(
     path: str | Path, *, profile: SupplierProfile = DEFAULT_PROFILE, sheet: str | None = None
 ) -> Manifest:
     """Read and check a file; every row gets an outcome, or the file is refused with a reason code."""
-    with snapshot(Path(path), profile.limits) as file:
-        return parse(file, profile=profile, sheet=sheet)
+    with snapshot(Path(path), profile.limits) as file, _open_table(file, profile, sheet) as table:
+        return _parse(file, table, profile)
 
 
-def parse(file: Snapshot, *, profile: SupplierProfile, sheet: str | None) -> Manifest:
-    """Parse bytes that are already at hand; needs no path, so that it can run in another process."""
-    table = _open_table(file, profile, sheet)
+def _parse(file: Snapshot, table: Table, profile: SupplierProfile) -> Manifest:
     intake = Intake(table.header, profile)
-    for row_no, cells, odd in table.rows():
-        intake.add(row_no, cells, odd)
+    for piece in table.pieces():
+        if isinstance(piece, Columns):
+            intake.add_columns(piece.first, piece.columns)
+        else:
+            intake.add(*piece)
     intake.settle()
     _supply_originals(table, intake)
     return Manifest(
         source_name=file.name,
         digest=file.digest,
         columns=tuple(table.header.columns[index] for index in table.header.kept),
-        rows=tuple(intake.rows),
+        rows=intake.rows,
         notes=(*table.notes, *intake.notes()),
     )
 
 
-def _open_table(file: Snapshot, profile: SupplierProfile, sheet: str | None) -> Table:
+@contextmanager
+def _open_table(file: Snapshot, profile: SupplierProfile, sheet: str | None) -> Iterator[Table]:
     if detect(file) is FileKind.TEXT:
-        return TextTable(file, profile)
-    from adapters.files.workbook_table import WorkbookTable  # noqa: PLC0415 - a CSV needs no openpyxl
-
-    return WorkbookTable(file, profile, sheet)
+        yield TextTable(file, profile)
+        return
+    with ask_child(file, profile, sheet) as told:
+        yield WorkbookTable(told, name=file.name, profile=profile)
 
 
 def _supply_originals(table: Table, intake: Intake) -> None:
@@ -51,6 +57,6 @@ def _supply_originals(table: Table, intake: Intake) -> None:
     lacking = intake.lacking()
     if not lacking:
         return
-    for row_no, cells, _ in table.rows():
+    for row_no, cells, _ in rows_of(table):
         if row_no in lacking:
             intake.supply(lacking[row_no], cells)

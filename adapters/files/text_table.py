@@ -4,11 +4,12 @@ import csv
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any, NoReturn
 
 from adapters.files.encoding import check_encoding
 from adapters.files.snapshot import Snapshot
-from adapters.files.table import HEAD_ROWS, Row, notes_on
+from adapters.files.table import HEAD_ROWS, Columns, Piece, Row, batched, notes_on
 from domain.errors import FileRefused
 from domain.header import Header, find_header
 from domain.problems import FileCode
@@ -16,6 +17,7 @@ from domain.supplier import SupplierProfile
 
 DELIMITERS = ",;\t|"
 HEAD_CHARS = 256 * 1024
+CHUNK_CHARS = 256 * 1024
 
 
 class TextTable:
@@ -35,21 +37,67 @@ class TextTable:
             )
         self.notes = notes_on(self.header)
 
-    def rows(self) -> Iterator[Row]:
-        """Yield the rows below the header."""
-        first = self.header.row_index + 2 + self._has_sep
-        with self._text() as text:
-            reader = csv.reader(text, delimiter=self.delimiter, strict=True)
-            with _field_limit(self._limit):
-                end = 0
-                try:
-                    for _ in range(self.header.row_index + 1):
-                        next(reader)
-                    for row_no, cells in enumerate(reader, first):
-                        yield row_no, cells, None
-                        end = reader.line_num
-                except csv.Error as error:
-                    self._refuse(error, end + 1 + self._has_sep)
+    def pieces(self) -> Iterator[Piece]:
+        """Yield the rows below the header: plain lines are split at once, from the first quote on by the csv module."""
+        row_no = line = self.header.row_index + 2 + self._has_sep
+        width = len(self.header.columns)
+        with self._text() as text, _field_limit(self._limit):
+            line = 1 + self._has_sep + self._skip_header(text)
+            while chunk := text.read(CHUNK_CHARS):
+                chunk += text.readline()
+                columns = self._split(chunk, width)
+                if columns is None:
+                    rows = self._by_csv(chain(_lines(chunk), iter(text.readline, "")), row_no, line)
+                    yield from batched(rows, width)
+                    return
+                yield Columns(row_no, columns)
+                row_no += len(columns[0])
+                line += len(columns[0])
+
+    def _skip_header(self, text: io.TextIOWrapper) -> int:
+        """Read up to the end of the header, and return how many lines that were."""
+        reader = csv.reader(iter(text.readline, ""), delimiter=self.delimiter, strict=True)
+        try:
+            for _ in range(self.header.row_index + 1):
+                next(reader)
+        except csv.Error as error:
+            self._refuse(error, reader.line_num)
+        return reader.line_num
+
+    def _split(self, chunk: str, width: int) -> list[list[str]] | None:
+        """Return the columns of whole lines without quotes, all of one width; None if they are anything else."""
+        if '"' in chunk:
+            return None
+        lines = chunk.count("\n")
+        if "\r" in chunk:
+            if not chunk.count("\r") == chunk.count("\r\n") == lines:
+                return None
+            chunk = chunk.replace("\r\n", "\n")
+        if not chunk.endswith("\n"):
+            chunk += "\n"
+            lines += 1
+        if not self._has_short_lines(chunk):
+            return None
+        # A line end is made a field of its own: if it stands at the same place everywhere, every line has the width.
+        cells = chunk.replace("\n", f"{self.delimiter}\n{self.delimiter}").split(self.delimiter)
+        if len(cells) != lines * (width + 1) + 1 or cells[width :: width + 1].count("\n") != lines:
+            return None
+        return [cells[nth : -1 : width + 1] for nth in range(width)]
+
+    def _has_short_lines(self, chunk: str) -> bool:
+        """Tell quickly that no line, and so no field, can be longer than a field may be."""
+        step = self._limit // 2
+        return all(chunk.find("\n", at, at + step) >= 0 for at in range(0, len(chunk) - step, step))
+
+    def _by_csv(self, lines: Iterator[str], row_no: int, line: int) -> Iterator[Row]:
+        reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
+        end = 0
+        try:
+            for number, cells in enumerate(reader, row_no):
+                yield number, cells, None
+                end = reader.line_num
+        except csv.Error as error:
+            self._refuse(error, end + line)
 
     @contextmanager
     def _text(self) -> Iterator[io.TextIOWrapper]:
@@ -115,6 +163,10 @@ class TextTable:
             f"{self._file.name!r} breaks the rules of quoting in line {line}: a quote stays open, or text follows it; "
             "correct that line and hand the file in again.",
         ) from error
+
+
+def _lines(chunk: str) -> Iterator[str]:
+    return iter(io.StringIO(chunk, newline="").readline, "")
 
 
 def _telling(refusal: FileRefused) -> int:

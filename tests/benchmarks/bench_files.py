@@ -17,7 +17,7 @@ from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from adapters.files import read_manifest  # noqa: E402
+from adapters.files.reader import read_manifest  # noqa: E402
 from adapters.files.samples import sample_iccid  # noqa: E402
 from domain.iccid import check_iccid  # noqa: E402
 from domain.report import MappingRow, ReportData  # noqa: E402
@@ -103,7 +103,7 @@ def timed(call: Callable[[], object], *, repeat: int) -> float:
 
 def peak_megabytes(path: Path) -> float:
     """Return the peak memory of a fresh process that reads one file."""
-    code = f"from adapters.files import read_manifest; read_manifest({str(path)!r})"
+    code = f"from adapters.files.reader import read_manifest; read_manifest({str(path)!r})"
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss

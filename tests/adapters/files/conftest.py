@@ -7,7 +7,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 from openpyxl import Workbook
 
-from adapters.files import read_manifest
+from adapters.files.reader import read_manifest
 from domain.errors import FileRefused
 from domain.iccid import luhn_digit
 from domain.supplier import SupplierProfile

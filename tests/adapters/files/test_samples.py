@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.files import read_manifest
+from adapters.files.reader import read_manifest
 from adapters.files.samples import make_samples
 from domain.problems import RowCode
 
