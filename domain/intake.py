@@ -9,7 +9,7 @@ from domain.esim import Esim, read_esim
 from domain.header import Header
 from domain.iccid import BLANKS, IccidResult, check_iccid, ends_in_zeros
 from domain.iccid_column import needing_care
-from domain.labels import NO_LABEL, LabelReader
+from domain.labels import NO_LABEL, LabelReader, Naming
 from domain.manifest import ManifestRow, Outcome, Rows
 from domain.problems import WITHHELD, FileCode, Oddity, Problem, RowCode, looks_secret, shown
 from domain.supplier import SupplierProfile
@@ -20,12 +20,13 @@ VALUE_SHOWN = 120
 class Intake:
     """Collects the rows of one table."""
 
-    def __init__(self, header: Header, profile: SupplierProfile) -> None:
+    def __init__(self, header: Header, profile: SupplierProfile, naming: Naming | None = None) -> None:
         self.header = header
         self.profile = profile
         self.rows = Rows()
         self._zeros: set[str] = set()  # ICCIDs that end as after a spreadsheet
         self._loose: list[tuple[str, int]] = []  # digits of refused ICCIDs, to compare, with the index of their row
+        self._naming = naming  # of rows without a name
         self._labels = LabelReader(profile)
 
     def add_columns(self, first: int, columns: Sequence[Sequence[str]]) -> None:
@@ -41,6 +42,7 @@ class Intake:
         if header.tags is not None:
             tags, refused = self._labels.tag_lists(columns[header.tags])
             care |= refused
+        care |= self._badly_named(first, names, columns[header.iccid])
         done = 0
         for place in (*sorted(care), size):
             if place > done:
@@ -67,6 +69,8 @@ class Intake:
         if header.name is not None and header.name not in odd:
             name = self._labels.name(cells[header.name])
             self._note_problem(problems, header.name, cells, name.code, name.reason)
+        if name == NO_LABEL and header.name not in odd and result.iccid is not None:
+            problems += self._made_name_problem(row_no, result.iccid)
         if header.tags is not None and header.tags not in odd:
             tags = self._labels.tags(cells[header.tags])
             self._note_problem(problems, header.tags, cells, tags.code, tags.reason)
@@ -108,6 +112,21 @@ class Intake:
         """What was trimmed or tolerated, with the number of rows."""
         found = Counter(note for row in self.rows.special.values() for note in row.notes)
         return tuple(f"{count} of {len(self.rows)} rows: {note}" for note, count in sorted(found.items()))
+
+    def _badly_named(self, first: int, names: Sequence[str | None], iccids: Sequence[str]) -> set[int]:
+        """Return the places of rows without a name for which no usable one can be made."""
+        if self._naming is None or None not in names:
+            return set()
+        missing = (place for place, name in enumerate(names) if name is None)
+        return {place for place in missing if self._made_name_problem(first + place, iccids[place])}
+
+    def _made_name_problem(self, row_no: int, iccid: str) -> list[Problem]:
+        if self._naming is None:
+            return []
+        made = self._naming.name(row_no, iccid)
+        label = self._labels.made_name(made)
+        column = "" if self.header.name is None else self._column(self.header.name)
+        return [Problem(column, shown(made, limit=VALUE_SHOWN), label.code, label.reason)] if label.code else []
 
     def _require_room(self, count: int) -> None:
         limit = self.profile.limits.max_rows

@@ -27,6 +27,17 @@ class Label(NamedTuple):
     reason: str = ""
 
 
+class Naming(NamedTuple):
+    """How rows without a name get one: a template that may use {batch}, {row} and {iccid}."""
+
+    template: str
+    batch: str
+
+    def name(self, row: int, iccid: str) -> str:
+        """The name made for a row."""
+        return self.template.format(batch=self.batch, row=row, iccid=iccid)
+
+
 NO_LABEL = Label()
 TAGS_REMEMBERED = 10_000
 
@@ -42,6 +53,10 @@ class LabelReader:
     def name(self, text: str) -> Label:
         """The name in a cell."""
         return Label(text) if self._is_plain(text) else check_name(text, self._profile)
+
+    def made_name(self, text: str) -> Label:
+        """A name that was made for a row without one."""
+        return Label(text) if self._is_plain(text) else check_made_name(text, self._profile)
 
     def tags(self, text: str) -> Label:
         """The tags in a cell."""
@@ -97,6 +112,15 @@ def check_name(text: str, profile: SupplierProfile) -> Label:
     if profile.require_name:
         return Label(code=RowCode.NAME_MISSING, reason="The name is missing.")
     return Label()
+
+
+def check_made_name(name: str, profile: SupplierProfile) -> Label:
+    """Return a name that was made for a row without one, or why the platform would not take it."""
+    label = check_name(name, profile)
+    if not label.code:
+        return label
+    words = "give the row a name, or change the batch's name or name_template"
+    return Label(code=label.code, reason=f"The name made for this row is not usable; {words}. {label.reason}")
 
 
 def _name_problem(name: str, profile: SupplierProfile) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from string import Formatter
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from domain.doubt import Patience
 from domain.errors import SettingsError, UnknownGroup
@@ -17,6 +17,21 @@ from domain.supplier import SupplierProfile
 TAG = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 Digits = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+def check_template(value: str) -> str:
+    """A template for names, unchanged.
+
+    Raises ValueError.
+    """
+    try:
+        value.format(batch="b", row=1, iccid="8944")
+        names = {name for _, name, _, _ in Formatter().parse(value)} - {None}
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
+        raise ValueError("may use {batch}, {row} and {iccid} only") from error
+    if not names <= {"batch", "row", "iccid"}:
+        raise ValueError("may use {batch}, {row} and {iccid} only")
+    return value
 
 
 class Knobs(BaseModel):
@@ -69,7 +84,7 @@ class Account(Knobs):
     max_change: int = Field(default=5000, ge=1)
     page_size: int = Field(default=100, ge=1, le=250)
     platform_tags: Literal["now", "later", "off"] = "now"
-    name_template: str = "{batch}-{row:06d}"
+    name_template: Annotated[str, AfterValidator(check_template)] = "{batch}-{row:06d}"
     name_pattern: str = r"[A-Za-z0-9 _-]{1,64}"
     roaming_profile_id: str = ""
     apn_group_id: str = ""
@@ -93,18 +108,6 @@ class Account(Knobs):
         if url.scheme == "http" and not is_loopback(url.hostname):
             raise ValueError("must be https, since it is not on this machine")
         return value.rstrip("/")
-
-    @field_validator("name_template")
-    @classmethod
-    def _template_works(cls, value: str) -> str:
-        try:
-            value.format(batch="b", row=1, iccid="8944")
-            names = {name for _, name, _, _ in Formatter().parse(value)} - {None}
-        except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
-            raise ValueError("may use {batch}, {row} and {iccid} only") from error
-        if not names <= {"batch", "row", "iccid"}:
-            raise ValueError("may use {batch}, {row} and {iccid} only")
-        return value
 
     def with_secrets(self) -> Self:
         """The account with the secrets that its settings keep in files.

@@ -68,6 +68,9 @@ class FileCode(StrEnum):
     LINK = "link"
     UNREADABLE = "unreadable"
     CHANGED = "changed"
+    NAMES = "names"
+    QUANTITY = "quantity"
+    NOT_STABLE = "not_stable"
 
 
 class Problem(NamedTuple):

@@ -1,9 +1,14 @@
 """What a person or a schedule asks for: one model each for the flow, the command line and the form in the UI."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from domain.labels import Naming
+from domain.options import Account, check_template, safe_name
+
+Template = Annotated[str, AfterValidator(check_template)]
 
 
 def _shown(position: int) -> dict[str, Any]:
@@ -28,6 +33,7 @@ class ProvisionRequest(BaseModel):
         title="Batch",
         description="Default: the file's name; an existing batch is added to",
         max_length=80,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f]+$",
         json_schema_extra=_shown(3),
     )
     dry_run: bool = Field(default=True, title="Dry run", description="Only plan", json_schema_extra=_shown(4))
@@ -40,7 +46,7 @@ class ProvisionRequest(BaseModel):
     limit: int | None = Field(
         default=None, ge=1, title="Limit", description="Most endpoints this run may create", json_schema_extra=_shown(6)
     )
-    name_template: str | None = Field(default=None, title="Name template", json_schema_extra=_shown(7))
+    name_template: Template | None = Field(default=None, title="Name template", json_schema_extra=_shown(7))
     sheet: str | None = Field(default=None, title="Sheet", json_schema_extra=_shown(8))
     digest: str | None = Field(
         default=None,
@@ -49,6 +55,17 @@ class ProvisionRequest(BaseModel):
         pattern="^[0-9a-f]{64}$",
         json_schema_extra=_shown(9),
     )
+    supplier: str | None = Field(
+        default=None,
+        title="Supplier",
+        description="As named in the settings; default: the account's own profile",
+        json_schema_extra=_shown(10),
+    )
+
+    def naming(self, account: Account) -> Naming:
+        """How rows without a name get one."""
+        batch = self.batch or safe_name(Path(self.file).stem)
+        return Naming(self.name_template or account.name_template, batch)
 
 
 class ActivateRequest(BaseModel):

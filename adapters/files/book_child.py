@@ -9,12 +9,13 @@ import os
 import resource
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import IO, Any
 from zipfile import ZipFile
 
 from adapters.files.book_job import END, REFUSED, ROW, ROWS, BookJob
 from adapters.files.book_outline import has_cells, head_of, read_outline
-from adapters.files.book_rows import BATCH, BookRow, CarefulSheet, open_plain, plain_rows
+from adapters.files.book_rows import BATCH, BookRow, BookTexts, CarefulSheet, open_plain, plain_rows
 from adapters.files.book_scan import is_plain
 from adapters.files.guard import quiet, workbook_errors
 from adapters.files.sheet_checks import check_dimension
@@ -56,24 +57,29 @@ def _told(stream: IO[bytes], job: BookJob) -> Iterator[Line]:
         is_simple = is_plain(archive, sheet.part, job)
     plain = open_plain(stream, sheet.title) if is_simple else None
     if plain is not None:
-        yield from _batches(plain_rows(plain), job)
+        yield from _plain_lines(plain, job)
         yield [END, [], 0]
         return
     careful = CarefulSheet(stream, sheet.part, job)
-    yield from _batches(careful.rows(), job)
+    yield from _lines(careful.rows(), job)
     yield [END, careful.hidden_columns, careful.hidden_rows]
 
 
-def _batches(rows: Iterable[BookRow], job: BookJob) -> Iterator[Line]:
+def _plain_lines(sheet: Any, job: BookJob) -> Iterator[Line]:
+    for piece in plain_rows(sheet):
+        if isinstance(piece, BookTexts):
+            _check_cells(piece.first, chain.from_iterable(piece.rows), job)
+            yield [ROWS, piece.first, piece.rows]
+        else:
+            yield from _lines(piece, job)
+
+
+def _lines(rows: Iterable[BookRow], job: BookJob) -> Iterator[Line]:
     """Join neighbouring rows of text, so that they are read again quickly."""
     first = 0
     waiting: list[list[str]] = []
     for row in rows:
-        if row.cells and len(max(row.cells, key=len)) > job.max_field_chars:
-            raise FileRefused(
-                FileCode.TOO_LARGE,
-                f"{job.name!r} has a cell of more than {job.max_field_chars:,} characters in row {row.number}.",
-            )
+        _check_cells(row.number, row.cells, job)
         if waiting and (row.odd or row.number != first + len(waiting) or len(waiting) == BATCH):
             yield [ROWS, first, waiting]
             waiting = []
@@ -84,6 +90,14 @@ def _batches(rows: Iterable[BookRow], job: BookJob) -> Iterator[Line]:
         waiting.append(row.cells)
     if waiting:
         yield [ROWS, first, waiting]
+
+
+def _check_cells(row: int, cells: Iterable[str], job: BookJob) -> None:
+    if max(map(len, cells), default=0) > job.max_field_chars:
+        raise FileRefused(
+            FileCode.TOO_LARGE,
+            f"{job.name!r} has a cell of more than {job.max_field_chars:,} characters in row {row} or soon below.",
+        )
 
 
 def _limit(job: BookJob) -> None:

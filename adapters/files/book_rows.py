@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime
+from itertools import chain, islice
 from typing import IO, Any, NamedTuple
 
 from adapters.files.book_job import BookJob
@@ -23,6 +24,13 @@ class BookRow(NamedTuple):
     odd: dict[int, Oddity]
 
 
+class BookTexts(NamedTuple):
+    """Neighbouring rows that hold nothing but text."""
+
+    first: int
+    rows: list[list[str]]
+
+
 def open_plain(stream: IO[bytes], title: str) -> Any:
     """Return a sheet as calamine parsed it, or None if it could not."""
     from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - only the child needs it
@@ -33,19 +41,28 @@ def open_plain(stream: IO[bytes], title: str) -> Any:
     return None
 
 
-def plain_rows(sheet: Any) -> Iterator[BookRow]:
-    """Yield the rows of a plain sheet."""
+def plain_rows(sheet: Any) -> Iterator[list[BookRow] | BookTexts]:
+    """Yield the rows of a plain sheet, many at once where they hold nothing but text."""
     left = [""] * (sheet.start[1] if sheet.start else 0)
-    for number, values in enumerate(sheet.iter_rows(), 1):
-        cells: list[Any] = left + values
-        odd: dict[int, Oddity] = {}
-        if set(map(type, values)) != {str}:
-            for place, value in enumerate(cells):
-                if not isinstance(value, str):
-                    is_number = isinstance(value, int | float)
-                    odd[place] = _NUMBER if is_number else _DATE
-                    cells[place] = number_text(value) if is_number else _date_text(value)
-        yield BookRow(number, cells, odd)
+    rows, first = sheet.iter_rows(), 1
+    while batch := list(islice(rows, BATCH)):
+        if left:
+            batch = [left + row for row in batch]
+        if {*map(type, chain.from_iterable(batch))} <= {str}:
+            yield BookTexts(first, batch)
+        else:
+            yield [_row(number, cells) for number, cells in enumerate(batch, first)]
+        first += len(batch)
+
+
+def _row(number: int, cells: list[Any]) -> BookRow:
+    odd: dict[int, Oddity] = {}
+    for place, value in enumerate(cells):
+        if not isinstance(value, str):
+            is_number = isinstance(value, int | float)
+            odd[place] = _NUMBER if is_number else _DATE
+            cells[place] = number_text(value) if is_number else _date_text(value)
+    return BookRow(number, cells, odd)
 
 
 def _date_text(value: object) -> str:

@@ -16,10 +16,13 @@ _REFERENCE = re.compile(rb'<(?:row|c) r="([A-Z]{0,3})([0-9]{1,7})"')
 _ROW_OR_CELL = re.compile(rb"<(?:row|c)[ />]")
 _PLAIN_CELL = re.compile(rb'<c r="[A-Z]{1,3}[0-9]{1,7}"(?: s="[0-9]+")?(?: t="(?:s|inlineStr|n)")?/?>')
 _CELL = re.compile(rb"<c[ />]")
-# Formulas, comments and the like; anything hidden; line ends that two parsers read differently; escapes of Excel.
-_UNUSUAL = re.compile(
-    rb"<f[ />]|<!|<\?|<rPh|<r>|<\w+:|\x00|\r|&#|_x[0-9A-Fa-f]{4}_"
-    rb"|\shidden=\"(?!0\"|false\")|\sht=\"0|\swidth=\"0[\".]"
+# Formulas, comments and the like, readings of Japanese, rich text, another encoding, line ends that parsers read
+# differently, flat rows and columns: searched one by one, which is ten times as fast as one pattern for all.
+_UNUSUAL = (b"<f", b"<!", b"<?", b"<rPh", b"<r>", b"\0", b"\r", b"&#", b' ht="0', b' width="0"', b' width="0.')
+_IF_AT_ALL = (
+    (b":", re.compile(rb"<\w+:")),  # elements of another name space
+    (b"_x", re.compile(rb"_x[0-9A-Fa-f]{4}_")),  # a character as Excel escapes it
+    (b"hidden=", re.compile(rb"\shidden=\"(?!0\"|false\")")),
 )
 _DECLARATION = re.compile(
     rb"^(?:\xef\xbb\xbf)?<\?xml version=\"1\.0\"(?: encoding=\"(?i:utf-8)\")?(?: standalone=\"(?:yes|no)\")?\s*\?>\s*"
@@ -31,12 +34,18 @@ def is_plain(archive: ZipFile, part: str, job: BookJob) -> bool:
     order = _Order(job)
     sheet_data = 0
     for piece in _pieces(archive, part):
-        if _UNUSUAL.search(piece) or not order.takes(piece):
+        if _is_unusual(piece) or not order.takes(piece):
             return False
         sheet_data += piece.count(b"<sheetData")
     strings = "xl/sharedStrings.xml"
     return sheet_data == 1 and (
-        strings not in archive.namelist() or not any(map(_UNUSUAL.search, _pieces(archive, strings)))
+        strings not in archive.namelist() or not any(map(_is_unusual, _pieces(archive, strings)))
+    )
+
+
+def _is_unusual(piece: bytes) -> bool:
+    return any(token in piece for token in _UNUSUAL) or any(
+        token in piece and pattern.search(piece) for token, pattern in _IF_AT_ALL
     )
 
 

@@ -11,6 +11,7 @@ from adapters.files.table import Columns, Table, rows_of
 from adapters.files.text_table import TextTable
 from adapters.files.workbook_table import WorkbookTable
 from domain.intake import Intake
+from domain.labels import Naming
 from domain.manifest import Manifest
 from domain.supplier import SupplierProfile
 
@@ -18,15 +19,21 @@ DEFAULT_PROFILE = SupplierProfile()
 
 
 def read_manifest(
-    path: str | Path, *, profile: SupplierProfile = DEFAULT_PROFILE, sheet: str | None = None
+    path: str | Path,
+    *,
+    profile: SupplierProfile = DEFAULT_PROFILE,
+    sheet: str | None = None,
+    naming: Naming | None = None,
 ) -> Manifest:
-    """Read and check a file; every row gets an outcome, or the file is refused with a reason code."""
+    """Read and check a file; every row gets an outcome, or the file is refused with a reason code.
+
+    With `naming`, rows without a name are rejected if the name that would be made for them is not usable.
+    """
     with snapshot(Path(path), profile.limits) as file, _open_table(file, profile, sheet) as table:
-        return _parse(file, table, profile)
+        return _parse(file, table, Intake(table.header, profile, naming))
 
 
-def _parse(file: Snapshot, table: Table, profile: SupplierProfile) -> Manifest:
-    intake = Intake(table.header, profile)
+def _parse(file: Snapshot, table: Table, intake: Intake) -> Manifest:
     for piece in table.pieces():
         if isinstance(piece, Columns):
             intake.add_columns(piece.first, piece.columns)

@@ -1,14 +1,19 @@
 """Turns a checked file into a batch: rows, endpoints in stock, tags and planned operations, in one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert, select, text
 
 from adapters.store.bulk_changes import resize
 from adapters.store.engine import alone_on, store_now
+from adapters.store.esims import add_esims
 from adapters.store.tables import batches, changes, rejects, sources
 from adapters.store.tagging import add_row_tags, add_tags
+from domain.errors import FileRefused
+from domain.esim import Esim
+from domain.options import safe_name
+from domain.problems import FileCode
 
 _staging = MetaData()
 incoming = Table(
@@ -68,11 +73,14 @@ def ingest(
     tags: Sequence[str],
     platform_tags: str,
     row_tags: Sequence[tuple[str, str]] = (),
+    row_esims: Sequence[tuple[str, Esim]] = (),
+    check_name: Callable[[str], bool] = bool,
 ) -> Ingested:
     """Store a file as a batch, or find the batch that its content already is.
 
-    `accepted` are (row number, ICCID, name or None), `row_tags` further (ICCID, tag) pairs. With `is_named` a batch of
-    that name that exists already is added to; otherwise the new batch gets a name that is free.
+    `accepted` are (row number, ICCID, name or None), `row_tags` further (ICCID, tag) pairs, `row_esims` (ICCID, eSIM
+    data) pairs. With `is_named` a batch of that name that exists already is added to; otherwise the new batch gets a
+    name that is free. `check_name` tells whether the platform takes a name; raises FileRefused if it does not.
     """
     alone_on(connection, account)
     known = find_source(connection, account=account, batch=batch, source=source)
@@ -82,16 +90,14 @@ def ingest(
     if not is_named:
         batch = next_batch_name(connection, account, batch)
     now = store_now(connection)
-    tags = tags or [batch]
+    tags = tags or [safe_name(batch)]
     batch_id = _batch(connection, account, batch, tags, now)
     change_id = _change(connection, account, batch_id, batch, now)
     source_id = _source(connection, batch_id, account, source, now)
-    named = (
-        (row, iccid, name or name_template.format(batch=batch, row=row, iccid=iccid)) for row, iccid, name in accepted
-    )
-    stage(connection, named)
+    stage(connection, _named(accepted, name_template, batch, check_name))
     _stage_tags(connection, row_tags)
     _store_rows(connection, account=account, batch=batch_id, source=source_id, now=now)
+    add_esims(connection, row_esims, account=account, source=source_id)
     if rejected:
         connection.execute(insert(rejects), [{"source_id": source_id, **row} for row in rejected])
     _plan_creates(connection, account=account, batch=batch_id, change=change_id, now=now)
@@ -100,6 +106,19 @@ def ingest(
     if row_tags:
         add_row_tags(connection, batch_id, change_id, account, platform_tags)
     return Ingested(batch_id, batch, change_id, source_id, True)
+
+
+def _named(
+    accepted: Iterable[tuple[int, str, str | None]], template: str, batch: str, check_name: Callable[[str], bool]
+) -> Iterator[tuple[int, str, str]]:
+    """Give a name to the rows that have none. The batch's name is settled only here, so made names are checked here."""
+    for row, iccid, name in accepted:
+        made = name or template.format(batch=batch, row=row, iccid=iccid)
+        if name is None and not check_name(made):
+            raise FileRefused(
+                FileCode.NAMES, f"The name {made!r}, made for row {row} of batch {batch}, does not fit the platform."
+            )
+        yield row, iccid, made
 
 
 def find_source(connection: Connection, *, account: str, batch: str, source: Source) -> Ingested | None:

@@ -1,16 +1,16 @@
 """Stores files and selections, and a person's decisions."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters.store import queries
+from domain.labels import check_made_name
 from domain.manifest import Manifest, ManifestRow
 from domain.operation import State
-from domain.options import Account, safe_name
+from domain.options import Account
 from domain.requests import ActivateRequest, ProvisionRequest
 from domain.selection import Selected
-from tasks.resources.files import read_manifest
+from tasks.resources.files import profile_of, read_manifest
 from tasks.resources.session import Session, open_store, reader
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ async def store_manifest(session: Session, manifest: Manifest, request: Provisio
     """Store a checked file as a batch, or find the batch it already is."""
     from adapters.store import bulk_changes, ingest
 
+    naming = request.naming(session.account)
+    profile = profile_of(session.account, request.supplier)
     accepted = list(manifest.accepted)
     source = ingest.Source(
         file_name=manifest.source_name,
@@ -35,15 +37,17 @@ async def store_manifest(session: Session, manifest: Manifest, request: Provisio
     stored = await session.store.awrite(
         ingest.ingest,
         account=session.name,
-        batch=request.batch or safe_name(Path(request.file).stem),
+        batch=naming.batch,
         is_named=request.batch is not None,
         source=source,
         accepted=[(row.row_no, row.iccid, row.name) for row in accepted],
-        name_template=request.name_template or session.account.name_template,
+        name_template=naming.template,
         rejected=[_reject(row) for row in manifest.rejected],
         tags=request.tags,
         platform_tags=session.account.platform_tags,
         row_tags=[(row.iccid, tag) for row in accepted for tag in row.tags],
+        row_esims=[(row.iccid, row.esim) for row in accepted if row.esim is not None],
+        check_name=lambda name: not check_made_name(name, profile).code,
     )
     await session.store.awrite(bulk_changes.allow, stored.change)
     return stored

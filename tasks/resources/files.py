@@ -2,25 +2,35 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from adapters import settings
 from domain.errors import Stopped
+from domain.labels import Naming
 from domain.manifest import Manifest
 from domain.options import Account
 from domain.report import ReportData
-
-if TYPE_CHECKING:
-    pass
+from domain.supplier import SupplierProfile
 
 
-def read_manifest(file: str, options: Account, *, sheet: str | None = None) -> Manifest:
-    """Read and check a file of ICCIDs."""
+def read_manifest(
+    file: str, options: Account, *, sheet: str | None = None, supplier: str | None = None, naming: Naming | None = None
+) -> Manifest:
+    """Read and check a file of ICCIDs by the profile of its supplier, or else by the account's."""
     from adapters.files.reader import read_manifest as read
 
-    profile = options.supplier
+    return read(Path(file), profile=profile_of(options, supplier), sheet=sheet, naming=naming)
+
+
+def profile_of(options: Account, supplier: str | None) -> SupplierProfile:
+    """How the files of a supplier are read, with the account's pattern for names if the supplier has none.
+
+    Raises SettingsError.
+    """
+    profile = options.supplier if supplier is None else settings.supplier(supplier)
     if profile.name_pattern is None:
-        profile = profile.model_copy(update={"name_pattern": options.name_pattern})
-    return read(Path(file), profile=profile, sheet=sheet)
+        return profile.model_copy(update={"name_pattern": options.name_pattern})
+    return profile
 
 
 def write_reports(folder: Path, data: ReportData) -> list[Path]:
