@@ -8,13 +8,18 @@ from adapters.files.book_parent import ask_child
 from adapters.files.kind import FileKind, detect
 from adapters.files.snapshot import Snapshot, snapshot
 from adapters.files.table import Columns, Table, rows_of
+from adapters.files.text_source import TextSource
 from adapters.files.text_table import TextTable
+from adapters.files.unpacked import unpacked
+from adapters.files.vendor_table import VendorTable
 from adapters.files.workbook_table import WorkbookTable
 from domain.intake import Intake
 from domain.labels import Naming
 from domain.manifest import Manifest
 from domain.supplier import SupplierProfile
+from domain.vendor import is_vendor_file
 
+VENDOR_HEAD = 64 * 1024  # characters in which the list of variables must begin
 DEFAULT_PROFILE = SupplierProfile()
 
 
@@ -52,11 +57,14 @@ def _parse(file: Snapshot, table: Table, intake: Intake) -> Manifest:
 
 @contextmanager
 def _open_table(file: Snapshot, profile: SupplierProfile, sheet: str | None) -> Iterator[Table]:
-    if detect(file) is FileKind.TEXT:
-        yield TextTable(file, profile)
-        return
-    with ask_child(file, profile, sheet) as told:
-        yield WorkbookTable(told, name=file.name, profile=profile)
+    with unpacked(file, profile.limits) as inner:
+        if detect(inner) is FileKind.TEXT:
+            source = TextSource(inner, profile)
+            is_vendors = is_vendor_file(source.head(VENDOR_HEAD))
+            yield VendorTable(source, profile) if is_vendors else TextTable(source, profile)
+            return
+        with ask_child(inner, profile, sheet) as told:
+            yield WorkbookTable(told, name=inner.name, profile=profile)
 
 
 def _supply_originals(table: Table, intake: Intake) -> None:

@@ -26,7 +26,14 @@ class Snapshot:
     name: str  # for display only
     content: SpooledTemporaryFile[bytes]
     size: int
-    digest: str
+    digest: str  # of the file as it was handed in, also if this is what an archive held
+
+    def start(self, size: int) -> bytes:
+        """The first bytes."""
+        self.content.seek(0)
+        found = self.content.read(size)
+        self.content.seek(0)
+        return found
 
 
 @contextmanager

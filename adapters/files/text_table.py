@@ -5,11 +5,10 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from adapters.files.encoding import check_encoding
-from adapters.files.snapshot import Snapshot
 from adapters.files.table import HEAD_ROWS, Columns, Piece, Row, batched, notes_on
+from adapters.files.text_source import TextSource
 from domain.errors import FileRefused
 from domain.header import Header, find_header
 from domain.problems import FileCode
@@ -23,17 +22,17 @@ CHUNK_CHARS = 256 * 1024
 class TextTable:
     """A table in a text file."""
 
-    def __init__(self, file: Snapshot, profile: SupplierProfile) -> None:
-        self._file = file
+    def __init__(self, source: TextSource, profile: SupplierProfile) -> None:
+        self._source = source
+        self._name = source.name
         self._limit = profile.limits.max_field_chars
-        self._encoding, self._bom = check_encoding(file, profile)
         self._has_sep = False
         self._has_sep, named = self._separator_line()
         self.delimiter, self.header = self._choose(named, profile)
         if len(self.header.columns) > profile.limits.max_columns:
             raise FileRefused(
                 FileCode.RANGE,
-                f"{file.name!r} has {len(self.header.columns)} columns; remove those that are not needed.",
+                f"{source.name!r} has {len(self.header.columns)} columns; remove those that are not needed.",
             )
         self.notes = notes_on(self.header)
 
@@ -101,15 +100,10 @@ class TextTable:
 
     @contextmanager
     def _text(self) -> Iterator[io.TextIOWrapper]:
-        self._file.content.seek(self._bom)
-        stream: Any = self._file.content  # a spooled file has all that a text layer calls
-        text = io.TextIOWrapper(stream, encoding=self._encoding, errors="strict", newline="")
-        try:
+        with self._source.open() as text:
             if self._has_sep:
                 text.readline()
             yield text
-        finally:
-            text.detach()
 
     def _separator_line(self) -> tuple[bool, str]:
         """Return whether the file starts with a line such as `sep=;`, and the delimiter it names."""
@@ -118,7 +112,7 @@ class TextTable:
         named = line[4:] if line[:4].lower() == "sep=" else ""
         if named and named not in tuple(DELIMITERS):
             raise FileRefused(
-                FileCode.QUOTES, f"{self._file.name!r} names {named!r} as its delimiter; use one of , ; tab |."
+                FileCode.QUOTES, f"{self._name!r} names {named!r} as its delimiter; use one of , ; tab |."
             )
         return bool(named), named
 
@@ -155,12 +149,12 @@ class TextTable:
         if "field larger" in str(error):
             raise FileRefused(
                 FileCode.TOO_LARGE,
-                f"{self._file.name!r} has a field of more than {self._limit:,} characters in line {line}; "
+                f"{self._name!r} has a field of more than {self._limit:,} characters in line {line}; "
                 "an opening quote may never be closed.",
             ) from error
         raise FileRefused(
             FileCode.QUOTES,
-            f"{self._file.name!r} breaks the rules of quoting in line {line}: a quote stays open, or text follows it; "
+            f"{self._name!r} breaks the rules of quoting in line {line}: a quote stays open, or text follows it; "
             "correct that line and hand the file in again.",
         ) from error
 

@@ -26,6 +26,13 @@ _ACTIVE = (
 
 def check_archive(archive: ZipFile, *, name: str, size: int, allow_macros: bool = False) -> None:
     """Refuse an archive that is a bomb, a trap, or not a plain workbook."""
+    check_entries(archive, name=name, size=size)
+    names = {entry.filename.lower() for entry in archive.infolist()}
+    _check_contents(names, name, allow_macros=allow_macros)
+
+
+def check_entries(archive: ZipFile, *, name: str, size: int) -> None:
+    """Refuse an archive that is a bomb or a trap, by its directory alone."""
     entries = archive.infolist()
     if len(entries) > MAX_ENTRIES:
         raise FileRefused(FileCode.TOO_LARGE, f"{name!r} has {len(entries):,} parts inside, at most {MAX_ENTRIES:,}.")
@@ -34,7 +41,6 @@ def check_archive(archive: ZipFile, *, name: str, size: int, allow_macros: bool 
     _check_names(entries, name)
     _check_sizes(entries, name, size)
     _check_overlap(entries, archive.start_dir, name)
-    _check_contents({entry.filename.lower() for entry in entries}, name, allow_macros=allow_macros)
 
 
 def _check_entry(entry: ZipInfo, name: str) -> None:

@@ -102,7 +102,7 @@ def test_an_unusual_packing_is_refused(make):
     [
         pytest.param({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet"}, "OpenDocument", id="B71 ods"),
         pytest.param({"xl/workbook.bin": b"x"}, "xlsb", id="B71 xlsb"),
-        pytest.param({"readme.txt": b"x"}, "zip archive", id="B72 zip"),
+        pytest.param({"readme.txt": b"x", "more.txt": b"y"}, "zip archive", id="B72 zip"),
         pytest.param({"word/document.xml": b"x"}, "zip archive", id="another Office file"),
     ],
 )
