@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     store_url: str = "sqlite:///data/var/preactive.db"
     default_account: str = "demo"
     reports_dir: Path = Path("data/reports")
+    inbox_dir: Path = Path("data/inbox")
     config: Path | None = None
     accounts: dict[str, Account] = Field(default_factory=dict)
     suppliers: dict[str, SupplierProfile] = Field(default_factory=dict)

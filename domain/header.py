@@ -63,6 +63,16 @@ class Header:
         places = {self.iccid, self.name, self.tags, *(index for _, index in self.esim)}
         return frozenset(index for index in places if index is not None)
 
+    def uses(self) -> tuple[tuple[str, str], ...]:
+        """Each column and what it is taken for."""
+        words = {self.iccid: "ICCID", self.name: "name", self.tags: "tags"}
+        words |= {index: field.replace("_", " ") for field, index in self.esim}
+        other = dict.fromkeys(self.kept, "not used")
+        return tuple(
+            (column, words.get(index) or other.get(index, "dropped, never stored"))
+            for index, column in enumerate(self.columns)
+        )
+
 
 def header_key(text: str) -> str:
     """Return a header cell without case, blanks and punctuation."""

@@ -68,6 +68,40 @@ class ProvisionRequest(BaseModel):
         return Naming(self.name_template or account.name_template, batch)
 
 
+class InboxRequest(BaseModel):
+    """Make batches of the files in the inbox folder."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    account: str = Field(default="demo", title="Account", json_schema_extra=_shown(0))
+    folder: str | None = Field(
+        default=None,
+        title="Folder",
+        description="A folder in the inbox, for example one for each supplier; default: the inbox itself",
+        pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        json_schema_extra=_shown(1),
+    )
+    supplier: str | None = Field(default=None, title="Supplier", json_schema_extra=_shown(2))
+    tags: list[str] = Field(
+        default_factory=list, title="Tags", description="Default: the batch name", json_schema_extra=_shown(3)
+    )
+    max_files: int = Field(
+        default=100, ge=1, le=10_000, title="Files", description="Most files of one run", json_schema_extra=_shown(4)
+    )
+    settle_seconds: float = Field(
+        default=30,
+        ge=0,
+        le=86_400,
+        title="Settle time",
+        description="Seconds in which a file must not change before it is read",
+        json_schema_extra=_shown(5),
+    )
+    limit: int | None = Field(
+        default=None, ge=1, title="Limit", description="Most endpoints created for a file", json_schema_extra=_shown(6)
+    )
+    dry_run: bool = Field(default=True, title="Dry run", description="Only look", json_schema_extra=_shown(7))
+
+
 class ActivateRequest(BaseModel):
     """Activate pre-active endpoints and put them into a group."""
 

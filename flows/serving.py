@@ -26,8 +26,18 @@ def _deployment(entry: dict[str, Any]) -> Any:
         tags=entry.get("tags"),
         parameters=entry.get("parameters"),
         concurrency_limit=_limit(entry),
+        schedules=[_schedule(schedule) for schedule in entry.get("schedules", [])],
         entrypoint_type=EntrypointType.MODULE_PATH,  # by file path the flow would be loaded a second time
     )
+
+
+def _schedule(entry: dict[str, Any]) -> Any:
+    from prefect.client.schemas.actions import DeploymentScheduleCreate
+    from prefect.client.schemas.schedules import construct_schedule
+
+    when = {name: entry[name] for name in ("interval", "cron", "rrule", "timezone", "anchor_date") if name in entry}
+    rest = {name: entry[name] for name in ("slug", "active", "parameters") if name in entry}
+    return DeploymentScheduleCreate(schedule=construct_schedule(**when), **rest)
 
 
 def _limit(entry: dict[str, Any]) -> Any:

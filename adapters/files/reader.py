@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from adapters.files.book_parent import ask_child
 from adapters.files.kind import FileKind, detect
@@ -36,6 +37,22 @@ def read_manifest(
     """
     with snapshot(Path(path), profile.limits) as file, _open_table(file, profile, sheet) as table:
         return _parse(file, table, Intake(table.header, profile, naming))
+
+
+class CheckedFile(NamedTuple):
+    """What reading made of a file, and of each of its columns."""
+
+    manifest: Manifest
+    kind: str
+    header_row: int
+    columns: tuple[tuple[str, str], ...]  # name and use
+
+
+def check_file(path: Path, *, profile: SupplierProfile, sheet: str | None = None) -> CheckedFile:
+    """Read a file and say what was made of it."""
+    with snapshot(path, profile.limits) as file, _open_table(file, profile, sheet) as table:
+        manifest = _parse(file, table, Intake(table.header, profile))
+        return CheckedFile(manifest, table.kind, table.header.row_index + 1, table.header.uses())
 
 
 def _parse(file: Snapshot, table: Table, intake: Intake) -> Manifest:

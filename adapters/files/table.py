@@ -30,6 +30,7 @@ class Table(Protocol):
 
     header: Header
     notes: tuple[str, ...]
+    kind: str  # for people
 
     def pieces(self) -> Iterator[Piece]:
         """Yield the rows below the header, many at once where they are plain text."""

@@ -16,13 +16,13 @@ class TextSource:
     def __init__(self, file: Snapshot, profile: SupplierProfile) -> None:
         self.name = file.name
         self._content: Any = file.content  # a spooled file has all that a text layer calls
-        self._encoding, self._bom = check_encoding(file, profile)
+        self.encoding, self._bom = check_encoding(file, profile)
 
     @contextmanager
     def open(self) -> Iterator[io.TextIOWrapper]:
         """Give the text from its beginning, with line ends as they are."""
         self._content.seek(self._bom)
-        text = io.TextIOWrapper(self._content, encoding=self._encoding, errors="strict", newline="")
+        text = io.TextIOWrapper(self._content, encoding=self.encoding, errors="strict", newline="")
         try:
             yield text
         finally:

@@ -35,6 +35,7 @@ class TextTable:
                 f"{source.name!r} has {len(self.header.columns)} columns; remove those that are not needed.",
             )
         self.notes = notes_on(self.header)
+        self.kind = f"text in {source.encoding} with the delimiter {self.delimiter!r}"
 
     def pieces(self) -> Iterator[Piece]:
         """Yield the rows below the header: plain lines are split at once, from the first quote on by the csv module."""

@@ -30,6 +30,7 @@ class VendorTable:
         width = len(self.header.columns)
         self._separator = separator_of([line for _, line in islice(self._data(), _SAMPLE)], width)
         self.notes = self._checked(width)
+        self.kind = f"a vendor's output file, fields split by {self._separator or 'blanks'!r}"
 
     def pieces(self) -> Iterator[Piece]:
         """Yield the rows below the list of variables."""

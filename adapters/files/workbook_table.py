@@ -19,6 +19,8 @@ from domain.supplier import SupplierProfile
 class WorkbookTable:
     """A table in an .xlsx workbook, as a child process told it."""
 
+    kind = "an Excel workbook"
+
     def __init__(self, told: BookAnswer, *, name: str, profile: SupplierProfile) -> None:
         self.name = name
         self._lines_of_answer = told.lines

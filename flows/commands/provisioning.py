@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.commands import running
-from flows.commands.options import Account, File, Json, Limit, Tags, Yes
+from flows.commands.options import Account, File, Json, Limit, Sheet, Supplier, Tags, Yes
 
 if TYPE_CHECKING:
     from domain.manifest import Manifest
@@ -19,8 +19,6 @@ Template = Annotated[
     str | None, typer.Option("--name-template", help="Name for rows without one: {batch}, {row}, {iccid}.")
 ]
 AcceptRejects = Annotated[bool, typer.Option("--accept-rejects", help="Go on however many rows are bad.")]
-Supplier = Annotated[str | None, typer.Option("--supplier", help="Supplier, as named in the settings.")]
-Sheet = Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook.")]
 
 
 def plan(

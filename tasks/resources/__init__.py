@@ -8,7 +8,7 @@ from tasks.resources.changing import (
     select_endpoints,
     store_manifest,
 )
-from tasks.resources.files import read_manifest, safe_cell, write_reports, write_table
+from tasks.resources.files import check_file, file_limits, read_manifest, safe_cell, write_reports, write_table
 from tasks.resources.reading import (
     batch_counts,
     batch_named,
@@ -48,10 +48,12 @@ __all__ = [
     "batches",
     "calls",
     "cancel",
+    "check_file",
     "check_store",
     "current",
     "decide_by_person",
     "endpoints",
+    "file_limits",
     "history",
     "known",
     "known_tags",

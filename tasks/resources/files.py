@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adapters import settings
 from domain.errors import Stopped
@@ -10,7 +10,10 @@ from domain.labels import Naming
 from domain.manifest import Manifest
 from domain.options import Account
 from domain.report import ReportData
-from domain.supplier import SupplierProfile
+from domain.supplier import FileLimits, SupplierProfile
+
+if TYPE_CHECKING:
+    from adapters.files.reader import CheckedFile
 
 
 def read_manifest(
@@ -20,6 +23,19 @@ def read_manifest(
     from adapters.files.reader import read_manifest as read
 
     return read(Path(file), profile=profile_of(options, supplier), sheet=sheet, naming=naming)
+
+
+def check_file(file: str, options: Account, *, sheet: str | None, supplier: str | None) -> "CheckedFile":
+    """What a supplier's profile makes of a file. Nothing is stored."""
+    from adapters.files.reader import check_file as check
+
+    return check(Path(file), profile=profile_of(options, supplier), sheet=sheet)
+
+
+def file_limits(account: str, supplier: str | None) -> FileLimits:
+    """How large the files of a supplier may be."""
+    _, options = settings.account(account)
+    return profile_of(options, supplier).limits
 
 
 def profile_of(options: Account, supplier: str | None) -> SupplierProfile:
