@@ -70,7 +70,6 @@ class FileCode(StrEnum):
     CHANGED = "changed"
     NAMES = "names"
     QUANTITY = "quantity"
-    NOT_STABLE = "not_stable"
 
 
 class Problem(NamedTuple):

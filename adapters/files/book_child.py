@@ -7,6 +7,7 @@ without the parent's environment, and with nothing else to lose.
 import json
 import os
 import resource
+import signal
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -102,6 +103,7 @@ def _check_cells(row: int, cells: Iterable[str], job: BookJob) -> None:
 
 def _limit(job: BookJob) -> None:
     """Let the kernel end this process when it takes too much."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # Python would make an error of it that hides the cause
     memory = job.max_megabytes * 1024 * 1024
     for kind, most in (
         (resource.RLIMIT_AS, memory),

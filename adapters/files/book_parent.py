@@ -16,7 +16,7 @@ from domain.errors import FileRefused
 from domain.problems import FileCode
 from domain.supplier import SupplierProfile
 
-_CHILD = "adapters.files.book_child"
+_COMMAND = (sys.executable, "-I", "-m", "adapters.files.book_child")
 _GRACE_SECONDS = 5  # beyond the limit of processor time, for a machine that is busy
 _LAST_LINE = 64 * 1024
 # The child gets nothing of ours: no password, no path. One thread is enough for it, and each reserves memory.
@@ -69,7 +69,7 @@ def _job(file: Snapshot, profile: SupplierProfile, sheet: str | None) -> BookJob
 def _run(file: Snapshot, job: BookJob, lines: IO[bytes]) -> int:
     file.content.seek(0)
     child = subprocess.Popen(
-        [sys.executable, "-I", "-m", _CHILD, job.text()],
+        [*_COMMAND, job.text()],
         stdin=file.content.fileno(),  # makes a real file of it
         stdout=lines,
         stderr=subprocess.DEVNULL,

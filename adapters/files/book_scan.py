@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from zipfile import ZipFile
 
 from adapters.files.book_job import BookJob
-from adapters.files.sheet_checks import column_letters
+from adapters.files.sheet_checks import column_letters, column_number
 
 CHUNK = 1024 * 1024
+_SPARE_CELLS = 1_000_000  # calamine takes 32 bytes for each cell of the range
 _REFERENCE = re.compile(rb'<(?:row|c) r="([A-Z]{0,3})([0-9]{1,7})"')
 _ROW_OR_CELL = re.compile(rb"<(?:row|c)[ />]")
 _PLAIN_CELL = re.compile(rb'<c r="[A-Z]{1,3}[0-9]{1,7}"(?: s="[0-9]+")?(?: t="(?:s|inlineStr|n)")?/?>')
@@ -38,8 +39,10 @@ def is_plain(archive: ZipFile, part: str, job: BookJob) -> bool:
             return False
         sheet_data += piece.count(b"<sheetData")
     strings = "xl/sharedStrings.xml"
-    return sheet_data == 1 and (
-        strings not in archive.namelist() or not any(map(_is_unusual, _pieces(archive, strings)))
+    return (
+        sheet_data == 1
+        and order.is_dense
+        and (strings not in archive.namelist() or not any(map(_is_unusual, _pieces(archive, strings))))
     )
 
 
@@ -57,8 +60,15 @@ class _Order:
         self._row = 0
         self._digits = b""
         self._column = (0, b"")
+        self._wide = (0, b"")
+        self._widest = self._cells = 0
         last = column_letters(job.max_columns).encode()
         self._last_column = (len(last), last)
+
+    @property
+    def is_dense(self) -> bool:
+        """Tell whether the range from the first cell to the last is not much larger than what is in it."""
+        return self._row * self._widest <= _SPARE_CELLS + 16 * self._cells
 
     def takes(self, piece: bytes) -> bool:
         """Tell whether the next piece of a sheet goes on in good order."""
@@ -74,6 +84,9 @@ class _Order:
             column = (len(letters), letters)
             in_order = digits == self._digits and self._column < column <= self._last_column
             self._column = column
+            self._cells += 1
+            if column > self._wide:
+                self._wide, self._widest = column, column_number(letters.decode())
             return in_order
         row = int(digits)
         in_order = 0 < row - self._row <= self._job.max_blank_gap and row <= self._job.max_rows + 100

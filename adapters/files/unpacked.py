@@ -62,7 +62,7 @@ def _is_beside(name: str) -> bool:
 
 @contextmanager
 def _gunzipped(file: Snapshot) -> Iterator[IO[bytes]]:
-    with gzip.GzipFile(fileobj=_stream(file)) as packed:
+    with gzip.GzipFile(fileobj=_stream(file), mode="rb") as packed:
         yield packed  # type: ignore[misc]
 
 
