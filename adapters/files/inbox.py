@@ -102,14 +102,14 @@ class Inbox:
 
     def put_aside(self, name: str, where: str, *, claim: Claim | None = None, reason: str = "") -> Path | None:
         """Move a file to a folder beside; one that took its name since it was copied stays and is read next time."""
-        target_folder = self._folder / where
-        target_folder.mkdir(mode=0o700, exist_ok=True)
         try:
             status = os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
         except FileNotFoundError:
             return None
         if claim is not None and (status.st_dev, status.st_ino) != claim.identity:
             return None
+        target_folder = self._folder / where
+        target_folder.mkdir(mode=0o700, exist_ok=True)
         target = _free(target_folder, name)
         os.rename(name, target, src_dir_fd=self._descriptor)
         if reason:
