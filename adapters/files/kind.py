@@ -47,7 +47,7 @@ def detect(file: Snapshot) -> FileKind:
     kind = FileKind.WORKBOOK if head.startswith((b"PK\x03\x04", b"PK\x05\x06")) else FileKind.TEXT
     if kind is FileKind.TEXT:
         _refuse_known(head, file.name)
-    _refuse_false_name(kind, file.name)
+        refuse_false_name(kind, file.name)
     return kind
 
 
@@ -77,8 +77,11 @@ def _refuse_known(head: bytes, name: str) -> None:
         raise _wrong_type(name, "a web page or XML")
 
 
-def _refuse_false_name(kind: FileKind, name: str) -> None:
-    """Refuse a name that promises the other kind: somebody took the wrong file, or a program wrote it wrongly."""
+def refuse_false_name(kind: FileKind, name: str) -> None:
+    """Refuse a name that promises another kind: somebody took the wrong file, or a program wrote it wrongly.
+
+    Of an archive its content must be known first: an .ods table is refused for what it is, not for its name.
+    """
     if name.lower().endswith(_FALSE_NAMES[kind]):
         what = "an Excel workbook" if kind is FileKind.WORKBOOK else "a text file"
         raise FileRefused(FileCode.TYPE, f"{name!r} is {what}, which its name denies; check and rename it.")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adapters.files.book_parent import ask_child
-from adapters.files.kind import FileKind, detect
+from adapters.files.kind import FileKind, detect, refuse_false_name
 from adapters.files.snapshot import Snapshot, snapshot
 from adapters.files.table import Columns, Table, rows_of
 from adapters.files.text_source import TextSource
@@ -81,6 +81,7 @@ def _open_table(file: Snapshot, profile: SupplierProfile, sheet: str | None) -> 
             yield VendorTable(source, profile) if is_vendors else TextTable(source, profile)
             return
         with ask_child(inner, profile, sheet) as told:
+            refuse_false_name(FileKind.WORKBOOK, inner.name)
             yield WorkbookTable(told, name=inner.name, profile=profile)
 
 
