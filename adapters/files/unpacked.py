@@ -1,9 +1,10 @@
 """A file inside a gzip or zip archive: one, unpacked once, with its real bytes counted."""
 
 import gzip
+import struct
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -20,6 +21,12 @@ ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _DOCUMENTS = ("[content_types].xml", "mimetype", "xl/", "word/", "ppt/")
 _BESIDE = ("__macosx/", ".ds_store", "thumbs.db")  # what systems add to archives by themselves
 
+# What the libraries raise on bytes that are no archive, found by mutating archives at random.
+_DAMAGED = (
+    *(BadZipFile, EOFError, OSError, ValueError, zlib.error, struct.error),
+    *(NotImplementedError, RuntimeError, IndexError),
+)
+
 
 @contextmanager
 def unpacked(file: Snapshot, limits: FileLimits) -> Iterator[Snapshot]:
@@ -27,10 +34,11 @@ def unpacked(file: Snapshot, limits: FileLimits) -> Iterator[Snapshot]:
     start = file.start(4)
     if start.startswith(GZIP):
         name = file.name[:-3] if file.name.lower().endswith(".gz") else file.name
-        with _gunzipped(file) as packed, _copied(file, packed, name, limits) as inner:
+        with _copied(file, lambda: _gunzipped(file), name, limits) as inner:
             yield inner
     elif start.startswith(ZIP) and (entry := _only_entry(file)) is not None:
-        with _entry(file, entry) as packed, _copied(file, packed, shown(entry.filename), limits) as inner:
+        found = entry
+        with _copied(file, lambda: _entry(file, found), shown(found.filename), limits) as inner:
             yield inner
     else:
         yield file
@@ -45,7 +53,7 @@ def _only_entry(file: Snapshot) -> ZipInfo | None:
             if not entries or any(name.startswith(_DOCUMENTS) for name in names):
                 return None
             check_entries(archive, name=file.name, size=file.size)
-    except (BadZipFile, OSError, ValueError):
+    except _DAMAGED:
         return None
     files = [entry for entry in entries if not entry.is_dir() and not _is_beside(entry.filename)]
     if len(files) == 1:
@@ -72,21 +80,16 @@ def _entry(file: Snapshot, entry: ZipInfo) -> Iterator[IO[bytes]]:
         yield packed
 
 
+Opener = Callable[[], AbstractContextManager[IO[bytes]]]
+
+
 @contextmanager
-def _copied(file: Snapshot, packed: IO[bytes], name: str, limits: FileLimits) -> Iterator[Snapshot]:
+def _copied(file: Snapshot, opener: Opener, name: str, limits: FileLimits) -> Iterator[Snapshot]:
     with SpooledTemporaryFile(max_size=KEPT_IN_MEMORY) as content:
-        size = 0
         try:
-            while chunk := packed.read(CHUNK):
-                size += len(chunk)
-                if size > limits.max_bytes or (size > SMALL and size > MAX_RATIO * file.size):
-                    raise FileRefused(
-                        FileCode.TOO_LARGE,
-                        f"{file.name!r} unpacks from {file.size:,} to more than {size:,} bytes; split it, "
-                        "or hand it in unpacked.",
-                    )
-                content.write(chunk)
-        except (BadZipFile, EOFError, OSError, ValueError, zlib.error, NotImplementedError, RuntimeError) as error:
+            with opener() as packed:
+                size = _copy(packed, content, file, limits)
+        except _DAMAGED as error:
             raise FileRefused(
                 FileCode.BROKEN, f"{file.name!r} is a damaged archive ({type(error).__name__}); pack it again."
             ) from error
@@ -97,11 +100,24 @@ def _copied(file: Snapshot, packed: IO[bytes], name: str, limits: FileLimits) ->
         yield inner
 
 
+def _copy(packed: IO[bytes], content: SpooledTemporaryFile[bytes], file: Snapshot, limits: FileLimits) -> int:
+    size = 0
+    while chunk := packed.read(CHUNK):
+        size += len(chunk)
+        if size > limits.max_bytes or (size > SMALL and size > MAX_RATIO * file.size):
+            raise FileRefused(
+                FileCode.TOO_LARGE,
+                f"{file.name!r} unpacks from {file.size:,} to over {size:,} bytes; split it, or hand it in unpacked.",
+            )
+        content.write(chunk)
+    return size
+
+
 def _is_workbook(file: Snapshot) -> bool:
     try:
         with ZipFile(_stream(file)) as archive:
             return any(name.lower().startswith(_DOCUMENTS) for name in archive.namelist())
-    except (BadZipFile, OSError, ValueError):
+    except _DAMAGED:
         return False
 
 

@@ -3,7 +3,8 @@
 import json
 
 from tests.docs.pages import DOCS
-from tests.support.catalogue import Case, cases
+from tests.support.case import Case
+from tests.support.catalogue import cases
 
 PAGE = DOCS / "files.md"
 BEGIN = "<!-- from here on made by `python -m tests.docs.files_page` -->\n"

@@ -6,7 +6,8 @@ from adapters.files.reader import read_manifest
 from domain.errors import FileRefused
 from domain.manifest import Outcome
 from domain.supplier import SupplierProfile
-from tests.support.catalogue import Case, cases
+from tests.support.case import Case
+from tests.support.catalogue import cases
 from tests.support.files import Maker
 
 CASES = list(cases())
