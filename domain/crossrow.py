@@ -2,10 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from itertools import chain
 
 from domain.errors import FileRefused
-from domain.iccid import FIFTEEN_DIGITS, ends_in_zeros
+from domain.iccid import FIFTEEN_DIGITS, ends_in_zeros, is_float_step
 from domain.manifest import Outcome, Rows
 from domain.problems import WITHHELD, FileCode, Problem, RowCode
 
@@ -13,12 +12,14 @@ ADVICE = (
     "the digits are lost and cannot be repaired; export the file again with the ICCID column as text "
     "(in Excel: import with column type Text, never open a CSV by double click)"
 )
-_SIXTEENTHS = frozenset(f"{number:04d}" for number in range(0, 10_000, 16))  # spares most numbers the division
 Loose = Sequence[tuple[str, int]]
 
 
-def refuse_damaged(found: Collection[str], ending_in_zeros: Iterable[str], loose: Loose) -> None:
-    """Refuse a file whose numbers went through a spreadsheet or a floating-point column as a whole."""
+def refuse_damaged(found: Collection[str], ending_in_zeros: Iterable[str], float_steps: int, loose: Loose) -> None:
+    """Refuse a file whose numbers went through a spreadsheet or a floating-point column as a whole.
+
+    `float_steps` says how many of the ICCIDs found are multiples of what a floating-point number can still tell apart.
+    """
     refused = [digits for digits, _ in loose if 18 <= len(digits) <= 20]
     total = len(found) + len(refused)
     zeros = [*ending_in_zeros, *(digits for digits in refused if ends_in_zeros(digits))]
@@ -28,7 +29,7 @@ def refuse_damaged(found: Collection[str], ending_in_zeros: Iterable[str], loose
             FileCode.DAMAGED,
             f"{len(zeros)} of {total} ICCIDs end in zeros after digit 15, as after a spreadsheet: {ADVICE}.",
         )
-    floats = sum(1 for digits in chain(found, refused) if digits[-4:] in _SIXTEENTHS and _is_float_step(digits))
+    floats = float_steps + sum(map(is_float_step, refused))
     if _too_many(floats, total):
         raise FileRefused(
             FileCode.DAMAGED,
@@ -39,11 +40,6 @@ def refuse_damaged(found: Collection[str], ending_in_zeros: Iterable[str], loose
 def _too_many(found: int, of: int) -> bool:
     """Tell chance from damage: about one true ICCID in a thousand looks like this."""
     return found >= 2 and (found * 10 >= of or (found >= 10 and found * 100 >= of))
-
-
-def _is_float_step(digits: str) -> bool:
-    mask = 1023 if len(digits) < 20 else 16383
-    return not int(digits[-14:]) & mask  # 10^14 is a multiple of both, so the last digits decide
 
 
 def settle_collisions(rows: Rows, found: Collection[str], loose: Loose, *, column: str) -> None:

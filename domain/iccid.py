@@ -136,3 +136,9 @@ def _judge_digits(digits: str, profile: SupplierProfile, notes: tuple[str, ...])
 def ends_in_zeros(digits: str) -> bool:
     """Tell whether a number ends as one does after a spreadsheet kept only its first 15 digits."""
     return digits.endswith("0000") or (len(digits) == 18 and digits.endswith("000"))
+
+
+def is_float_step(digits: str) -> bool:
+    """Tell whether a number is a multiple of 1,024 (19 digits) or 16,384 (20), the steps of a floating-point number."""
+    mask = 1023 if len(digits) < 20 else 16383
+    return not int(digits[-14:]) & mask  # 10^14 is a multiple of both, so the last digits decide

@@ -7,8 +7,8 @@ from domain.crossrow import refuse_damaged, settle_collisions, settle_esims, set
 from domain.errors import FileRefused
 from domain.esim import Esim, read_esim
 from domain.header import Header
-from domain.iccid import BLANKS, IccidResult, check_iccid, ends_in_zeros
-from domain.iccid_column import needing_care
+from domain.iccid import BLANKS, IccidResult, check_iccid, ends_in_zeros, is_float_step
+from domain.iccid_column import ColumnLook, look_at
 from domain.labels import NO_LABEL, LabelReader, Naming
 from domain.manifest import ManifestRow, Outcome, Rows
 from domain.problems import WITHHELD, FileCode, Oddity, Problem, RowCode, looks_secret, shown
@@ -26,6 +26,7 @@ class Intake:
         self.rows = Rows()
         self._zeros: set[str] = set()  # ICCIDs that end as after a spreadsheet
         self._loose: list[tuple[str, int]] = []  # digits of refused ICCIDs, to compare, with the index of their row
+        self._float_steps = 0  # ICCIDs that may have been a floating-point number
         self._naming = naming  # of rows without a name
         self._labels = LabelReader(profile)
 
@@ -33,7 +34,9 @@ class Intake:
         """Check rows that are all as wide as the header, given as columns; `first` is the number of the first."""
         header, size = self.header, len(columns[0])
         self._require_room(size)
-        care = set(range(size)) if header.esim else set(needing_care(columns[header.iccid], self.profile))
+        look = ColumnLook([*range(size)], 0) if header.esim else look_at(columns[header.iccid], self.profile)
+        care = set(look.care)
+        self._float_steps += look.float_steps
         names: Sequence[str | None] = [None] * size
         tags: Sequence[tuple[str, ...]] = [()] * size
         if header.name is not None:
@@ -89,7 +92,7 @@ class Intake:
         numbers = set(self.rows.iccids)
         numbers.discard("")
         column = self._column(self.header.iccid)
-        refuse_damaged(numbers, self._zeros, self._loose)
+        refuse_damaged(numbers, self._zeros, self._float_steps, self._loose)
         settle_repeats(self.rows, numbers, column=column)
         settle_collisions(self.rows, numbers, self._loose, column=column)
         settle_esims(self.rows, column=self._esim_column())
@@ -136,8 +139,10 @@ class Intake:
     def _append(self, row: ManifestRow) -> None:
         self._require_room(1)
         self.rows.append(row)
-        if row.iccid is not None and ends_in_zeros(row.iccid):
-            self._zeros.add(row.iccid)
+        if row.iccid is not None:
+            self._float_steps += is_float_step(row.iccid)
+            if ends_in_zeros(row.iccid):
+                self._zeros.add(row.iccid)
 
     def _read_esim(self, cells: Sequence[str], odd: Collection[int], problems: list[Problem]) -> Esim | None:
         texts = {field: cells[index].strip(BLANKS) for field, index in self.header.esim if index not in odd}

@@ -94,7 +94,7 @@ class LabelReader:
             and "".join(column).isprintable()
             and not any(start in lines for start in ("\n\n", "\n ", "\n'", "\n#", " \n"))
             and len(max(column, key=len)) <= self._profile.name_max_chars
-            and all(map(self._pattern.fullmatch, column))
+            and (self._profile.name_pattern is None or all(map(self._pattern.fullmatch, column)))
         )
 
 
