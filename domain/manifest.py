@@ -107,6 +107,26 @@ class Rows(Sequence[ManifestRow]):
         """The accepted rows."""
         return (row for row in self if row.outcome is Outcome.ACCEPTED)
 
+    def named(self) -> Iterator[tuple[int, str, str | None]]:
+        """Row number, ICCID and name of each accepted row, without making rows of the others."""
+        columns = zip(self._numbers, self._iccids, self._names, strict=True)
+        if not self._special:
+            return columns
+        out = {place for place, row in self._special.items() if row.outcome is not Outcome.ACCEPTED}
+        return (item for place, item in enumerate(columns) if place not in out)
+
+    def tagged(self) -> Iterator[tuple[str, str]]:
+        """ICCID and tag for each tag of an accepted row."""
+        for place, tags in enumerate(self._tags):
+            if tags and ((row := self._special.get(place)) is None or row.outcome is Outcome.ACCEPTED):
+                yield from ((self._iccids[place], tag) for tag in tags)
+
+    def esims(self) -> Iterator[tuple[str, Esim]]:
+        """ICCID and eSIM data of each accepted row that has any."""
+        for place, row in self._special.items():
+            if row.outcome is Outcome.ACCEPTED and row.esim is not None:
+                yield self._iccids[place], row.esim
+
     def items(self) -> list[str]:
         """Each row as one text, without its number; empty if it is not accepted."""
         tails = {tags: f"\x1f{','.join(sorted(tags))}\n" for tags in set(self._tags)}

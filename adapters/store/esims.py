@@ -1,9 +1,10 @@
 """The eSIM data of endpoints: kept from the first file that brings it, never overwritten by a later one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from sqlalchemy import Boolean, Column, Connection, MetaData, String, Table, insert, text
+from sqlalchemy import Boolean, Column, Connection, MetaData, String, Table, text
 
+from adapters.store.bulk import insert_all
 from domain.esim import Esim
 
 _staging = MetaData()
@@ -20,13 +21,12 @@ incoming_esims = Table(
 )
 
 
-def add_esims(connection: Connection, esims: Sequence[tuple[str, Esim]], *, account: str, source: int) -> None:
+def add_esims(connection: Connection, esims: Iterable[tuple[str, Esim]], *, account: str, source: int) -> None:
     """Add the eSIM data of these ICCIDs to endpoints that have none yet."""
-    if not esims:
-        return
     _staging.create_all(connection, checkfirst=True)
     connection.execute(incoming_esims.delete())
-    connection.execute(insert(incoming_esims), [{"iccid": iccid, **esim._asdict()} for iccid, esim in esims])
+    if not insert_all(connection, incoming_esims, ({"iccid": iccid, **esim._asdict()} for iccid, esim in esims)):
+        return
     connection.execute(
         text(
             "INSERT INTO esims (endpoint, source_id, eid, smdp_address, matching_id, object_id, needs_confirmation) "

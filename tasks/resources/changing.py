@@ -1,7 +1,7 @@
 """Stores files and selections, and a person's decisions."""
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from adapters.store import queries
 from domain.labels import check_made_name
@@ -20,13 +20,23 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class Again(Generic[T]):
+    """Gives the same items anew each time, since a transaction that is run again reads them again."""
+
+    def __init__(self, make: Callable[[], Iterator[T]]) -> None:
+        self._make = make
+
+    def __iter__(self) -> Iterator[T]:
+        return self._make()
+
+
 async def store_manifest(session: Session, manifest: Manifest, request: ProvisionRequest) -> "Ingested":
     """Store a checked file as a batch, or find the batch it already is."""
     from adapters.store import bulk_changes, ingest
 
     naming = request.naming(session.account)
     profile = profile_of(session.account, request.supplier)
-    accepted = list(manifest.accepted)
+    rows = manifest.rows
     source = ingest.Source(
         file_name=manifest.source_name,
         digest=manifest.digest,
@@ -40,13 +50,13 @@ async def store_manifest(session: Session, manifest: Manifest, request: Provisio
         batch=naming.batch,
         is_named=request.batch is not None,
         source=source,
-        accepted=[(row.row_no, row.iccid, row.name) for row in accepted],
+        accepted=Again(rows.named),
         name_template=naming.template,
         rejected=[_reject(row) for row in manifest.rejected],
         tags=request.tags,
         platform_tags=session.account.platform_tags,
-        row_tags=[(row.iccid, tag) for row in accepted for tag in row.tags],
-        row_esims=[(row.iccid, row.esim) for row in accepted if row.esim is not None],
+        row_tags=Again(rows.tagged),
+        row_esims=Again(rows.esims),
         check_name=lambda name: not check_made_name(name, profile).code,
     )
     await session.store.awrite(bulk_changes.allow, stored.change)
