@@ -16,6 +16,7 @@ from pydantic_settings import (
 
 from domain.errors import SettingsError
 from domain.options import Account
+from domain.supplier import SupplierProfile
 
 DEMO: dict[str, Any] = {
     "platform": "sft",
@@ -43,8 +44,10 @@ class Settings(BaseSettings):
     store_url: str = "sqlite:///data/var/preactive.db"
     default_account: str = "demo"
     reports_dir: Path = Path("data/reports")
+    inbox_dir: Path = Path("data/inbox")
     config: Path | None = None
     accounts: dict[str, Account] = Field(default_factory=dict)
+    suppliers: dict[str, SupplierProfile] = Field(default_factory=dict)
 
     @classmethod
     def settings_customise_sources(
@@ -105,3 +108,15 @@ def account(name: str | None) -> tuple[str, Account]:
         known = ", ".join(sorted(settings.accounts))
         raise SettingsError(f"There is no account {name!r} in the settings; there are: {known}.")
     return name, settings.accounts[name].with_secrets()
+
+
+def supplier(name: str) -> SupplierProfile:
+    """How the files of a supplier are written.
+
+    Raises SettingsError.
+    """
+    suppliers = load().suppliers
+    if name not in suppliers:
+        known = ", ".join(sorted(suppliers)) or "none"
+        raise SettingsError(f"There is no supplier {name!r} in the settings; there are: {known}.")
+    return suppliers[name]

@@ -1,12 +1,12 @@
 """Rules that compare the rows of a file with each other."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from domain.errors import FileRefused
-from domain.iccid import FIFTEEN_DIGITS, ends_in_zeros
-from domain.manifest import ManifestRow, Outcome
-from domain.problems import FileCode, Problem, RowCode
+from domain.iccid import FIFTEEN_DIGITS, ends_in_zeros, is_float_step
+from domain.manifest import Outcome, Rows
+from domain.problems import WITHHELD, FileCode, Problem, RowCode
 
 ADVICE = (
     "the digits are lost and cannot be repaired; export the file again with the ICCID column as text "
@@ -15,22 +15,25 @@ ADVICE = (
 Loose = Sequence[tuple[str, int]]
 
 
-def refuse_damaged(seen: Mapping[str, int], loose: Loose) -> None:
-    """Refuse a file whose numbers went through a spreadsheet or a floating-point column as a whole."""
-    numbers = [*seen, *(digits for digits, _ in loose if 18 <= len(digits) <= 20)]
-    zeros = [digits for digits in numbers if digits.endswith("000") and ends_in_zeros(digits)]
+def refuse_damaged(found: Collection[str], ending_in_zeros: Iterable[str], float_steps: int, loose: Loose) -> None:
+    """Refuse a file whose numbers went through a spreadsheet or a floating-point column as a whole.
+
+    `float_steps` says how many of the ICCIDs found are multiples of what a floating-point number can still tell apart.
+    """
+    refused = [digits for digits, _ in loose if 18 <= len(digits) <= 20]
+    total = len(found) + len(refused)
+    zeros = [*ending_in_zeros, *(digits for digits in refused if ends_in_zeros(digits))]
     shared = Counter(digits[:FIFTEEN_DIGITS] for digits in zeros)
-    if any(count > 1 for count in shared.values()) or _too_many(len(zeros), len(numbers)):
+    if any(count > 1 for count in shared.values()) or _too_many(len(zeros), total):
         raise FileRefused(
             FileCode.DAMAGED,
-            f"{len(zeros)} of {len(numbers)} ICCIDs end in zeros after digit 15, as after a spreadsheet: {ADVICE}.",
+            f"{len(zeros)} of {total} ICCIDs end in zeros after digit 15, as after a spreadsheet: {ADVICE}.",
         )
-    floats = sum(1 for digits in numbers if _is_float_step(digits))
-    if _too_many(floats, len(numbers)):
+    floats = float_steps + sum(map(is_float_step, refused))
+    if _too_many(floats, total):
         raise FileRefused(
             FileCode.DAMAGED,
-            f"{floats} of {len(numbers)} ICCIDs are multiples of 1,024 or 16,384, as after a floating-point column: "
-            f"{ADVICE}.",
+            f"{floats} of {total} ICCIDs are multiples of 1,024 or 16,384, as after a floating-point column: {ADVICE}.",
         )
 
 
@@ -39,16 +42,11 @@ def _too_many(found: int, of: int) -> bool:
     return found >= 2 and (found * 10 >= of or (found >= 10 and found * 100 >= of))
 
 
-def _is_float_step(digits: str) -> bool:
-    mask = 1023 if len(digits) < 20 else 16383
-    return not int(digits[-14:]) & mask  # 10^14 is a multiple of both, so the last digits decide
-
-
-def settle_collisions(rows: list[ManifestRow], seen: Mapping[str, int], loose: Loose, *, column: str) -> None:
+def settle_collisions(rows: Rows, found: Collection[str], loose: Loose, *, column: str) -> None:
     """Reject both rows where one number is another plus one digit: only a person knows which is right."""
-    places = {**dict(loose), **seen}
-    if len({len(digits) for digits in places}) < 2:
+    if len({*map(len, found), *(len(digits) for digits, _ in loose)}) < 2:
         return
+    places = {**dict(loose), **_first_places(rows)}
     for longer, index in places.items():
         other = places.get(longer[:-1])
         if other is None:
@@ -58,31 +56,43 @@ def settle_collisions(rows: list[ManifestRow], seen: Mapping[str, int], loose: L
             _reject(rows, here, Problem(column, longer if here == index else longer[:-1], RowCode.COLLISION, reason))
 
 
-def settle_repeats(rows: list[ManifestRow], seen: Mapping[str, int], repeats: Iterable[int], *, column: str) -> None:
+def settle_repeats(rows: Rows, found: Collection[str], *, column: str) -> None:
     """Count an identical repetition once, and reject all rows of an ICCID that differ in name or tags."""
+    if len(found) + rows.iccids.count("") == len(rows):
+        return
+    first = _first_places(rows)
     groups: dict[str, list[int]] = defaultdict(list)
-    for index in repeats:
-        groups[rows[index].iccid or ""].append(index)
+    for index, iccid in enumerate(rows.iccids):
+        if iccid and first[iccid] != index:
+            groups[iccid].append(index)
     for iccid, later in groups.items():
-        _settle_group(rows, [seen[iccid], *later], column)
+        _settle_group(rows, [first[iccid], *later], column)
 
 
-def _settle_group(rows: list[ManifestRow], group: list[int], column: str) -> None:
+def _first_places(rows: Rows) -> dict[str, int]:
+    first: dict[str, int] = {}
+    for index, iccid in enumerate(rows.iccids):
+        if iccid:
+            first.setdefault(iccid, index)
+    return first
+
+
+def _settle_group(rows: Rows, group: list[int], column: str) -> None:
     members = [rows[index] for index in group]
     accepted = [row for row in members if row.outcome is Outcome.ACCEPTED]
     if not accepted:
         return
-    if len(accepted) == len(members) and len({(row.name, frozenset(row.tags)) for row in members}) == 1:
+    if len(accepted) == len(members) and len({(row.name, frozenset(row.tags), row.esim) for row in members}) == 1:
         for index in group[1:]:
             rows[index] = rows[index]._replace(outcome=Outcome.DUPLICATE)
         return
     for index in group:
         others = ", ".join(str(row.row_no) for row in members if row.row_no != rows[index].row_no)
-        reason = f"The same ICCID stands in row {others} with another name or other tags; keep one of them."
+        reason = f"The same ICCID stands in row {others} with another name, tags or eSIM data; keep one."
         _reject(rows, index, Problem(column, rows[index].iccid or "", RowCode.CONFLICT, reason))
 
 
-def settle_names(rows: list[ManifestRow], *, column: str) -> None:
+def settle_names(rows: Rows, *, column: str) -> None:
     """Reject all rows that share a name, where the supplier's names must be unique."""
     groups: dict[str, list[int]] = defaultdict(list)
     for index, row in enumerate(rows):
@@ -94,6 +104,19 @@ def settle_names(rows: list[ManifestRow], *, column: str) -> None:
             _reject(rows, index, Problem(column, rows[index].name or "", RowCode.NAME_REPEATED, reason))
 
 
-def _reject(rows: list[ManifestRow], index: int, problem: Problem) -> None:
+def settle_esims(rows: Rows, *, column: str) -> None:
+    """Reject all rows that share a download: a matching id installs one profile once."""
+    groups: dict[tuple[str | None, str], list[int]] = defaultdict(list)
+    for index, row in rows.special.items():
+        if row.outcome is Outcome.ACCEPTED and row.esim is not None and row.esim.matching_id is not None:
+            groups[row.esim.smdp_address, row.esim.matching_id].append(index)
+    for group in (found for found in groups.values() if len(found) > 1):
+        for index in group:
+            others = ", ".join(str(rows[other].row_no) for other in group[:10] if other != index)
+            reason = f"The same activation code or matching id stands in row {others}; each installs one profile."
+            _reject(rows, index, Problem(column, WITHHELD, RowCode.ESIM_REPEATED, reason))
+
+
+def _reject(rows: Rows, index: int, problem: Problem) -> None:
     row = rows[index]
     rows[index] = row._replace(outcome=Outcome.REJECTED, problems=(*row.problems, problem))

@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from domain.errors import FileRefused
+from domain.esim import FIELDS
 from domain.problems import FileCode, shown, shown_masked
 from domain.supplier import SupplierProfile
 
@@ -21,13 +22,24 @@ ALIASES: dict[str, tuple[str, ...]] = {
         *("deviceuser", "label", "bezeichnung", "nombre", "nom"),
     ),
     "tags": ("tags", "tag", "simtags", "simtag"),
+    "eid": ("eid", "euiccid", "eidnumber", "esimeid", "eideid"),
+    "smdp_address": (
+        *("smdpaddress", "smdpplusaddress", "smdpplusadress", "smdpadress", "smdp", "smdpplus", "smdpfqdn"),
+        *("smdpserver", "smdpplusserver", "smdpurl", "rspaddress"),
+    ),
+    "matching_id": ("matchingid", "esimmatchingid", "activationtoken", "actoken"),
+    "activation_code": (
+        *("lpastring", "activationcode", "lpacode", "esimactivationcode", "qrcode", "qrcodetext", "textqrcode"),
+        *("qrcodestring", "qrcodedata", "ac"),
+    ),
 }
 HEADERLESS_COLUMNS = ("iccid", "name", "tags")
 REASON_COLUMNS = ("reject_row", "reject_column", "reject_value", "reject_code", "reject_reason")
 
 _SECRET = re.compile(
-    r"(pin|puk|adm|chv|scp|ki[ck]|kid|eki|k4|opc)[a-z0-9]*|ki[0-9]*|op|code(adm|retailer)[0-9]*|accesscontrol"
-    r"|transportkey|password|passwort"
+    r"(sim|usim)?(pin|puk|adm|chv|scp|ki[ck]|kid|eki|k4|opc|otak|psk)[a-z0-9]*|k|ki[0-9]*|op|tk|accesscontrol"
+    r"|(ki|op)(enc|encrypted|hex|value|wert)[0-9]*|(encrypted|enc|sim|usim|clear)(ki|op)|code(adm|retailer)[0-9]*"
+    r"|[a-z0-9]*(keys?|keyset|secret|password|passwort|passphrase|schluessel|schlussel|confirmationcode)[0-9]*"
 )
 _LONG_NUMBER = re.compile(r"[0-9]{17,}")
 
@@ -43,6 +55,23 @@ class Header:
     tags: int | None
     kept: tuple[int, ...]  # columns that may be shown again; the others hold secrets or our own reasons
     secrets: int
+    esim: tuple[tuple[str, int], ...] = ()  # field of domain.esim and its column
+
+    @property
+    def watched(self) -> frozenset[int]:
+        """The columns that mean something here, whose cells must be text."""
+        places = {self.iccid, self.name, self.tags, *(index for _, index in self.esim)}
+        return frozenset(index for index in places if index is not None)
+
+    def uses(self) -> tuple[tuple[str, str], ...]:
+        """Each column and what it is taken for."""
+        words = {self.iccid: "ICCID", self.name: "name", self.tags: "tags"}
+        words |= {index: field.replace("_", " ") for field, index in self.esim}
+        other = dict.fromkeys(self.kept, "not used")
+        return tuple(
+            (column, words.get(index) or other.get(index, "dropped, never stored"))
+            for index, column in enumerate(self.columns)
+        )
 
 
 def header_key(text: str) -> str:
@@ -85,7 +114,19 @@ def _header_at(index: int, row: Sequence[str], profile: SupplierProfile) -> Head
         tags=_find(columns, keys, profile, "tags"),
         kept=tuple(i for i, key in enumerate(keys) if i not in secret and key not in ours),
         secrets=len(secret),
+        esim=_esim(keys, secret) if profile.read_esim else (),
     )
+
+
+def _esim(keys: Sequence[str], secret: Collection[int]) -> tuple[tuple[str, int], ...]:
+    """Return the eSIM columns; of several for one field the one that comes first in the table of names."""
+    found: list[tuple[str, int]] = []
+    for field in FIELDS:
+        known = ALIASES[field]
+        places = [i for i, key in enumerate(keys) if key in known and i not in secret]
+        if places:
+            found.append((field, min(places, key=lambda place: known.index(keys[place]))))
+    return tuple(found)
 
 
 def _aliases(profile: SupplierProfile, field: str) -> tuple[str, ...]:

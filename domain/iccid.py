@@ -2,7 +2,8 @@
 
 Trimming that is documented and noted, in this order: white space around, one leading apostrophe, `="..."` (if allowed),
 the prefix `SIM:`, blanks and hyphens between digits (if allowed), one filler F after an odd number of digits.
-Nothing else is ever changed, and digits that are gone are never guessed.
+Nothing else is ever changed, and digits that are gone are never guessed. A check digit is added only for lengths of
+which the supplier's settings say that they lack it.
 """
 
 import re
@@ -22,7 +23,7 @@ from domain.supplier import Severity, SupplierProfile
 BLANKS = " \t\r\n\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\ufeff"
 FIFTEEN_DIGITS = 15  # what a spreadsheet keeps of a number; every digit after them becomes zero
 
-_DOUBLED = bytes(sum(divmod(2 * (code - 48), 10)) if 48 <= code <= 57 else 0 for code in range(256))
+DOUBLED = bytes(sum(divmod(2 * (code - 48), 10)) if 48 <= code <= 57 else 0 for code in range(256))
 _GROUPS = re.compile(r"[0-9]+(?:[ \-\u00a0\u202f][0-9]+)+[Ff]?")
 
 
@@ -54,13 +55,13 @@ def luhn_ok(digits: str) -> bool:
     """Tell whether the last digit is the right check digit."""
     code = digits.encode("ascii")
     plain = code[-1::-2]  # summing bytes is done in C, which matters for a hundred thousand rows
-    return (sum(plain) - 48 * len(plain) + sum(code[-2::-2].translate(_DOUBLED))) % 10 == 0
+    return (sum(plain) - 48 * len(plain) + sum(code[-2::-2].translate(DOUBLED))) % 10 == 0
 
 
 def luhn_digit(digits: str) -> str:
     """Return the check digit that belongs after these digits."""
     code = digits.encode("ascii")
-    doubled = sum(code[-1::-2].translate(_DOUBLED))
+    doubled = sum(code[-1::-2].translate(DOUBLED))
     plain = code[-2::-2]
     return str(-(doubled + sum(plain) - 48 * len(plain)) % 10)
 
@@ -112,6 +113,9 @@ def _noting(before: str, after: str, note: str, notes: list[str]) -> str:
 
 def _judge_digits(digits: str, profile: SupplierProfile, notes: tuple[str, ...]) -> IccidResult:
     """Apply the rules to a text that is digits only."""
+    if len(digits) in profile.add_check_digit:
+        digits += luhn_digit(digits)
+        notes = (*notes, "check digit added, which this supplier leaves out")
     if len(digits) not in profile.lengths:
         return IccidResult(None, RowCode.LENGTH, explain_length(digits, profile), digits=digits)
     if not digits.startswith(profile.prefix) and profile.prefix_check != Severity.OFF:
@@ -132,3 +136,9 @@ def _judge_digits(digits: str, profile: SupplierProfile, notes: tuple[str, ...])
 def ends_in_zeros(digits: str) -> bool:
     """Tell whether a number ends as one does after a spreadsheet kept only its first 15 digits."""
     return digits.endswith("0000") or (len(digits) == 18 and digits.endswith("000"))
+
+
+def is_float_step(digits: str) -> bool:
+    """Tell whether a number is a multiple of 1,024 (19 digits) or 16,384 (20), the steps of a floating-point number."""
+    mask = 1023 if len(digits) < 20 else 16383
+    return not int(digits[-14:]) & mask  # 10^14 is a multiple of both, so the last digits decide

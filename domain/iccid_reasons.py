@@ -2,6 +2,7 @@
 
 import re
 
+from domain.esim import is_eid
 from domain.problems import RowCode
 from domain.supplier import SupplierProfile
 
@@ -27,11 +28,6 @@ _LOOKS = tuple(
         (r"#[A-Z0-9/]+[!?]?", RowCode.NOT_TEXT, "This is the error value of a spreadsheet, not a number."),
     )
 )
-
-
-def is_eid(text: str) -> bool:
-    """Tell whether a text is an eUICC identifier: 32 digits with the right check number."""
-    return len(text) == 32 and text.isascii() and text.isdigit() and int(text) % 97 == 1
 
 
 def explain_text(text: str) -> tuple[RowCode, str]:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from domain.iccid import BLANKS
@@ -26,6 +27,77 @@ class Label(NamedTuple):
     reason: str = ""
 
 
+class Naming(NamedTuple):
+    """How rows without a name get one: a template that may use {batch}, {row} and {iccid}."""
+
+    template: str
+    batch: str
+
+    def name(self, row: int, iccid: str) -> str:
+        """The name made for a row."""
+        return self.template.format(batch=self.batch, row=row, iccid=iccid)
+
+
+NO_LABEL = Label()
+TAGS_REMEMBERED = 10_000
+
+
+class LabelReader:
+    """Reads the names and tags of a file by its supplier's rules; tags repeat from row to row."""
+
+    def __init__(self, profile: SupplierProfile) -> None:
+        self._profile = profile
+        self._pattern = re.compile(profile.name_pattern or "(?s:.*)")
+        self._tags: dict[str, Label] = {}
+
+    def name(self, text: str) -> Label:
+        """The name in a cell."""
+        return Label(text) if self._is_plain(text) else check_name(text, self._profile)
+
+    def made_name(self, text: str) -> Label:
+        """A name that was made for a row without one."""
+        return Label(text) if self._is_plain(text) else check_made_name(text, self._profile)
+
+    def tags(self, text: str) -> Label:
+        """The tags in a cell."""
+        found = self._tags.get(text)
+        if found is None:
+            found = check_tags(text, self._profile)
+            if len(self._tags) < TAGS_REMEMBERED:
+                self._tags[text] = found
+        return found
+
+    def names(self, column: Sequence[str]) -> tuple[Sequence[str | None], set[int]]:
+        """The names in a column, and the places of cells that are refused."""
+        if self._are_plain(column):
+            return column, set()
+        found = [self.name(text) for text in column]
+        return [label.name for label in found], {place for place, label in enumerate(found) if label.code}
+
+    def tag_lists(self, column: Sequence[str]) -> tuple[Sequence[tuple[str, ...]], set[int]]:
+        """The tags in each cell of a column, and the places of cells that are refused."""
+        known = {text: self.tags(text) for text in set(column)}
+        tags = {text: label.tags for text, label in known.items()}
+        refused = {text for text, label in known.items() if label.code}
+        places = {place for place, text in enumerate(column) if text in refused} if refused else set()
+        return [tags[text] for text in column], places
+
+    def _is_plain(self, text: str) -> bool:
+        plain = text.isascii() and text.isprintable() and 0 < len(text) <= self._profile.name_max_chars
+        return plain and text[0] not in " '#" and text[-1] != " " and self._pattern.fullmatch(text) is not None
+
+    def _are_plain(self, column: Sequence[str]) -> bool:
+        """Tell whether no name of a column needs a closer look, without looking at each."""
+        lines = "\n".join(("", *column, ""))
+        return (
+            lines.isascii()
+            and "".join(column).isprintable()
+            and not any(start in lines for start in ("\n\n", "\n ", "\n'", "\n#", " \n"))
+            and len(max(column, key=len)) <= self._profile.name_max_chars
+            and (self._profile.name_pattern is None or all(map(self._pattern.fullmatch, column)))
+        )
+
+
 def unguard(text: str) -> str:
     """Take off the apostrophe that reports put before what a spreadsheet could run."""
     return text[1:] if text[:1] == "'" and text[1:2] and text[1] in FORMULA_STARTS else text
@@ -40,6 +112,15 @@ def check_name(text: str, profile: SupplierProfile) -> Label:
     if profile.require_name:
         return Label(code=RowCode.NAME_MISSING, reason="The name is missing.")
     return Label()
+
+
+def check_made_name(name: str, profile: SupplierProfile) -> Label:
+    """Return a name that was made for a row without one, or why the platform would not take it."""
+    label = check_name(name, profile)
+    if not label.code:
+        return label
+    words = "give the row a name, or change the batch's name or name_template"
+    return Label(code=label.code, reason=f"The name made for this row is not usable; {words}. {label.reason}")
 
 
 def _name_problem(name: str, profile: SupplierProfile) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from string import Formatter
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from domain.doubt import Patience
 from domain.errors import SettingsError, UnknownGroup
@@ -27,6 +27,21 @@ CALLS: Mapping[str, frozenset[str]] = {
         | {"create_tag", "attach_tag", "list_tags", "sims", "profile"}
     )
 }
+
+
+def check_template(value: str) -> str:
+    """A template for names, unchanged.
+
+    Raises ValueError.
+    """
+    try:
+        value.format(batch="b", row=1, iccid="8944")
+        names = {name for _, name, _, _ in Formatter().parse(value)} - {None}
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
+        raise ValueError("may use {batch}, {row} and {iccid} only") from error
+    if not names <= {"batch", "row", "iccid"}:
+        raise ValueError("may use {batch}, {row} and {iccid} only")
+    return value
 
 
 class Knobs(BaseModel):
@@ -83,7 +98,7 @@ class Account(Knobs):
     page_size: int = Field(default=100, ge=1, le=250)
     platform_tags: Literal["now", "later", "off"] = "now"
     read_back_tags: Literal["first", "all", "off"] = "first"
-    name_template: str = "{batch}-{row:06d}"
+    name_template: Annotated[str, AfterValidator(check_template)] = "{batch}-{row:06d}"
     name_pattern: str = r"[A-Za-z0-9 _-]{1,64}"
     roaming_profile_id: str = ""
     apn_group_id: str = ""
@@ -109,18 +124,6 @@ class Account(Knobs):
         if url.scheme == "http" and not is_loopback(url.hostname):
             raise ValueError("must be https, since it is not on this machine")
         return value.rstrip("/")
-
-    @field_validator("name_template")
-    @classmethod
-    def _template_works(cls, value: str) -> str:
-        try:
-            value.format(batch="b", row=1, iccid="8944")
-            names = {name for _, name, _, _ in Formatter().parse(value)} - {None}
-        except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
-            raise ValueError("may use {batch}, {row} and {iccid} only") from error
-        if not names <= {"batch", "row", "iccid"}:
-            raise ValueError("may use {batch}, {row} and {iccid} only")
-        return value
 
     @model_validator(mode="after")
     def _paths_are_of_known_calls(self) -> Self:

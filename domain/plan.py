@@ -7,6 +7,7 @@ from enum import IntEnum
 
 from domain.endpoint import SimRecord
 from domain.errors import Refused, TooManyRejects, TooMuchChange
+from domain.esim import Esim
 from domain.lifecycle import Kind, Lifecycle
 from domain.options import Account
 
@@ -17,6 +18,9 @@ class Action(IntEnum):
     CREATE = 1
     ALREADY = 2
     CONFLICT = 3
+
+
+OTHER_ESIM = "other eSIM data is recorded for this SIM in batch"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -36,6 +40,7 @@ class Wanted:
 
     iccid: str
     name: str
+    esim: Esim | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class Known:
     state: Lifecycle
     batch: str
     finished: bool
+    esim: Esim | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,8 @@ def decide(wanted: Wanted, known: Known | None, seen: SimRecord | None) -> Chang
     """What to do for one SIM, from the store first and then from what the platform shows."""
     if known is not None and known.state is Lifecycle.TERMINATED:
         return Change(Action.CONFLICT, wanted.iccid, wanted.name, reason="terminated before; it never returns to stock")
+    if known is not None and known.esim is not None and wanted.esim is not None and wanted.esim != known.esim:
+        return Change(Action.CONFLICT, wanted.iccid, wanted.name, reason=f"{OTHER_ESIM} {known.batch}; it is kept")
     if known is not None and known.endpoint_id:
         return Change(Action.ALREADY, wanted.iccid, wanted.name, known.endpoint_id, f"in batch {known.batch}")
     if seen is None or seen.endpoint_id is None:

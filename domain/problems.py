@@ -35,6 +35,12 @@ class RowCode(StrEnum):
     TAG_REPEATED = "tag_repeated"
     TAG_COUNT = "tag_count"
     TAG_RESERVED = "tag_reserved"
+    EID = "eid"
+    SMDP_ADDRESS = "smdp_address"
+    MATCHING_ID = "matching_id"
+    ACTIVATION_CODE = "activation_code"
+    ESIM_CONFLICT = "esim_conflict"
+    ESIM_REPEATED = "esim_repeated"
 
 
 class FileCode(StrEnum):
@@ -62,6 +68,8 @@ class FileCode(StrEnum):
     LINK = "link"
     UNREADABLE = "unreadable"
     CHANGED = "changed"
+    NAMES = "names"
+    QUANTITY = "quantity"
 
 
 class Problem(NamedTuple):
@@ -73,8 +81,24 @@ class Problem(NamedTuple):
     reason: str
 
 
+class Oddity(NamedTuple):
+    """A cell of a workbook that is not text: what it is, in words."""
+
+    code: RowCode
+    what: str
+
+
 SHOWN_LENGTH = 60
-_LONG_NUMBER = re.compile(r"\d{10,}")
+WITHHELD = "(withheld)"
+_ICCID_LIKE = re.compile(r"89[0-9]{13,}")
+# Keys are written as 16 bytes or more in hexadecimal. An EID, which has 32 digits too, has no letter.
+_KEY = re.compile(r"(?=[0-9 :]*[A-Fa-f])(?:[0-9A-Fa-f]{2}[ :]?){15,}[0-9A-Fa-f]{2}")
+_ANY_CODE = re.compile(r"[0-9]{4,}|(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{8,}")
+
+
+def looks_secret(text: str) -> bool:
+    """Tell whether a text looks like a key, whatever its column is called."""
+    return len(text) >= 32 and _KEY.search(text) is not None
 
 
 def shown(text: str, *, limit: int = SHOWN_LENGTH) -> str:
@@ -92,5 +116,10 @@ def _shown_character(character: str) -> str:
 
 
 def shown_masked(text: str) -> str:
-    """Return foreign text for a message, with every long number masked."""
-    return _LONG_NUMBER.sub(lambda match: f"{match[0][:6]}…{match[0][-4:]}", shown(text))
+    """Return foreign text for a message, with every long number masked and every other code left out."""
+    return _ANY_CODE.sub(_masked, shown(WITHHELD if looks_secret(text) else text))
+
+
+def _masked(match: re.Match[str]) -> str:
+    code = match[0]
+    return f"{code[:6]}…{code[-4:]}" if _ICCID_LIKE.fullmatch(code) else "…"

@@ -1,7 +1,8 @@
 """What a report of a run says, before it becomes a file."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from domain.manifest import Manifest
@@ -52,6 +53,12 @@ class ReportData:
     columns: tuple[str, ...]  # of the file, as in RejectRow.original
     rejects: Iterable[RejectRow]
     calls: Iterable[CallRow] = ()
+    reasons: Mapping[str, int] = field(default_factory=dict)  # rejected rows by their first reason
+
+
+def reasons_of(codes: Iterable[str]) -> dict[str, int]:
+    """How many rejected rows there are for each reason, the most frequent first; a row counts for its first one."""
+    return dict(Counter(code.split("; ")[0] for code in codes).most_common())
 
 
 def rejects_of(manifest: Manifest) -> Iterator[RejectRow]:

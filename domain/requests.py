@@ -2,13 +2,18 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from domain.drift import Drift
+from domain.labels import Naming
 from domain.lifecycle import Kind
+from domain.options import Account, check_template, safe_name
 from domain.repair import Side
+
+Template = Annotated[str, AfterValidator(check_template)]
+
 
 _ACCOUNT = "As named in the settings; default: their default account"
 
@@ -33,6 +38,7 @@ class ProvisionRequest(BaseModel):
         title="Batch",
         description="Default: the file's name; an existing batch is added to",
         max_length=80,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f]+$",
         json_schema_extra=_shown(3),
     )
     dry_run: bool = Field(default=True, title="Dry run", description="Only plan", json_schema_extra=_shown(4))
@@ -45,7 +51,7 @@ class ProvisionRequest(BaseModel):
     limit: int | None = Field(
         default=None, ge=1, title="Limit", description="Most endpoints this run may create", json_schema_extra=_shown(6)
     )
-    name_template: str | None = Field(default=None, title="Name template", json_schema_extra=_shown(7))
+    name_template: Template | None = Field(default=None, title="Name template", json_schema_extra=_shown(7))
     sheet: str | None = Field(default=None, title="Sheet", json_schema_extra=_shown(8))
     digest: str | None = Field(
         default=None,
@@ -54,6 +60,51 @@ class ProvisionRequest(BaseModel):
         pattern="^[0-9a-f]{64}$",
         json_schema_extra=_shown(9),
     )
+    supplier: str | None = Field(
+        default=None,
+        title="Supplier",
+        description="As named in the settings; default: the account's own profile",
+        json_schema_extra=_shown(10),
+    )
+
+    def naming(self, account: Account) -> Naming:
+        """How rows without a name get one."""
+        batch = self.batch or safe_name(Path(self.file).stem)
+        return Naming(self.name_template or account.name_template, batch)
+
+
+class InboxRequest(BaseModel):
+    """Make batches of the files in the inbox folder."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    account: str = Field(default="demo", title="Account", json_schema_extra=_shown(0))
+    folder: str | None = Field(
+        default=None,
+        title="Folder",
+        description="A folder in the inbox, for example one for each supplier; default: the inbox itself",
+        pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        json_schema_extra=_shown(1),
+    )
+    supplier: str | None = Field(default=None, title="Supplier", json_schema_extra=_shown(2))
+    tags: list[str] = Field(
+        default_factory=list, title="Tags", description="Default: the batch name", json_schema_extra=_shown(3)
+    )
+    max_files: int = Field(
+        default=100, ge=1, le=10_000, title="Files", description="Most files of one run", json_schema_extra=_shown(4)
+    )
+    settle_seconds: float = Field(
+        default=30,
+        ge=0,
+        le=86_400,
+        title="Settle time",
+        description="Seconds in which a file must not change before it is read",
+        json_schema_extra=_shown(5),
+    )
+    limit: int | None = Field(
+        default=None, ge=1, title="Limit", description="Most endpoints created for a file", json_schema_extra=_shown(6)
+    )
+    dry_run: bool = Field(default=True, title="Dry run", description="Only look", json_schema_extra=_shown(7))
 
 
 class ActivateRequest(BaseModel):

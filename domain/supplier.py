@@ -3,9 +3,11 @@
 import codecs
 import re
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from domain.esim import ADDRESS
 
 MEGABYTE = 1024 * 1024
 
@@ -30,6 +32,8 @@ class FileLimits(BaseModel):
     max_sheets: int = Field(default=50, ge=1, le=500)
     max_blank_gap: int = Field(default=10_000, ge=1, le=1_000_000)
     max_title_rows: int = Field(default=10, ge=0, le=50)
+    max_seconds: int = Field(default=60, ge=1, le=3_600)
+    max_megabytes: int = Field(default=512, ge=128, le=16_384)
 
 
 class SupplierProfile(BaseModel):
@@ -38,6 +42,7 @@ class SupplierProfile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     lengths: frozenset[Annotated[int, Field(ge=18, le=22)]] = Field(default=frozenset({19, 20}), min_length=1)
+    add_check_digit: frozenset[Annotated[int, Field(ge=17, le=21)]] = frozenset()
     prefix: str = Field(default="89", pattern=r"^[0-9]{0,7}$")
     luhn: Severity = Severity.REJECT
     prefix_check: Severity = Severity.REJECT
@@ -50,9 +55,13 @@ class SupplierProfile(BaseModel):
     sheet: str | None = Field(default=None, min_length=1, max_length=31)
     headerless: bool = False
     allow_hidden: bool = False
+    allow_macros: bool = False
     iccid_headers: tuple[str, ...] = ()
     name_headers: tuple[str, ...] = ()
     tags_headers: tuple[str, ...] = ()
+
+    read_esim: bool = True
+    smdp_address: str | None = Field(default=None, max_length=255)
 
     require_name: bool = False
     unique_names: bool = False
@@ -62,6 +71,21 @@ class SupplierProfile(BaseModel):
     tag_separators: str = Field(default=",;", min_length=1, max_length=4, pattern=r"^[,;|/ ]+$")
 
     limits: FileLimits = FileLimits()
+
+    @model_validator(mode="after")
+    def _a_length_means_one_thing(self) -> Self:
+        if self.add_check_digit & self.lengths:
+            raise ValueError("a length in add_check_digit must not be in lengths, or a number would mean two things")
+        if any(length + 1 not in self.lengths for length in self.add_check_digit):
+            raise ValueError("each length in add_check_digit needs the next one in lengths")
+        return self
+
+    @field_validator("smdp_address")
+    @classmethod
+    def _address_is_a_host(cls, value: str | None) -> str | None:
+        if value is not None and not ADDRESS.fullmatch(value):
+            raise ValueError("must be a host name")
+        return value
 
     @field_validator("encoding")
     @classmethod

@@ -12,6 +12,7 @@ from flows.commands import (
     lifecycle,
     looking,
     operating,
+    profiles,
     provisioning,
     reconciling,
     resolving,
@@ -52,6 +53,7 @@ app.command(add_help_option=False, context_settings={"allow_extra_args": True, "
 app.add_typer(batches.app, name="batch")
 app.add_typer(going_on.accounts, name="account")
 app.add_typer(operating.db, name="db")
+app.add_typer(profiles.app, name="profile")
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec
+from weakref import WeakSet
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
@@ -20,6 +21,7 @@ from tasks import resources
 from tasks.steps import API_TROUBLE, is_cancelled_in_prefect
 
 P = ParamSpec("P")
+_handled: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
 
 
 def told_flow(function: Callable[P, Awaitable[State[Any]]]) -> Callable[P, Awaitable[State[Any]]]:
@@ -50,16 +52,19 @@ def _stop_run(main: asyncio.Task[Any] | None) -> None:
 @contextmanager
 def _stopped_by_signals() -> Iterator[None]:
     """Prefect's own handlers would raise in the middle of whatever runs, and what is under way not be recorded."""
-    if threading.current_thread() is not threading.main_thread():
+    loop = asyncio.get_running_loop()
+    # A run within a run leaves them to the outer one.
+    if threading.current_thread() is not threading.main_thread() or loop in _handled:
         yield
         return
-    loop = asyncio.get_running_loop()
+    _handled.add(loop)
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in before:
         loop.add_signal_handler(number, _stop_run, asyncio.current_task())
     try:
         yield
     finally:
+        _handled.discard(loop)
         for number, handler in before.items():
             loop.remove_signal_handler(number)
             signal.signal(number, handler)

@@ -50,14 +50,17 @@ async def _look(name: str, iccids: Sequence[str]) -> dict[str, SimRecord]:
 
 
 def _read(request: ProvisionRequest, options: Account) -> Manifest:
-    manifest = resources.read_manifest(request.file, options, sheet=request.sheet)
+    naming = request.naming(options)
+    manifest = resources.read_manifest(
+        request.file, options, sheet=request.sheet, supplier=request.supplier, naming=naming
+    )
     if request.digest is not None and manifest.digest != request.digest:
         raise FileRefused("changed", f"The file {request.file} is not the one that was planned; plan it again.")
     return manifest
 
 
 def _wanted(manifest: Manifest) -> list[Wanted]:
-    return [Wanted(row.iccid or "", row.name or "") for row in manifest.accepted]
+    return [Wanted(row.iccid or "", row.name or "", row.esim) for row in manifest.accepted]
 
 
 def _plan(
@@ -70,10 +73,10 @@ def _plan(
     wanted = _wanted(manifest)
     return make_plan(
         wanted,
-        known=resources.known(name, [want.iccid for want in wanted]),
+        known=resources.known(name, wanted),
         seen=seen,
         account=options,
-        tags=[check_tag(tag) for tag in request.tags] or [safe_name(request.batch or request.file)],
+        tags=[check_tag(tag) for tag in request.tags] or [safe_name(request.naming(options).batch)],
         rows=len(manifest.rows),
         rejected=manifest.numbers()["rejected"],
     )

@@ -7,6 +7,7 @@ from typing import Any
 from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact, acreate_table_artifact
 
 from domain.iccid import mask_iccid
+from domain.problems import shown_masked
 from domain.report import ReportData
 from domain.summary import Summary
 from tasks import resources
@@ -46,17 +47,19 @@ def _uri(path: Path) -> str:
 
 def _problem_rows(data: ReportData, change: int) -> list[dict[str, Any]]:
     rows = [
-        {"row": reject.row_no, "ICCID": reject.value, "outcome": "rejected", "reason": reject.reason}
+        _problem_row(reject.row_no, reject.column, shown_masked(reject.value), "rejected", reject.reason)
         for reject in list(data.rejects)[:_SHOWN]
     ]
     for row in resources.mapping(change):
         if len(rows) >= _SHOWN:
             break
         if row["outcome"] != "confirmed":
-            rows.append(
-                {"row": "", "ICCID": mask_iccid(row["iccid"]), "outcome": row["outcome"], "reason": row["text"]}
-            )
+            rows.append(_problem_row("", "ICCID", mask_iccid(row["iccid"]), row["outcome"], row["text"]))
     return rows
+
+
+def _problem_row(row: int | str, column: str, value: str, outcome: str, reason: str) -> dict[str, Any]:
+    return {"row": row, "column": column, "value": value, "outcome": outcome, "reason": reason}
 
 
 def _markdown(summary: Summary, title: str, paths: list[Path]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from domain.report import MappingRow, RejectRow, ReportData
+from domain.report import MappingRow, RejectRow, ReportData, reasons_of
 from domain.summary import Summary, from_counts
 from tasks import resources
 
@@ -13,6 +13,7 @@ def report_data(
     change: int, summary: Summary, rejects: Sequence[dict[str, Any]], *, account: str, title: str, stem: str
 ) -> ReportData:
     """What the report files of a run show."""
+    rejected = [_reject(row) for row in rejects]
     return ReportData(
         title=title,
         batch=stem,
@@ -21,7 +22,8 @@ def report_data(
         numbers=summary.numbers(),
         mapping=_mapping(change),
         columns=tuple(rejects[0]["columns"]) if rejects else (),
-        rejects=[_reject(row) for row in rejects],
+        rejects=rejected,
+        reasons=reasons_of(row.code for row in rejected),
         calls=resources.calls(change),
     )
 

@@ -1,5 +1,1 @@
-"""Files in (CSV, Excel) and reports out."""
-
-from adapters.files.reader import read_manifest
-
-__all__ = ["read_manifest"]
+"""Files in (CSV, Excel, vendor files) and reports out. Empty, so that the child that parses workbooks stays light."""

@@ -5,12 +5,11 @@ from typing import Any
 
 from openpyxl.utils.datetime import from_excel
 
+from adapters.files.book_rows import number_text
 from adapters.files.sheet_parser import Cell
-from domain.intake import Oddity
-from domain.problems import RowCode
+from domain.problems import Oddity, RowCode
 
 TEXT = "s"
-_KEPT_DIGITS = 10**15  # a number from here on is written so that it can never pass as an ICCID
 _DATE = Oddity(RowCode.NOT_TEXT, "a date")
 _UNKNOWN = Oddity(RowCode.NOT_TEXT, "an unknown kind of value")
 _ODDITIES = {
@@ -46,6 +45,4 @@ def as_text(cell: Cell, dates: Collection[int]) -> str:
 def _number(value: Any, *, is_date: bool) -> str:
     if is_date and 0 <= value < 2_958_465:  # the last day that Excel knows
         return str(from_excel(value))
-    if abs(value) >= _KEPT_DIGITS:
-        return format(float(value), ".14E")
-    return str(int(value)) if float(value).is_integer() else str(value)
+    return number_text(value)

@@ -13,7 +13,6 @@ _REFUSED = (
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"\x89PNG", "a PNG picture"),
     (b"GIF8", "a GIF picture"),
-    (b"\x1f\x8b", "a gzip archive"),
     (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ", "an xz archive"),
     (b"7z\xbc\xaf", "a 7z archive"),
@@ -40,8 +39,7 @@ _FALSE_NAMES = {
 
 def detect(file: Snapshot) -> FileKind:
     """Return the kind of a file, or refuse it with what it is instead."""
-    head = file.content.read(4096)
-    file.content.seek(0)
+    head = file.start(4096)
     if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0"):
         _refuse_empty(file, head)
     if head.startswith(OLE):
@@ -49,16 +47,14 @@ def detect(file: Snapshot) -> FileKind:
     kind = FileKind.WORKBOOK if head.startswith((b"PK\x03\x04", b"PK\x05\x06")) else FileKind.TEXT
     if kind is FileKind.TEXT:
         _refuse_known(head, file.name)
-    _refuse_false_name(kind, file.name)
+        refuse_false_name(kind, file.name)
     return kind
 
 
 def _refuse_empty(file: Snapshot, head: bytes) -> None:
     if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return  # NUL bytes are a fault of their own, named by the text reader
-    rest = file.content.read()
-    file.content.seek(0)
-    if not rest.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
+    if not file.start(-1).strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
         raise FileRefused(FileCode.EMPTY, f"{file.name!r} is empty; hand in a file with a header and rows.")
 
 
@@ -81,8 +77,11 @@ def _refuse_known(head: bytes, name: str) -> None:
         raise _wrong_type(name, "a web page or XML")
 
 
-def _refuse_false_name(kind: FileKind, name: str) -> None:
-    """Refuse a name that promises the other kind: somebody took the wrong file, or a program wrote it wrongly."""
+def refuse_false_name(kind: FileKind, name: str) -> None:
+    """Refuse a name that promises another kind: somebody took the wrong file, or a program wrote it wrongly.
+
+    Of an archive its content must be known first: an .ods table is refused for what it is, not for its name.
+    """
     if name.lower().endswith(_FALSE_NAMES[kind]):
         what = "an Excel workbook" if kind is FileKind.WORKBOOK else "a text file"
         raise FileRefused(FileCode.TYPE, f"{name!r} is {what}, which its name denies; check and rename it.")

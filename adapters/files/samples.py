@@ -12,7 +12,7 @@ from pathlib import Path
 from adapters.files.stable_xlsx import save_stable
 from domain.iccid import luhn_digit
 
-CLEAN, DEMO, MIXED, DAMAGED = "89445010", "89445020", "89445030", "89445040"  # one range for each file
+CLEAN, DEMO, MIXED, DAMAGED, ESIM = "89445010", "89445020", "89445030", "89445040", "89445050"  # a range for each
 Cells = Sequence[str | float | None]
 
 
@@ -69,6 +69,32 @@ def mixed_rows() -> list[Cells]:
     return [*rows, (iccids[56], "=1+1", ""), (iccids[49], "naïve – 東京", "spare,blue")]
 
 
+def esim_rows() -> list[Cells]:
+    """Return rows of eSIM profiles, good ones and one of each bad kind."""
+    server = "smdp.example.com"
+    iccids = [sample_iccid(ESIM, i) for i in range(1, 31)]
+    good: list[Cells] = [
+        (iccid, sample_eid(i), f"LPA:1${server}$TRAVEL-{i:04d}", "", "") for i, iccid in enumerate(iccids[:20], 1)
+    ]
+    good += [(iccid, "", "", server, f"TRAVEL-{i:04d}") for i, iccid in enumerate(iccids[20:23], 21)]
+    bad: list[Cells] = [
+        (iccids[23], sample_eid(24)[:-1] + "0", "", "", ""),
+        (iccids[24], "", f"1${server}", "https://smdp.example.com/", ""),
+        (iccids[25], "", "LPA:2", "", ""),
+        (iccids[26], "", f"LPA:1${server}$TRAVEL-0027", "", "TRAVEL-9999"),
+        (iccids[27], "", "", server, "TRAVEL 0028"),
+        (iccids[28], "", "", "", "TRAVEL-0029"),
+        (iccids[29], "", f"LPA:1${server}$TRAVEL-0001", "", ""),
+    ]
+    return [*good, *bad]
+
+
+def sample_eid(number: int) -> str:
+    """Return an invented EID with right check digits."""
+    body = f"8904903200000000{number:014d}"
+    return f"{body}{98 - int(body + '00') % 97:02d}"
+
+
 def damaged_rows(count: int = 60) -> list[Cells]:
     """Return rows after a spreadsheet took every ICCID for a number."""
     return [(float(sample_iccid(DAMAGED, i)), f"damaged-{i:02d}") for i in range(1, count + 1)]
@@ -93,6 +119,8 @@ def make_samples(folder: Path) -> list[Path]:
     save_stable(folder / "demo.xlsx", [("ICCID", "Name", "Tags"), *demo_rows()])
     save_stable(folder / "damaged.xlsx", [("ICCID", "Name"), *damaged_rows()])
     (folder / "mixed.csv").write_text(csv_text([("ICCID", "Name", "Tags"), *mixed_rows()]), encoding="utf-8")
+    columns = ("ICCID", "EID", "Activation Code", "SM-DP+ Address", "Matching ID")
+    (folder / "esims.csv").write_text(csv_text([columns, *esim_rows()]), encoding="utf-8")
     stock = stock_iccids(folder)
     (folder / "stock.txt").write_text("".join(f"{iccid}\n" for iccid in stock), encoding="ascii")
     return sorted(folder.iterdir())

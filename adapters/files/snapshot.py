@@ -26,7 +26,15 @@ class Snapshot:
     name: str  # for display only
     content: SpooledTemporaryFile[bytes]
     size: int
-    digest: str
+    digest: str  # of the file as it was handed in, also if this is what an archive held
+    identity: tuple[int, int]  # device and inode of the file that was opened
+
+    def start(self, size: int) -> bytes:
+        """The first bytes."""
+        self.content.seek(0)
+        found = self.content.read(size)
+        self.content.seek(0)
+        return found
 
 
 @contextmanager
@@ -41,7 +49,7 @@ def snapshot(path: Path, limits: FileLimits) -> Iterator[Snapshot]:
             digest, size = _copy(descriptor, content, name, limits)
             _require_unchanged(before, os.fstat(descriptor), size, name)
             content.seek(0)
-            yield Snapshot(name, content, size, digest)
+            yield Snapshot(name, content, size, digest, (before.st_dev, before.st_ino))
     finally:
         os.close(descriptor)
 

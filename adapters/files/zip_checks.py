@@ -24,8 +24,15 @@ _ACTIVE = (
 )
 
 
-def check_archive(archive: ZipFile, *, name: str, size: int) -> None:
+def check_archive(archive: ZipFile, *, name: str, size: int, allow_macros: bool = False) -> None:
     """Refuse an archive that is a bomb, a trap, or not a plain workbook."""
+    check_entries(archive, name=name, size=size)
+    names = {entry.filename.lower() for entry in archive.infolist()}
+    _check_contents(names, name, allow_macros=allow_macros)
+
+
+def check_entries(archive: ZipFile, *, name: str, size: int) -> None:
+    """Refuse an archive that is a bomb or a trap, by its directory alone."""
     entries = archive.infolist()
     if len(entries) > MAX_ENTRIES:
         raise FileRefused(FileCode.TOO_LARGE, f"{name!r} has {len(entries):,} parts inside, at most {MAX_ENTRIES:,}.")
@@ -34,7 +41,6 @@ def check_archive(archive: ZipFile, *, name: str, size: int) -> None:
     _check_names(entries, name)
     _check_sizes(entries, name, size)
     _check_overlap(entries, archive.start_dir, name)
-    _check_contents({entry.filename.lower() for entry in entries}, name)
 
 
 def _check_entry(entry: ZipInfo, name: str) -> None:
@@ -77,9 +83,11 @@ def _check_overlap(entries: list[ZipInfo], directory: int, name: str) -> None:
         raise _broken(name, "its parts overlap")
 
 
-def _check_contents(names: set[str], name: str) -> None:
-    if any(inner.endswith("vbaproject.bin") for inner in names):
-        raise FileRefused(FileCode.MACROS, f"{name!r} holds macros; save it as .xlsx without macros.")
+def _check_contents(names: set[str], name: str, *, allow_macros: bool) -> None:
+    if not allow_macros and any(inner.endswith("vbaproject.bin") for inner in names):
+        raise FileRefused(
+            FileCode.MACROS, f"{name!r} holds macros; save it as .xlsx, or allow macros for this supplier."
+        )
     for start, what in _ACTIVE:
         if any(inner.startswith(start) for inner in names):
             raise FileRefused(FileCode.ACTIVE_CONTENT, f"{name!r} holds {what}; save the table alone as .xlsx or CSV.")
@@ -87,6 +95,8 @@ def _check_contents(names: set[str], name: str) -> None:
         what = "an OpenDocument file" if "mimetype" in names else "a zip archive, but not an .xlsx workbook"
         what = "a binary workbook (.xlsb)" if "xl/workbook.bin" in names else what
         raise FileRefused(FileCode.TYPE, f"{name!r} is {what}; save the table as .xlsx or CSV and hand it in.")
+    if "[content_types].xml" not in names:
+        raise _broken(name, "its table of contents is missing")
 
 
 def _broken(name: str, what: str) -> FileRefused:

@@ -1,15 +1,21 @@
 """Turns a checked file into a batch: rows, endpoints in stock, tags and planned operations, in one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert, select, text
 
+from adapters.store.bulk import insert_all
 from adapters.store.bulk_changes import resize
 from adapters.store.clock import store_now
 from adapters.store.engine import alone_on
+from adapters.store.esims import add_esims
 from adapters.store.tables import batches, changes, rejects, sources
 from adapters.store.tagging import add_row_tags, add_tags
+from domain.errors import FileRefused
+from domain.esim import Esim
+from domain.options import safe_name
+from domain.problems import FileCode
 
 _staging = MetaData()
 incoming = Table(
@@ -63,17 +69,21 @@ def ingest(
     batch: str,
     is_named: bool,
     source: Source,
-    accepted: Sequence[tuple[int, str, str | None]],
+    accepted: Iterable[tuple[int, str, str | None]],
     name_template: str,
     rejected: Sequence[dict[str, object]],
     tags: Sequence[str],
     platform_tags: str,
-    row_tags: Sequence[tuple[str, str]] = (),
+    row_tags: Iterable[tuple[str, str]] = (),
+    row_esims: Iterable[tuple[str, Esim]] = (),
+    check_name: Callable[[str], bool] = bool,
 ) -> Ingested:
     """Store a file as a batch, or find the batch that its content already is.
 
-    `accepted` are (row number, ICCID, name or None), `row_tags` further (ICCID, tag) pairs. With `is_named` a batch of
-    that name that exists already is added to; otherwise the new batch gets a name that is free.
+    `accepted` are (row number, ICCID, name or None), `row_tags` further (ICCID, tag) pairs, `row_esims` (ICCID, eSIM
+    data) pairs; all three are read anew whenever the transaction is. With `is_named` a batch of that name that exists
+    already is added to; otherwise the new batch gets a name that is free. `check_name` tells whether the platform takes
+    a made name; raises FileRefused if it does not.
     """
     alone_on(connection, account)
     known = find_source(connection, account=account, batch=batch, source=source)
@@ -83,24 +93,35 @@ def ingest(
     if not is_named:
         batch = next_batch_name(connection, account, batch)
     now = store_now(connection)
-    tags = tags or [batch]
+    tags = tags or [safe_name(batch)]
     batch_id = _batch(connection, account, batch, tags, now)
     change_id = _change(connection, account, batch_id, batch, now)
     source_id = _source(connection, batch_id, account, source, now)
-    named = (
-        (row, iccid, name or name_template.format(batch=batch, row=row, iccid=iccid)) for row, iccid, name in accepted
-    )
-    stage(connection, named)
-    _stage_tags(connection, row_tags)
+    stage(connection, _named(accepted, name_template, batch, check_name))
+    has_row_tags = _stage_tags(connection, row_tags)
     _store_rows(connection, account=account, batch=batch_id, source=source_id, now=now)
+    add_esims(connection, row_esims, account=account, source=source_id)
     if rejected:
         connection.execute(insert(rejects), [{"source_id": source_id, **row} for row in rejected])
     _plan_creates(connection, account=account, batch=batch_id, change=change_id, now=now)
     all_tags = connection.execute(select(batches.c.tags).where(batches.c.id == batch_id)).scalar_one()
     add_tags(connection, batch_id, change_id, account, [*all_tags, *tags], platform_tags)
-    if row_tags:
+    if has_row_tags:
         add_row_tags(connection, batch_id, change_id, account, platform_tags)
     return Ingested(batch_id, batch, change_id, source_id, True)
+
+
+def _named(
+    accepted: Iterable[tuple[int, str, str | None]], template: str, batch: str, check_name: Callable[[str], bool]
+) -> Iterator[tuple[int, str, str]]:
+    """Give a name to the rows that have none. The batch's name is settled only here, so made names are checked here."""
+    for row, iccid, name in accepted:
+        made = name or template.format(batch=batch, row=row, iccid=iccid)
+        if name is None and not check_name(made):
+            raise FileRefused(
+                FileCode.NAMES, f"The name {made!r}, made for row {row} of batch {batch}, does not fit the platform."
+            )
+        yield row, iccid, made
 
 
 def find_source(connection: Connection, *, account: str, batch: str, source: Source) -> Ingested | None:
@@ -159,15 +180,13 @@ def stage(connection: Connection, accepted: Iterable[tuple[int, str, str]]) -> N
     """Put rows into a table of this connection alone, so that what follows is a few statements for all of them."""
     _staging.create_all(connection, checkfirst=True)
     connection.execute(incoming.delete())
-    rows = [{"row_no": row_no, "iccid": iccid, "name": name} for row_no, iccid, name in accepted]
-    if rows:
-        connection.execute(insert(incoming), rows)
+    insert_all(connection, incoming, ({"row_no": row, "iccid": iccid, "name": name} for row, iccid, name in accepted))
 
 
-def _stage_tags(connection: Connection, row_tags: Sequence[tuple[str, str]]) -> None:
+def _stage_tags(connection: Connection, row_tags: Iterable[tuple[str, str]]) -> bool:
+    """Stage the tags of rows, and tell whether there are any."""
     connection.execute(incoming_tags.delete())
-    if row_tags:
-        connection.execute(insert(incoming_tags), [{"iccid": iccid, "tag": tag} for iccid, tag in row_tags])
+    return insert_all(connection, incoming_tags, ({"iccid": iccid, "tag": tag} for iccid, tag in row_tags)) > 0
 
 
 def _store_rows(connection: Connection, *, account: str, batch: int, source: int, now: float) -> None:

@@ -231,6 +231,15 @@ def known(reader: Reader, account: str) -> Iterator[Row]:
     )
 
 
+def esims(reader: Reader, account: str) -> Iterator[Row]:
+    """Every ICCID of the account that has eSIM data, with that data."""
+    yield from reader.stream(
+        "SELECT e.iccid, s.eid, s.smdp_address, s.matching_id, s.object_id, s.needs_confirmation "
+        "FROM esims s JOIN endpoints e ON e.id = s.endpoint WHERE e.account = :account ORDER BY e.id",
+        {"account": account},
+    )
+
+
 def known_tags(reader: Reader, account: str) -> Sequence[str]:
     """The tags that endpoints of the account carry."""
     rows: list[dict[str, Any]] = reader.rows(

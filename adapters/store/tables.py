@@ -124,6 +124,20 @@ tags = Table(
     Index(None, "tag", "endpoint"),
 )
 
+# What a buyer needs to install the endpoint's profile, as the first file that brought it says.
+esims = Table(
+    "esims",
+    metadata,
+    Column("endpoint", Key, ForeignKey("endpoints.id"), primary_key=True),
+    Column("source_id", Key, ForeignKey("sources.id"), nullable=False),
+    Column("eid", String(32)),
+    Column("smdp_address", String(255)),
+    Column("matching_id", String(255)),
+    Column("object_id", String(255)),
+    Column("needs_confirmation", Boolean, nullable=False),
+    Index(None, "smdp_address", "matching_id"),
+)
+
 # One requested bulk change. The same request again finds the same row, and so goes on instead of starting over.
 changes = Table(
     "changes",

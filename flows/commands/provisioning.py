@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.commands import running
-from flows.commands.options import Account, File, Json, Limit, Tags, Yes
+from flows.commands.options import Account, File, Json, Limit, Sheet, Supplier, Tags, Yes
 from flows.commands.printing import SHOWN, show_rejects
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ Template = Annotated[
     str | None, typer.Option("--name-template", help="Name for rows without one: {batch}, {row}, {iccid}.")
 ]
 AcceptRejects = Annotated[bool, typer.Option("--accept-rejects", help="Go on however many rows are bad.")]
-Sheet = Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook.")]
 
 
 def plan(
@@ -28,13 +27,14 @@ def plan(
     tag: Tags = None,
     batch: Batch = None,
     sheet: Sheet = None,
+    supplier: Supplier = None,
     check_platform: Annotated[bool, typer.Option("--check-platform", help="Also read the platform.")] = False,
     as_json: Json = False,
 ) -> None:
     """Read and check a file and show what provisioning it would do. Changes nothing."""
     from tasks.planning import plan_against_platform, plan_file, why_held
 
-    request = _request(file, account, tag, batch, sheet=sheet)
+    request = _request(file, account, tag, batch, sheet=sheet, supplier=supplier)
     manifest, made = plan_against_platform(request) if check_platform else plan_file(request)
     held = why_held(request, manifest, made)
     if as_json:
@@ -54,6 +54,7 @@ def provision(
     batch: Batch = None,
     name_template: Template = None,
     sheet: Sheet = None,
+    supplier: Supplier = None,
     accept_rejects: AcceptRejects = False,
     limit: Limit = None,
     yes: Yes = False,
@@ -61,24 +62,30 @@ def provision(
     """Create a tagged, pre-active endpoint for each SIM in a file. The same file again goes on where it stopped."""
     from tasks.planning import hold_if_unsafe, plan_file
 
-    request = _request(
-        file, account, tag, batch, sheet=sheet, accept_rejects=accept_rejects, limit=limit, name_template=name_template
-    )
+    chosen = {"sheet": sheet, "supplier": supplier, "name_template": name_template}
+    request = _request(file, account, tag, batch, accept_rejects=accept_rejects, limit=limit, **chosen)
     manifest, made = plan_file(request)
     hold_if_unsafe(request, manifest, made)
     running.begin_api()
     _show(manifest, made)
     running.confirm("Apply?", yes=yes)
-    chosen = request.model_copy(update={"dry_run": False, "digest": manifest.digest})
-    running.finish(running.run_flow("provision", chosen))
+    final = request.model_copy(update={"dry_run": False, "digest": manifest.digest})
+    running.finish(running.run_flow("provision", final))
 
 
 def _request(file: Path, account: str | None, tags: list[str] | None, batch: str | None, **rest: Any) -> Any:
+    from pydantic import ValidationError
+
+    from domain.errors import UsageError
     from domain.requests import ProvisionRequest
     from tasks import resources
 
     name, _ = resources.account(account)
-    return ProvisionRequest(file=str(file), account=name, tags=tags or [], batch=batch, **rest)
+    try:
+        return ProvisionRequest(file=str(file), account=name, tags=tags or [], batch=batch, **rest)
+    except ValidationError as error:
+        wrong = "; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors(include_input=False))
+        raise UsageError(f"The request is not usable: {wrong}.") from None
 
 
 def _plan_json(manifest: "Manifest", made: "Plan", held: str) -> dict[str, Any]:

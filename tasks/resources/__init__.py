@@ -11,7 +11,15 @@ from tasks.resources.changing import (
     stop_account,
     store_manifest,
 )
-from tasks.resources.files import private_folder, read_manifest, safe_cell, write_reports, write_table
+from tasks.resources.files import (
+    check_file,
+    file_limits,
+    private_folder,
+    read_manifest,
+    safe_cell,
+    write_reports,
+    write_table,
+)
 from tasks.resources.reading import (
     batch_counts,
     batch_named,
@@ -57,10 +65,12 @@ __all__ = [
     "batches",
     "calls",
     "cancel",
+    "check_file",
     "check_store",
     "current",
     "decide_by_person",
     "endpoints",
+    "file_limits",
     "held",
     "history",
     "known",

@@ -1,19 +1,19 @@
 """Stores files and selections, and a person's decisions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from adapters.store import queries
+from domain.labels import check_made_name
 from domain.lifecycle import Kind
 from domain.manifest import Manifest, ManifestRow
 from domain.operation import State
-from domain.options import Account, safe_name
+from domain.options import Account
 from domain.repair import Repair
 from domain.requests import ProvisionRequest, SelectionRequest
 from domain.selection import Selected
-from tasks.resources.files import read_manifest
+from tasks.resources.files import profile_of, read_manifest
 from tasks.resources.session import Session, account, open_store, reader
 
 if TYPE_CHECKING:
@@ -23,11 +23,23 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class Again(Generic[T]):
+    """Gives the same items anew each time, since a transaction that is run again reads them again."""
+
+    def __init__(self, make: Callable[[], Iterator[T]]) -> None:
+        self._make = make
+
+    def __iter__(self) -> Iterator[T]:
+        return self._make()
+
+
 async def store_manifest(session: Session, manifest: Manifest, request: ProvisionRequest) -> "Ingested":
     """Store a checked file as a batch, or find the batch it already is."""
     from adapters.store import bulk_changes, ingest
 
-    accepted = list(manifest.accepted)
+    naming = request.naming(session.account)
+    profile = profile_of(session.account, request.supplier)
+    rows = manifest.rows
     source = ingest.Source(
         file_name=manifest.source_name,
         digest=manifest.digest,
@@ -38,15 +50,17 @@ async def store_manifest(session: Session, manifest: Manifest, request: Provisio
     stored = await session.store.awrite(
         ingest.ingest,
         account=session.name,
-        batch=request.batch or safe_name(Path(request.file).stem),
+        batch=naming.batch,
         is_named=request.batch is not None,
         source=source,
-        accepted=[(row.row_no, row.iccid, row.name) for row in accepted],
-        name_template=request.name_template or session.account.name_template,
+        accepted=Again(rows.named),
+        name_template=naming.template,
         rejected=[_reject(row) for row in manifest.rejected],
         tags=request.tags,
         platform_tags=session.account.platform_tags,
-        row_tags=[(row.iccid, tag) for row in accepted for tag in row.tags],
+        row_tags=Again(rows.tagged),
+        row_esims=Again(rows.esims),
+        check_name=lambda name: not check_made_name(name, profile).code,
     )
     await session.store.awrite(bulk_changes.allow, stored.change)
     return stored

@@ -2,23 +2,52 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from adapters import settings
 from adapters.private import private_folder as private_folder  # noqa: PLC0414 - handed on
 from domain.errors import Stopped
+from domain.labels import Naming
 from domain.manifest import Manifest
 from domain.options import Account
 from domain.report import ReportData
+from domain.supplier import FileLimits, SupplierProfile
+
+if TYPE_CHECKING:
+    from adapters.files.reader import CheckedFile
 
 
-def read_manifest(file: str, options: Account, *, sheet: str | None = None) -> Manifest:
-    """Read and check a file of ICCIDs."""
+def read_manifest(
+    file: str, options: Account, *, sheet: str | None = None, supplier: str | None = None, naming: Naming | None = None
+) -> Manifest:
+    """Read and check a file of ICCIDs by the profile of its supplier, or else by the account's."""
     from adapters.files.reader import read_manifest as read
 
-    profile = options.supplier
+    return read(Path(file), profile=profile_of(options, supplier), sheet=sheet, naming=naming)
+
+
+def check_file(file: str, options: Account, *, sheet: str | None, supplier: str | None) -> "CheckedFile":
+    """What a supplier's profile makes of a file. Nothing is stored."""
+    from adapters.files.reader import check_file as check
+
+    return check(Path(file), profile=profile_of(options, supplier), sheet=sheet)
+
+
+def file_limits(account: str, supplier: str | None) -> FileLimits:
+    """How large the files of a supplier may be."""
+    _, options = settings.account(account)
+    return profile_of(options, supplier).limits
+
+
+def profile_of(options: Account, supplier: str | None) -> SupplierProfile:
+    """How the files of a supplier are read, with the account's pattern for names if the supplier has none.
+
+    Raises SettingsError.
+    """
+    profile = options.supplier if supplier is None else settings.supplier(supplier)
     if profile.name_pattern is None:
-        profile = profile.model_copy(update={"name_pattern": options.name_pattern})
-    return read(Path(file), profile=profile, sheet=sheet)
+        return profile.model_copy(update={"name_pattern": options.name_pattern})
+    return profile
 
 
 def write_reports(folder: Path, data: ReportData) -> list[Path]:

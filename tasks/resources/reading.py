@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 from adapters.store import queries
 from domain.drift import Held
 from domain.errors import NothingSelected
+from domain.esim import Esim
 from domain.lifecycle import Lifecycle
-from domain.plan import Known
+from domain.plan import Known, Wanted
 from domain.report import CallRow
 from domain.selection import Selected
 from domain.summary import Summary, from_counts
@@ -18,15 +19,23 @@ if TYPE_CHECKING:
     from tasks.ingest import Batch
 
 
-def known(name: str, iccids: Sequence[str]) -> dict[str, Known]:
-    """What the store knows of these ICCIDs."""
+def known(name: str, wanted: Sequence[Wanted]) -> dict[str, Known]:
+    """What the store knows of these SIMs; their eSIM data only if some of them bring any."""
     with reader() as opened:
-        wanted = set(iccids)
-        rows = queries.known(opened, name)
+        iccids = {want.iccid for want in wanted}
+        esims = {}
+        if any(want.esim is not None for want in wanted):
+            esims = {row.pop("iccid"): esim_of(row) for row in queries.esims(opened, name)}
         return {
-            row["iccid"]: Known(row["endpoint_id"], Lifecycle(row["state"]), row["batch"], row["planned"] == 0)
-            for row in rows
-            if row["iccid"] in wanted
+            row["iccid"]: Known(
+                endpoint_id=row["endpoint_id"],
+                state=Lifecycle(row["state"]),
+                batch=row["batch"],
+                finished=row["planned"] == 0,
+                esim=esims.get(row["iccid"]),
+            )
+            for row in queries.known(opened, name)
+            if row["iccid"] in iccids
         }
 
 
@@ -40,6 +49,11 @@ def held(name: str, iccids: Sequence[str] | None, *, since: float) -> dict[str, 
             for row in rows
             if wanted is None or row["iccid"] in wanted
         }
+
+
+def esim_of(row: Mapping[str, Any]) -> Esim:
+    """The eSIM data in a row of the store."""
+    return Esim(**{**row, "needs_confirmation": bool(row["needs_confirmation"])})
 
 
 def known_tags(name: str) -> Sequence[str]:

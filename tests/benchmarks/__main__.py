@@ -30,8 +30,9 @@ def main() -> int:
 
 
 def figures(folder: Path, *, quick: bool) -> Iterator[Figure]:
-    """Everything, one after the other. Files come first: the peak of memory is that of the largest child so far."""
-    yield from files(folder, 10_000 if quick else 100_000)
+    """Everything, one after the other."""
+    yield from bench_files.text_figures(folder, 100_000 if quick else 1_000_000)
+    yield from bench_files.book_figures(folder, 30_000 if quick else 300_000)
     (folder / "api").mkdir()
     api = PrefectApi(folder / "api")
     try:
@@ -39,24 +40,6 @@ def figures(folder: Path, *, quick: bool) -> Iterator[Figure]:
         yield from rate(folder, api, 300 if quick else 1_500)
     finally:
         api.close()
-
-
-def files(folder: Path, rows: int) -> Iterator[Figure]:
-    """Reading and checking files beside the bare readers."""
-    text, book, shared = (folder / name for name in ("rows.csv", "rows.xlsx", "shared.xlsx"))
-    bench_files.make_csv(text, rows)
-    bench_files.make_xlsx(book, rows)
-    bench_files.share_strings(book, shared)
-    peak = max(bench_files.peak_megabytes(text), bench_files.peak_megabytes(shared))
-    bare = bench_files.timed(lambda: bench_files.bare_xlsx(shared), repeat=3)
-    ours = bench_files.timed(lambda: bench_files.read_manifest(shared), repeat=3)
-    csv_seconds = bench_files.timed(lambda: bench_files.read_manifest(text), repeat=3)
-    pandas_seconds = bench_files.timed(lambda: bench_files.pandas_csv(text), repeat=3)
-    yield Figure(f"CSV of {rows:,} rows read and checked", csv_seconds, 2.0, unit="s")
-    yield Figure("CSV / pandas.read_csv of everything as text", csv_seconds / pandas_seconds)
-    yield Figure(f"XLSX of {rows:,} rows read and checked", ours, unit="s")
-    yield Figure("XLSX / a bare openpyxl read-only pass", ours / bare, 1.5)
-    yield Figure("peak memory of reading", peak, 400, unit="MB")
 
 
 if __name__ == "__main__":

@@ -1,27 +1,30 @@
-"""Measures reading and reporting beside the bare libraries: `python tests/benchmarks/bench_files.py`."""
+"""Measures reading and storing beside the bare libraries: `python -m tests.benchmarks.bench_files`."""
 
 import argparse
 import csv
 import re
-import resource
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
+from adapters.files.reader import read_manifest
+from adapters.files.samples import sample_iccid
+from adapters.store.ingest import Source, ingest
+from adapters.store.store import Store
+from domain.manifest import Manifest
+from tasks.resources.changing import Again
+from tests.benchmarks.bench_provision import Figure
 
-from adapters.files import read_manifest  # noqa: E402
-from adapters.files.samples import sample_iccid  # noqa: E402
-from domain.iccid import check_iccid  # noqa: E402
-from domain.report import MappingRow, ReportData  # noqa: E402
-from domain.supplier import SupplierProfile  # noqa: E402
+ROOT = Path(__file__).parents[2]
 
 
 def rows(count: int) -> Iterator[tuple[str, str, str]]:
@@ -64,11 +67,6 @@ def share_strings(source: Path, target: Path) -> None:
             new.writestr(name, content)
 
 
-def bare_csv(path: Path) -> None:
-    with path.open(newline="") as stream:
-        assert sum(1 for _ in csv.reader(stream))
-
-
 def bare_xlsx(path: Path) -> None:
     from openpyxl import load_workbook
 
@@ -83,14 +81,6 @@ def pandas_csv(path: Path) -> None:
     assert len(pandas.read_csv(path, dtype=str, keep_default_na=False))
 
 
-def report(folder: Path, count: int) -> None:
-    from adapters.files.report import write_reports
-
-    mapping = (MappingRow(name, iccid, f"ep-{iccid}", "pre_active", "eu", (tag,)) for iccid, name, tag in rows(count))
-    numbers = {"rows": count, "accepted": count}
-    write_reports(folder, ReportData("Bench", "bench", "demo", "run", numbers, mapping, ("iccid", "name"), ()))
-
-
 def timed(call: Callable[[], object], *, repeat: int) -> float:
     """Return the best of several runs in seconds."""
     best = float("inf")
@@ -101,47 +91,112 @@ def timed(call: Callable[[], object], *, repeat: int) -> float:
     return best
 
 
-def peak_megabytes(path: Path) -> float:
-    """Return the peak memory of a fresh process that reads one file."""
-    code = f"from adapters.files import read_manifest; read_manifest({str(path)!r})"
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return max(before, after) / 1024 if after >= before else 0.0
+def peak_megabytes(code: str) -> float:
+    """Return the peak memory of a fresh process that runs this, or of the largest child it had."""
+    told = "import resource as r; print(max(r.getrusage(w).ru_maxrss for w in (r.RUSAGE_SELF, r.RUSAGE_CHILDREN)))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{told}"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    return int(done.stdout.split()[-1]) / 1024
+
+
+def reading(path: Path) -> str:
+    """A program that reads and checks a file."""
+    return f"from adapters.files.reader import read_manifest; found = read_manifest({str(path)!r})"
+
+
+def storing(path: Path, store: Path) -> str:
+    """A program that reads a file and stores it."""
+    return f"{reading(path)}\nfrom tests.benchmarks.bench_files import store_rows; store_rows(found, {str(store)!r})"
+
+
+def store_rows(found: Manifest, store: str) -> float:
+    """Store a checked file as the program does, and return the seconds it took."""
+    opened = Store(f"sqlite:///{store}")
+    source = Source("rows.csv", found.digest, found.rows_digest, found.columns, **found.numbers())
+    began = time.perf_counter()
+    opened.write(
+        ingest,
+        account="bench", batch="rows", is_named=False, source=source, accepted=Again(found.rows.named),
+        name_template="{batch}-{row}", rejected=[], tags=(), platform_tags="off",
+    )  # fmt: skip
+    seconds = time.perf_counter() - began
+    opened.close()
+    return seconds
+
+
+def store_bare(found: Manifest, store: str) -> float:
+    """Put the same rows into the same tables by executemany alone, and return the seconds it took."""
+    Store(f"sqlite:///{store}").close()
+    rows = list(found.rows.named())
+    with closing(sqlite3.connect(store)) as connection:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("INSERT INTO batches VALUES (1, 'bench', 'rows', '[]', 0)")
+        connection.execute("INSERT INTO changes (id, account, request, created_at) VALUES (1, 'bench', 'x', 0)")
+        connection.execute("INSERT INTO sources VALUES (1, 1, 'bench', 'x', '', '', '[]', 0, 0, 0, 0, 0, 0)")
+        connection.commit()
+        began = time.perf_counter()
+        connection.executemany(
+            "INSERT INTO endpoints (id, account, iccid, name, state, batch_id, updated_at) "
+            "VALUES (?, 'bench', ?, ?, 'stock', 1, 0)",
+            rows,
+        )
+        connection.executemany(
+            "INSERT INTO rows (source_id, row_no, endpoint, name, known) VALUES (1, ?, ?, ?, 0)",
+            ((number, number, name) for number, _, name in rows),
+        )
+        connection.executemany(
+            "INSERT INTO operations (account, change_id, position, endpoint, kind, state, updated_at) "
+            "VALUES ('bench', 1, ?, ?, 'create', 'planned', 0)",
+            ((number, number) for number, _, _ in rows),
+        )
+        connection.executemany("INSERT INTO tags VALUES (?, 'rows')", ((number,) for number, _, _ in rows))
+        connection.commit()
+        return time.perf_counter() - began
+
+
+def side_by_side(first: Callable[[], object], second: Callable[[], object], *, repeat: int) -> tuple[float, float]:
+    """Return the best seconds of both, measured in turns, so that a busy minute hits both."""
+    times = [(timed(first, repeat=1), timed(second, repeat=1)) for _ in range(repeat)]
+    return min(one for one, _ in times), min(two for _, two in times)
+
+
+def text_figures(folder: Path, rows: int) -> Iterator[Figure]:
+    """A large CSV beside pandas and a bare executemany."""
+    text = folder / "large.csv"
+    make_csv(text, rows)
+    ours, pandas_seconds = side_by_side(lambda: read_manifest(text), lambda: pandas_csv(text), repeat=5)
+    yield Figure(f"CSV of {rows:,} rows read and checked", ours, unit="s")
+    yield Figure("CSV / pandas.read_csv of everything as text", ours / pandas_seconds, 3.0)
+    found = read_manifest(text)
+    stored, bare = store_rows(found, str(folder / "ours.db")), store_bare(found, str(folder / "bare.db"))
+    yield Figure(f"{rows:,} rows stored / a bare executemany of the same rows into the same tables", stored / bare, 2.0)
+    del found
+    peak = peak_megabytes(storing(text, folder / "peak.db"))
+    yield Figure(f"peak memory of reading and storing {rows:,} rows", peak, 512, unit="MB")
+
+
+def book_figures(folder: Path, rows: int) -> Iterator[Figure]:
+    """A large workbook, written as Excel does and as openpyxl does, beside a bare pass of openpyxl."""
+    book, shared = folder / "rows.xlsx", folder / "shared.xlsx"
+    make_xlsx(book, rows)
+    share_strings(book, shared)
+    for path, how in ((shared, "shared texts"), (book, "inline texts")):
+        ours, bare = side_by_side(partial(read_manifest, path), partial(bare_xlsx, path), repeat=2)
+        yield Figure(f"XLSX of {rows:,} rows, {how}, read and checked", ours, unit="s")
+        yield Figure("XLSX / a bare openpyxl read-only pass", ours / bare, 0.3)
+    yield Figure(f"peak memory of reading {rows:,} rows of a workbook", peak_megabytes(reading(shared)), 512, unit="MB")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--sheet-rows", type=int, default=300_000)
     options = parser.parse_args()
-    count, repeat = options.rows, options.repeat
-    with tempfile.TemporaryDirectory() as folder:
-        text, book, shared = (Path(folder) / name for name in ("rows.csv", "rows.xlsx", "shared.xlsx"))
-        make_csv(text, count)
-        peak_text = peak_megabytes(text)
-        make_xlsx(book, count)
-        share_strings(book, shared)
-        peak_book = peak_megabytes(shared)
-        profile, iccid = SupplierProfile(), sample_iccid("8944500", 7)
-        one = timed(lambda: [check_iccid(iccid, profile) for _ in range(count)], repeat=repeat) / count
-        base_text = timed(lambda: bare_csv(text), repeat=repeat)
-        base_book = timed(lambda: bare_xlsx(book), repeat=repeat)
-        base_shared = timed(lambda: bare_xlsx(shared), repeat=repeat)
-        lines = [
-            ("csv: bare csv.reader", base_text, base_text, None),
-            ("csv: read_manifest", timed(lambda: read_manifest(text), repeat=repeat), base_text, peak_text),
-            ("csv: pandas.read_csv", timed(lambda: pandas_csv(text), repeat=repeat), base_text, None),
-            ("xlsx, Excel: bare openpyxl", base_shared, base_shared, None),
-            ("xlsx, Excel: read_manifest", timed(lambda: read_manifest(shared), repeat=repeat), base_shared, peak_book),
-            ("xlsx, inline: bare openpyxl", base_book, base_book, None),
-            ("xlsx, inline: read_manifest", timed(lambda: read_manifest(book), repeat=repeat), base_book, None),
-            ("reports written", timed(lambda: report(Path(folder) / "out", count), repeat=1), base_book, None),
-        ]
-    print(f"{count:,} rows; check_iccid {one * 1e6:.2f} µs each")
-    print(f"{'what':28}{'seconds':>9}{'ratio':>8}{'peak MB':>9}")
-    for what, seconds, base, peak in lines:
-        print(f"{what:28}{seconds:9.2f}{seconds / base:8.2f}{f'{peak:9.0f}' if peak else '':>9}")
+    with tempfile.TemporaryDirectory() as name:
+        for figure in (*text_figures(Path(name), options.rows), *book_figures(Path(name), options.sheet_rows)):
+            print(figure.line(), flush=True)
 
 
 if __name__ == "__main__":

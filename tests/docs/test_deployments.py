@@ -50,11 +50,15 @@ def test_schedules_and_limits_have_only_keys_that_prefect_reads(deployment):
         RawScheduleConfig.model_validate(schedule)
 
 
+def flow_of(deployment: dict[str, Any]) -> Any:
+    """The flow that a deployment runs."""
+    module, _, name = deployment["entrypoint"].rpartition(".")
+    return getattr(import_module(module), name)
+
+
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda entry: entry["name"])
 def test_an_entrypoint_is_a_flow_in_a_module(deployment):
-    module, _, name = deployment["entrypoint"].rpartition(".")
-
-    assert isinstance(getattr(import_module(module), name), Flow)
+    assert isinstance(flow_of(deployment), Flow)
     assert ":" not in deployment["entrypoint"]
 
 
@@ -66,6 +70,5 @@ def test_names_are_given_once():
 
 def test_every_deployment_is_explained_in_the_runbook():
     rows = table(section(DOCS / "runbook.md", "Look at runs"), "deployment")
-    flows = {entry["name"]: entry["entrypoint"].split(".")[1] for entry in DEPLOYMENTS}
 
-    assert [row[0].strip("`") for row in rows] == [f"{flow}/{name}" for name, flow in flows.items()]
+    assert [row[0].strip("`") for row in rows] == [f"{flow_of(entry).name}/{entry['name']}" for entry in DEPLOYMENTS]

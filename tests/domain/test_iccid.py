@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.esim import is_eid
 from domain.iccid import BLANKS, check_iccid, luhn_digit, luhn_ok, mask_iccid
-from domain.iccid_reasons import is_eid
 from domain.supplier import Severity, SupplierProfile
 
 GOOD = "8944500102198304826"

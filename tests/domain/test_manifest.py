@@ -28,7 +28,7 @@ def manifest(rows, columns=COLUMNS, **settings):
     for row_no, cells in enumerate(rows, 2):
         intake.add(row_no, cells)
     intake.settle()
-    return Manifest("test", "0" * 64, tuple(columns), tuple(intake.rows), intake.notes())
+    return Manifest("test", "0" * 64, tuple(columns), intake.rows, intake.notes())
 
 
 def outcomes(found):

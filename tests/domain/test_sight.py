@@ -101,7 +101,7 @@ def test_another_endpoint_on_the_sim_goes_to_a_person(kind):
 
 @pytest.mark.parametrize("kind", CHANGES)
 def test_a_sim_that_shows_a_state_and_no_endpoint_can_only_be_ended(kind):
-    finding = before_write(work(1, kind), sim(A, None, SUSPENDED))
+    finding = before_write(work(1, kind), sim(A, None, Lifecycle.SUSPENDED))
 
     assert (finding is None) is (kind is Kind.TERMINATE)
 

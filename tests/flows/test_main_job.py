@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from adapters.files import read_manifest
+from adapters.files.reader import read_manifest
 from adapters.files.samples import sample_iccid
 from domain.options import Account
 from domain.supplier import SupplierProfile

@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 from adapters.store import ingest, selection
 from adapters.store.selection import Request
 from adapters.store.store import AccountLedger, Store
-from domain.manifest import Manifest, ManifestRow, Outcome
+from domain.manifest import Manifest, ManifestRow, Outcome, Rows
 from domain.outcome import Answer, Verdict
 from domain.ports import Result, Scope
 from domain.selection import Selected
@@ -49,7 +49,7 @@ def manifest(rows: Iterable[ManifestRow], content: object = None) -> Manifest:
     """A checked file; two files with the same content have the same bytes."""
     rows = tuple(rows)
     digest = hashlib.sha256(repr(rows if content is None else content).encode()).hexdigest()
-    return Manifest("file.csv", digest, ("iccid",), rows)
+    return Manifest("file.csv", digest, ("iccid",), Rows(rows))
 
 
 class Desk:

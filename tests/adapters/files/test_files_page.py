@@ -36,6 +36,15 @@ def test_every_setting_is_explained_once():
     assert set(FileLimits.model_fields) < WORDS
 
 
+@pytest.mark.parametrize("field", ["EID", "SM-DP+ address", "matching id", "activation code"])
+def test_every_name_of_an_esim_column_is_known(field):
+    [line] = [line for line in section("Columns").splitlines() if line.startswith(f"| {field} ")]
+    key = {"SM-DP+ address": "smdp_address"}.get(field, field.lower().replace(" ", "_"))
+
+    for name in re.findall(r"`([^`]+)`", line):
+        assert dict(find_header([["ICCID", name]], SupplierProfile()).esim) == {key: 1}, name
+
+
 @pytest.mark.parametrize("field", ["ICCID", "name", "tags"])
 def test_every_header_name_of_the_page_is_known(field):
     [line] = [line for line in section("Columns").splitlines() if line.startswith(f"| {field} ")]

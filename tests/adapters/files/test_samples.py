@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.files import read_manifest
+from adapters.files.reader import read_manifest
 from adapters.files.samples import make_samples
 from domain.problems import RowCode
 
@@ -45,7 +45,8 @@ def test_the_demo_sample_has_bad_rows_of_many_kinds_but_too_few_to_hold_the_batc
 
 def test_the_mixed_sample_shows_every_reason_that_a_text_file_can_give(made):
     found = read_manifest(made["mixed.csv"])
-    shown = {row.problems[0].code for row in found.rejected}
+    esims = read_manifest(made["esims.csv"])
+    shown = {row.problems[0].code for row in [*found.rejected, *esims.rejected]}
     by_setting = {RowCode.NAME_MISSING, RowCode.NAME_REPEATED, RowCode.FORMULA}
 
     assert shown == set(RowCode) - by_setting

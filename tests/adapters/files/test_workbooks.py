@@ -118,7 +118,7 @@ def test_b66_several_visible_sheets_need_a_name(make):
 
 
 def test_the_suppliers_usual_sheet_name_is_not_needed_where_there_is_one_sheet(make):
-    from adapters.files import read_manifest
+    from adapters.files.reader import read_manifest
     from domain.supplier import SupplierProfile
 
     path = make.write(make.book([HEAD, (A, "a")]))

@@ -149,8 +149,8 @@ def test_a_newer_store_is_not_read_either(own_url):
 
 
 def test_an_older_store_waits_for_an_upgrade(own_url, monkeypatch):
-    monkeypatch.setattr(migrate, "KNOWN", (*KNOWN, "0002"))
-    monkeypatch.setattr(migrate, "HEAD", "0002")
+    monkeypatch.setattr(migrate, "KNOWN", (*KNOWN, "0999"))
+    monkeypatch.setattr(migrate, "HEAD", "0999")
 
     with pytest.raises(StoreUnavailable, match=rf"older version {HEAD}; run `preactive db upgrade` first"):
         Store(own_url)
