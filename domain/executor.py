@@ -78,16 +78,17 @@ class Executor:
         self._running: set[asyncio.Task[Result]] = set()
         self._alone = False
 
-    async def run(self, scope: Scope) -> None:
-        """Send what is ready in the scope until nothing is ready.
+    async def run(self, scope: Scope, begun: Step | None = None) -> None:
+        """Send what is ready in the scope until nothing is ready, beginning with what was handed out already.
 
         Raises LoginRefused and Stopped, after everything learned was recorded.
         """
         self._trouble = Trouble()
         results: list[Result] = []
+        step = begun
         while True:
-            step = await self._ledger.step(scope, results, self._room())
-            self._start(step)
+            self._start(step or await self._ledger.step(scope, results, self._room()))
+            step = None
             if not self._running:
                 break
             results = await self._finished()

@@ -60,6 +60,8 @@ class Account(Knobs):
     target_account_id: str | None = None
     rate_per_second: float = Field(default=1.5, gt=0, le=100_000)
     max_in_flight: int = Field(default=4, ge=1, le=512)
+    sales_share: float = Field(default=0.2, ge=0, le=0.9)
+    reservation_seconds: float = Field(default=900, ge=1, le=86_400)
     deadline_seconds: float = Field(default=200, gt=0, le=3600)
     read_deadline_seconds: float = Field(default=40, gt=0, le=3600)
     connect_seconds: float = Field(default=10, gt=0, le=120)
@@ -128,6 +130,11 @@ class Account(Knobs):
     def send_window(self) -> float:
         """Seconds after its intent in which a call may still start; later it is given back unsent."""
         return max(min(30.0, self.deadline_seconds), 4 / self.rate_per_second)
+
+    @property
+    def sales_places(self) -> int:
+        """How many of the calls under way are kept for sales while somebody sells."""
+        return max(1, round(self.max_in_flight * self.sales_share)) if self.sales_share else 0
 
     @property
     def bulk_patience(self) -> Patience:

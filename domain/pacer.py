@@ -17,10 +17,10 @@ class Closed(Exception):
 class Pacer:
     """Every HTTP request of an account waits here for its turn."""
 
-    def __init__(self, buckets: Buckets, *, rate: float) -> None:
+    def __init__(self, buckets: Buckets, *, rate: float, ahead: int | None = None) -> None:
         self._buckets = buckets
         self._gap = _CATCH_UP / rate
-        self._ahead = max(0, min(16, int(rate / 20)))
+        self._ahead = max(0, min(16, int(rate / 20))) if ahead is None else ahead
         self._waiting: deque[asyncio.Future[float]] = deque()
         self._slots: deque[float] = deque()
         self._offset = 0.0

@@ -12,6 +12,7 @@ from domain.endpoint import Claim, contradictions
 from domain.lifecycle import MOVES, Kind
 from domain.operation import State, may_move
 from domain.outcome import next_state
+from domain.pacing import Lane
 from domain.ports import Result
 
 T = TypeVar("T")
@@ -33,6 +34,8 @@ class Owner:
     patience: Patience
     bulk_patience: Patience
     max_in_flight: int
+    lane: Lane = Lane.BULK
+    sales_places: int = 0
 
 
 @dataclass(frozen=True, slots=True)

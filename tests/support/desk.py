@@ -26,6 +26,7 @@ TIMES = {
     "buckets": ("next_at", "factor_at"),
     "attempts": ("at",),
     "endpoints": ("updated_at",),
+    "orders": ("created_at", "reserved_until"),
 }
 
 
