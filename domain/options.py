@@ -114,7 +114,11 @@ class Account(Knobs):
         Raises SettingsError.
         """
         files = {"password": self.password_file, "token": self.token_file}
-        secrets = {name: SecretStr(_read_secret(name, path)) for name, path in files.items() if path is not None}
+        secrets = {
+            name: SecretStr(read_secret(f"the account's {name}", path))
+            for name, path in files.items()
+            if path is not None
+        }
         return self.model_copy(update=secrets)
 
     @property
@@ -153,11 +157,15 @@ class Account(Knobs):
         return self.groups[name]
 
 
-def _read_secret(name: str, path: Path) -> str:
+def read_secret(what: str, path: Path) -> str:
+    """The text of a file that holds a secret.
+
+    Raises SettingsError.
+    """
     try:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
-        raise SettingsError(f"The file {path} with the account's {name} cannot be read.") from None
+        raise SettingsError(f"The file {path} with {what} cannot be read.") from None
 
 
 def is_loopback(host: str) -> bool:

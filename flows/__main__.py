@@ -6,7 +6,7 @@ import sys
 import typer
 
 from domain.errors import PreactiveError
-from flows.commands import batches, looking, operating, provisioning, resolving, running
+from flows.commands import batches, looking, operating, provisioning, resolving, running, selling
 
 app = typer.Typer(
     name="preactive",
@@ -20,6 +20,7 @@ for command in (
     provisioning.plan,
     provisioning.provision,
     provisioning.activate,
+    selling.sell,
     looking.endpoints,
     looking.history,
     looking.stock,
@@ -34,6 +35,7 @@ app.command(add_help_option=False, context_settings={"allow_extra_args": True, "
     operating.simulator
 )
 app.add_typer(batches.app, name="batch")
+app.add_typer(selling.app, name="orders")
 app.add_typer(operating.db, name="db")
 
 

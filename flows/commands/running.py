@@ -98,6 +98,18 @@ def run_flow(name: str, request: object) -> "Summary":
 
 async def _run(flow: Callable[..., Awaitable[Any]], request: object) -> Any:
     from flows.commands.display import display
+
+    stop_on_signals()
+    with display():
+        state = await flow(request, return_state=True)
+    result = await state.aresult(raise_on_failure=False)
+    if isinstance(result, BaseException):
+        raise result
+    return result
+
+
+def stop_on_signals() -> None:
+    """Let Ctrl-C end the running task cleanly: no new call starts. A second one leaves at once."""
     from tasks import resources
 
     loop = asyncio.get_running_loop()
@@ -114,12 +126,6 @@ async def _run(flow: Callable[..., Awaitable[Any]], request: object) -> Any:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
-    with display():
-        state = await flow(request, return_state=True)
-    result = await state.aresult(raise_on_failure=False)
-    if isinstance(result, BaseException):
-        raise result
-    return result
 
 
 def finish(summary: "Summary") -> None:

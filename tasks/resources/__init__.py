@@ -25,6 +25,7 @@ from tasks.resources.reading import (
     summarise_selection,
     unsettled,
 )
+from tasks.resources.selling import order_app, orders_token, qr_png, write_batch_qr, write_qr
 from tasks.resources.session import (
     Session,
     account,
@@ -58,7 +59,10 @@ __all__ = [
     "mapping",
     "open_platform",
     "open_store",
+    "order_app",
+    "orders_token",
     "preview_selection",
+    "qr_png",
     "read_manifest",
     "reader",
     "rejects",
@@ -76,6 +80,8 @@ __all__ = [
     "summarise_selection",
     "unsettled",
     "upgrade_store",
+    "write_batch_qr",
+    "write_qr",
     "write_reports",
     "write_table",
 ]
