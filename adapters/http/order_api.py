@@ -66,7 +66,7 @@ class Problem(BaseModel):
     message: str
 
 
-_ANSWERS: Mapping[OrderState, int] = {
+ANSWERS: Mapping[OrderState, int] = {
     OrderState.DONE: 200,
     OrderState.IN_PROGRESS: 202,
     OrderState.NO_STOCK: 409,
@@ -94,7 +94,7 @@ def order_app(desk: OrderDesk, *, token: str, version: str) -> FastAPI:
     async def sell(purchase: Purchase, response: Response) -> Sold:
         """Sell one endpoint: reserve a pre-active SIM, activate it, and put it into the group."""
         order = await desk.sell(purchase.order, purchase.tag, purchase.group)
-        response.status_code = _ANSWERS[order.state]
+        response.status_code = ANSWERS[order.state]
         if order.state is OrderState.IN_PROGRESS:
             response.headers["Retry-After"] = _RETRY_SECONDS
         return _shown(order)
