@@ -6,10 +6,10 @@ from domain.errors import LoginRefused, PlatformUnreachable
 from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.outcome import Answer, Because, Verdict
-from domain.ports import Platform, ReadFailed, ReadRefused, ReadStopped
+from domain.ports import Changing, ReadFailed, ReadRefused, ReadStopped
 
 
-async def carry_out(platform: Platform, work: Work) -> Answer:
+async def carry_out(platform: Changing, work: Work) -> Answer:
     """Perform one operation and say what is known afterwards."""
     if work.kind is Kind.ASSIGN:
         return await _assign(platform, work)
@@ -19,7 +19,7 @@ async def carry_out(platform: Platform, work: Work) -> Answer:
     return answer
 
 
-async def _tag_refused(platform: Platform, work: Work, answer: Answer) -> Answer:
+async def _tag_refused(platform: Changing, work: Work, answer: Answer) -> Answer:
     """A platform may refuse a tag because the endpoint carries it already, and that is what was wanted."""
     assert work.endpoint_id is not None
     try:
@@ -29,7 +29,7 @@ async def _tag_refused(platform: Platform, work: Work, answer: Answer) -> Answer
     return replace(answer, verdict=Verdict.DONE, because=None, already=True) if work.target in (tags or ()) else answer
 
 
-async def _assign(platform: Platform, work: Work) -> Answer:
+async def _assign(platform: Changing, work: Work) -> Answer:
     """Each subscription makes a new instance, so instances are counted before and after."""
     assert work.endpoint_id is not None
     try:

@@ -44,6 +44,12 @@ class Pacer:
         self.calls += 1
         return started
 
+    async def prepare(self, calls: int) -> None:
+        """Take start times for so many calls that will come, so that they need not wait for the bucket."""
+        wanted = calls - len(self._slots)
+        if wanted > 0 and not self._closed:
+            await self._take(wanted)
+
     async def refused(self, sent_at: float, retry_after: float | None) -> None:
         """The platform refused a call for asking too often: drop what was granted and slow everyone down."""
         self._slots.clear()
@@ -80,9 +86,12 @@ class Pacer:
             self._slots.popleft()
         if self._slots:
             return
-        granted = await self._buckets.take(len(self._waiting) + self._ahead)
+        await self._take(len(self._waiting) + self._ahead)
+
+    async def _take(self, wanted: int) -> None:
+        granted = await self._buckets.take(wanted)
         self._offset = time.monotonic() - granted.now
-        self._slots.extend(at + self._offset for at in granted.at)
+        self._slots = deque(sorted([*self._slots, *(at + self._offset for at in granted.at)]))
 
     async def _sleep_until_due(self) -> None:
         due = max(self._slots[0], self._last + self._gap)

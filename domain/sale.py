@@ -2,16 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from domain.errors import OrderDiffers
 from domain.executor import Executor
+from domain.lifecycle import Kind
+from domain.operation import Work
 from domain.order import Order, OrderState, SellRequest
-from domain.ports import Ledger, Outlook, Scope, Step
+from domain.outcome import Answer
+from domain.ports import Changing, Ledger, Outlook, Result, Scope, Step, Steps
 from domain.settler import Settler
 
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.05, 1.0
+_CALLS = 4  # of a sale: activate, count, add, count again
 
 
 class OrderBook(Protocol):
@@ -20,6 +24,11 @@ class OrderBook(Protocol):
     async def place(self, wanted: SellRequest) -> tuple[Order, Step]:
         """Find or make the order, reserve a SIM, and hand out its first call."""
 
+    async def step(
+        self, order_no: str, scope: Scope, results: Sequence[Result], room: int
+    ) -> tuple[Step, Order | None]:
+        """The ledger's step, and where it leaves the order."""
+
     async def take_another(self, order: Order) -> tuple[Order, Step]:
         """Set a spoilt SIM aside and reserve the next."""
 
@@ -27,22 +36,74 @@ class OrderBook(Protocol):
         """The order as it stands."""
 
 
+class _Watched:
+    """The ledger of one order's operations; remembers where each step leaves the order."""
+
+    def __init__(self, book: OrderBook, order: Order) -> None:
+        self._book = book
+        self.order = order
+
+    async def step(self, scope: Scope, results: Sequence[Result], room: int, *, bulk: bool = False) -> Step:  # noqa: ARG002
+        made, found = await self._book.step(self.order.order, scope, results, room)
+        self.order = found or self.order
+        return made
+
+
+class _LookingAhead:
+    """Counts the group's instances while the activation is under way, since nothing of ours adds one meanwhile."""
+
+    def __init__(self, platform: Changing, group: str) -> None:
+        self._platform = platform
+        self._group = group
+        self._seen: asyncio.Task[int | None] | None = None
+
+    async def perform(self, work: Work) -> Answer:
+        if work.kind is not Kind.ACTIVATE or not self._group or work.endpoint_id is None:
+            return await self._platform.perform(work)
+        endpoint_id = work.endpoint_id
+        activation = asyncio.create_task(self._platform.perform(work))
+        self._seen = asyncio.create_task(self._count(endpoint_id))
+        return await activation
+
+    async def _count(self, endpoint_id: str) -> int | None:
+        return await self._platform.assigned(endpoint_id, self._group)
+
+    async def assigned(self, endpoint_id: str, group: str) -> int | None:
+        seen, self._seen = self._seen, None
+        return await (self._platform.assigned(endpoint_id, group) if seen is None else seen)
+
+    async def tags_of(self, endpoint_id: str) -> frozenset[str] | None:
+        return await self._platform.tags_of(endpoint_id)
+
+    async def close(self) -> None:
+        """Wait for a count that nobody asked for."""
+        if self._seen is not None:
+            await asyncio.gather(self._seen, return_exceptions=True)
+
+
 class Seller:
-    """Sells SIMs of one account in this process, at most `at_once` sales at the same time."""
+    """Sells SIMs of one account in this process, at most `at_once` sales at the same time.
+
+    `executor` makes what sends; `prepare` takes start times for so many calls ahead.
+    """
 
     def __init__(
         self,
         book: OrderBook,
         ledger: Ledger,
         settler: Settler,
-        executor: Callable[[], Executor],
+        platform: Changing,
+        executor: Callable[[Steps, Changing], Executor],
         *,
+        prepare: Callable[[int], Awaitable[None]],
         at_once: int,
         stop: asyncio.Event,
     ) -> None:
         self._book = book
         self._ledger = ledger
         self._settler = settler
+        self._platform = platform
+        self._prepare = prepare
         self._executor = executor
         self._places = asyncio.Semaphore(at_once)
         self._stop = stop
@@ -52,7 +113,8 @@ class Seller:
 
         Raises OrderDiffers, LoginRefused, Stopped; the order is kept and may be sent again.
         """
-        order, step = await self._book.place(wanted)
+        # Both at once, so that they share a commit.
+        (order, step), _ = await asyncio.gather(self._book.place(wanted), self._prepare(_CALLS))
         if (order.tag, order.group) != (wanted.tag, wanted.group):
             raise OrderDiffers(
                 f"Order {order.order} was placed before for tag {order.tag!r} and group {order.group!r}, and now asks "
@@ -65,9 +127,7 @@ class Seller:
         until = time.monotonic() + within
         scope = Scope(order.change)
         while order.state is OrderState.IN_PROGRESS:
-            async with self._places:
-                await self._executor().run(scope, step if step is not None and step.work else None)
-            order = await self._book.find(order.order) or order
+            order = await self._send(order, scope, step)
             if order.state is OrderState.DONE:
                 return order
             if order.spoilt:
@@ -77,6 +137,17 @@ class Seller:
             if not await self._wait(scope, until):
                 return await self._book.find(order.order) or order
         return order
+
+    async def _send(self, order: Order, scope: Scope, step: Step | None) -> Order:
+        """Send what is ready of one order, and say where that leaves it."""
+        watched, platform = _Watched(self._book, order), _LookingAhead(self._platform, order.group)
+        try:
+            async with self._places:
+                begun = step if step is not None and step.work else None
+                await self._executor(watched, platform).run(scope, begun)
+        finally:
+            await platform.close()
+        return watched.order
 
     async def _wait(self, scope: Scope, until: float) -> bool:
         """Look up what is in doubt, wait until something may have changed, and say whether to go on."""

@@ -1,11 +1,11 @@
 """The store, for selling: each method is one durable transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from adapters.store import orders
 from adapters.store.store import AccountLedger, Store
 from domain.order import Order, SellRequest
-from domain.ports import Step
+from domain.ports import Result, Scope, Step
 
 
 class StoreOrders:
@@ -15,14 +15,21 @@ class StoreOrders:
         self._store = store
         self._owner = ledger.owner
         self._hold = hold
+        self._oldest: orders.Oldest = {}
 
     async def place(self, wanted: SellRequest) -> tuple[Order, Step]:
         """See domain.sale.OrderBook."""
-        return await self._store.awrite(orders.place, self._owner, wanted, hold=self._hold)
+        return await self._store.awrite(orders.place, self._owner, wanted, hold=self._hold, oldest=self._oldest)
+
+    async def step(
+        self, order_no: str, scope: Scope, results: Sequence[Result], room: int
+    ) -> tuple[Step, Order | None]:
+        """See domain.sale.OrderBook."""
+        return await self._store.awrite(orders.step, self._owner, order_no, scope, results, room)
 
     async def take_another(self, order: Order) -> tuple[Order, Step]:
         """See domain.sale.OrderBook."""
-        return await self._store.awrite(orders.take_another, self._owner, order, hold=self._hold)
+        return await self._store.awrite(orders.take_another, self._owner, order, hold=self._hold, oldest=self._oldest)
 
     async def find(self, order_no: str) -> Order | None:
         """See domain.sale.OrderBook."""

@@ -5,6 +5,7 @@ on PostgreSQL the pick skips SIMs that another transaction has locked. Unique ke
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, text, update
@@ -17,25 +18,39 @@ from adapters.store.tables import changes, endpoints, operations, orders
 from domain.lifecycle import Kind
 from domain.operation import State
 from domain.order import CLOSED, MOST_SIMS, Order, OrderState, SellRequest, judged, may_move
-from domain.ports import Scope, Step
+from domain.ports import Result, Scope, Step
 
 
-def place(connection: Connection, owner: Owner, wanted: SellRequest, *, hold: float) -> tuple[Order, Step]:
+Oldest = dict[str, int]  # by tag: the SIM sold last; older ones are mostly sold, so the search begins there
+
+
+def place(
+    connection: Connection, owner: Owner, wanted: SellRequest, *, hold: float, oldest: Oldest
+) -> tuple[Order, Step]:
     """Find or make the order, reserve a SIM if it has none, and hand out the first call, its intent being durable.
 
     An order that was placed for another tag or group comes back as it is, and nothing is changed.
     """
     now = store_now(connection)
-    _enter(connection, owner.account, wanted, now)
-    order = _locked(connection, owner.account, wanted.order)
+    order = _enter(connection, owner.account, wanted, now) or _locked(connection, owner.account, wanted.order)
     if (order.tag, order.group) != (wanted.tag, wanted.group):
         return order, Step()
     if order.state in (OrderState.NO_STOCK, OrderState.EXPIRED):
-        order = _reserve(connection, owner, order, hold=hold, now=now)
+        order = _reserve(connection, owner, order, hold=hold, now=now, oldest=oldest)
     return order, _begin(connection, owner, order)
 
 
-def take_another(connection: Connection, owner: Owner, order: Order, *, hold: float) -> tuple[Order, Step]:
+def step(
+    connection: Connection, owner: Owner, order_no: str, scope: Scope, results: Sequence[Result], room: int
+) -> tuple[Step, Order | None]:
+    """The ledger's step, and where it leaves the order, unless there is more to send."""
+    made = work.step(connection, owner, scope, results, room)
+    return made, None if made.work else find(connection, owner.account, order_no)
+
+
+def take_another(
+    connection: Connection, owner: Owner, order: Order, *, hold: float, oldest: Oldest
+) -> tuple[Order, Step]:
     """Set aside the SIM that the platform would not activate, for good, and reserve the next."""
     now = store_now(connection)
     order = _locked(connection, owner.account, order.order)
@@ -50,7 +65,7 @@ def take_another(connection: Connection, owner: Owner, order: Order, *, hold: fl
         return find(connection, owner.account, order.order) or order, Step()
     # Its group was never asked for, since only an endpoint in service gets one.
     connection.execute(delete(operations).where(o.change_id == order.change, o.state == State.PLANNED.value))
-    order = _reserve(connection, owner, order, hold=hold, now=now)
+    order = _reserve(connection, owner, order, hold=hold, now=now, oldest=oldest)
     return order, _begin(connection, owner, order)
 
 
@@ -127,22 +142,18 @@ def unshown(connection: Connection, account: str, *, since: float, limit: int) -
 # --- one order ---
 
 
-def _enter(connection: Connection, account: str, wanted: SellRequest, now: float) -> None:
-    """Add the row of a new order; it has no SIM until one is reserved."""
-    connection.execute(
-        text(
-            'INSERT INTO orders (account, order_no, tag, "group", state, created_at, closed_at) '
-            "VALUES (:account, :order_no, :tag, :grp, :state, :now, :now) ON CONFLICT (account, order_no) DO NOTHING"
-        ),
-        {
-            "account": account,
-            "order_no": wanted.order,
-            "tag": wanted.tag,
-            "grp": wanted.group,
-            "state": OrderState.NO_STOCK.value,
-            "now": now,
-        },
+def _enter(connection: Connection, account: str, wanted: SellRequest, now: float) -> Order | None:
+    """Add the row of a new order, which has no SIM until one is reserved; None when it is there already."""
+    statement = text(
+        'INSERT INTO orders (account, order_no, tag, "group", state, created_at, closed_at) '
+        "VALUES (:account, :order_no, :tag, :grp, :state, :now, :now) "
+        "ON CONFLICT (account, order_no) DO NOTHING RETURNING id"
     )
+    values = {"account": account, "order_no": wanted.order, "tag": wanted.tag, "grp": wanted.group, "now": now}
+    key = connection.execute(statement, values | {"state": OrderState.NO_STOCK.value}).scalar_one_or_none()
+    if key is None:
+        return None
+    return Order(key, account, wanted.order, OrderState.NO_STOCK, wanted.tag, wanted.group, created_at=now)
 
 
 def _locked(connection: Connection, account: str, order_no: str) -> Order:
@@ -157,41 +168,57 @@ def _begin(connection: Connection, owner: Owner, order: Order) -> Step:
     return work.step(connection, owner, Scope(order.change), [], 1)
 
 
-def _reserve(connection: Connection, owner: Owner, order: Order, *, hold: float, now: float) -> Order:
-    values: dict[str, object] = {"endpoint": _pick(connection, owner.account, order), "text": ""}
-    if values["endpoint"] is None:
-        values |= {"state": OrderState.NO_STOCK.value, "closed_at": now}
-    else:
-        change = order.change or _new_change(connection, owner.account, order.order, now)
-        _plan(connection, owner.account, change, values["endpoint"], order.group, now)
-        state = OrderState.IN_PROGRESS.value
-        values |= {"state": state, "closed_at": None, "change_id": change, "reserved_until": now + hold}
-    connection.execute(update(orders).where(orders.c.id == order.id).values(values))
-    return _read(connection, orders.c.id == order.id)[0]
+def _reserve(connection: Connection, owner: Owner, order: Order, *, hold: float, now: float, oldest: Oldest) -> Order:
+    picked = _pick(connection, order, oldest.get(order.tag, 0)) or _pick(connection, order, 0)
+    if picked is None:
+        _set(connection, order, OrderState.NO_STOCK, endpoint=None, closed_at=now, text="")
+        return replace(order, state=OrderState.NO_STOCK, iccid=None, endpoint_id=None, spoilt=False)
+    oldest[order.tag] = picked.id
+    change = order.change or _new_change(connection, owner.account, order.order, now)
+    _plan(connection, owner.account, change, picked.id, order.group, now)
+    values = {"endpoint": picked.id, "change_id": change, "reserved_until": now + hold, "closed_at": None, "text": ""}
+    _set(connection, order, OrderState.IN_PROGRESS, **values)
+    return replace(
+        order,
+        state=OrderState.IN_PROGRESS,
+        change=change,
+        iccid=picked.iccid,
+        endpoint_id=picked.endpoint_id,
+        endpoint_state=picked.state,
+        reserved_until=now + hold,
+        text="",
+        spoilt=False,
+    )
 
 
 # Whatever was once asked to change about a SIM, other than making and tagging it, keeps it out of the shop's reach.
 _PICK = """
 WITH pick AS MATERIALIZED (
   SELECT e.id FROM {source}
-  WHERE e.account = :account AND e.state = 'pre_active' AND e.held_by IS NULL
+  WHERE {tagged} e.account = :account AND e.state = 'pre_active' AND e.held_by IS NULL
     AND (e."group" IS NULL OR e."group" = :grp)
     AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.endpoint = e.id AND o.kind NOT IN ('create', 'tag'))
-  ORDER BY e.id LIMIT 1 {lock}
+  ORDER BY {order} LIMIT 1 {lock}
 )
-UPDATE endpoints SET held_by = :order WHERE id = (SELECT id FROM pick) RETURNING id
+UPDATE endpoints SET held_by = :order WHERE id = (SELECT id FROM pick) RETURNING id, iccid, endpoint_id, state
 """
-_TAGGED = "tags t JOIN endpoints e ON e.id = t.endpoint AND t.tag = :tag"
+_ANY = {"source": "endpoints e", "tagged": "", "order": "e.id"}
+# A cross join keeps SQLite from walking all waiting SIMs of other tags first.
+_TAGGED = {
+    "source": "tags t CROSS JOIN endpoints e",
+    "tagged": "t.tag = :tag AND t.endpoint >= :oldest AND e.id = t.endpoint AND",
+    "order": "t.endpoint",
+}
 _SKIP_LOCKED = "FOR UPDATE OF e SKIP LOCKED"  # in a CTE of its own, or another plan would lock and change several rows
 
 
-def _pick(connection: Connection, account: str, order: Order) -> int | None:
-    """Hold the oldest SIM that is free, and return it."""
+def _pick(connection: Connection, order: Order, oldest: int) -> Row[Any] | None:
+    """Hold the oldest SIM that is free, from the one given on if a tag is asked for."""
     lock = _SKIP_LOCKED if connection.dialect.name == "postgresql" else ""
-    statement = _PICK.format(source=_TAGGED if order.tag else "endpoints e", lock=lock)
-    values = {"account": account, "order": order.id, "grp": order.group} | ({"tag": order.tag} if order.tag else {})
-    found = connection.execute(text(statement), values).scalar_one_or_none()
-    return None if found is None else int(found)
+    statement = _PICK.format(**(_TAGGED if order.tag else _ANY), lock=lock)
+    values = {"account": order.account, "order": order.id, "grp": order.group}
+    values |= {"tag": order.tag, "oldest": oldest} if order.tag else {}
+    return connection.execute(text(statement), values).one_or_none()
 
 
 def _new_change(connection: Connection, account: str, order_no: str, now: float) -> int:

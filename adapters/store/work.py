@@ -30,7 +30,9 @@ def step(
         return Step(cancelled=True, alone=not others, now=now)
     if (others or owner.lane is Lane.SALES) and not bulk:
         room = min(room, free_places(connection, owner, others))
-    return Step(work=grant(connection, owner, scope, room, now, bulk=bulk), alone=not others, now=now)
+    work = grant(connection, owner, scope, room, now, bulk=bulk)
+    yielding = owner.lane is Lane.BULK and any(other.lane == Lane.SALES for other in others)
+    return Step(work=work, alone=not others, yielding=yielding, now=now)
 
 
 def grant(connection: Connection, owner: Owner, scope: Scope, room: int, now: float, *, bulk: bool) -> tuple[Work, ...]:

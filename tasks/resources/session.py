@@ -16,6 +16,7 @@ from domain.operation import Work
 from domain.options import Account
 from domain.pacer import Pacer
 from domain.pacing import Lane
+from domain.ports import Changing, Steps
 from domain.sale import Seller
 from domain.settler import Settler
 from domain.sight import Finding
@@ -101,11 +102,11 @@ class Session:
 
         return await self.store.awrite(bulk_changes.open_stretches, change)
 
-    def executor(self) -> Executor:
+    def executor(self, ledger: Steps | None = None, platform: Changing | None = None) -> Executor:
         """A means to carry out operations of the account."""
         return Executor(
-            self.ledger,
-            self.platform,
+            ledger or self.ledger,
+            platform or self.platform,
             max_in_flight=self.account.max_in_flight,
             rate=self.account.rate_per_second,
             send_window=self.account.send_window,
@@ -122,7 +123,14 @@ class Session:
     def seller(self) -> Seller:
         """A means to sell the account's SIMs."""
         return Seller(
-            self.orders(), self.ledger, self.settler, self.executor, at_once=self.account.max_in_flight, stop=self.stop
+            self.orders(),
+            self.ledger,
+            self.settler,
+            self.platform,
+            self.executor,
+            prepare=self.pacer.prepare,
+            at_once=self.account.max_in_flight,
+            stop=self.stop,
         )
 
 

@@ -119,4 +119,6 @@ def test_the_states_of_an_order_stand_with_their_sentences():
 def test_every_state_of_an_order_stands_with_its_answer():
     rows = table(section(DOCS / "orders.md", "The order service"), "answer")
 
-    assert {row[1]: int(row[0]) for row in rows if row[1]} == {code(state): order_api.ANSWERS[state] for state in OrderState}
+    assert {row[1]: int(row[0]) for row in rows if row[1]} == {
+        code(state): order_api.ANSWERS[state] for state in OrderState
+    }

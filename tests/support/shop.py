@@ -55,12 +55,7 @@ class Shop:
     async def stock(self, count: int) -> None:
         """Make so many pre-active endpoints, by the program's own calls."""
         self.iccids = list(self.simulator.state.sims)[:count]
-        rows = [ManifestRow(row_no=n + 2, outcome=Outcome.ACCEPTED, iccid=i) for n, i in enumerate(self.iccids)]
-        desk = Desk(self.store_url)
-        change = desk.ingest(manifest(rows), tags=["spring"]).change
-        desk.close()
-        async with resources.session(ACCOUNT) as session:
-            await session.executor().run(Scope(change))
+        await make_pre_active(self.store_url, self.iccids, ACCOUNT)
 
     @property
     def done(self) -> Counter[str]:
@@ -71,6 +66,16 @@ class Shop:
         """The SIMs that are active, each with the number of its add-ons."""
         endpoints = self.simulator.state.endpoints.values()
         return {e.iccid: len(e.addons) for e in endpoints if e.status == ACTIVE}
+
+
+async def make_pre_active(store_url: str, iccids: list[str], account: str, tag: str = "spring") -> None:
+    """Make tagged endpoints of these SIMs on the account of the present settings, without Prefect."""
+    rows = [ManifestRow(row_no=n + 2, outcome=Outcome.ACCEPTED, iccid=i) for n, i in enumerate(iccids)]
+    desk = Desk(store_url)
+    change = desk.ingest(manifest(rows), account=account, tags=[tag]).change
+    desk.close()
+    async with resources.session(account) as session:
+        await session.executor().run(Scope(change))
 
 
 @asynccontextmanager

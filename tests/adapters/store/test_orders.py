@@ -24,9 +24,10 @@ class Shop:
     def __init__(self, desk, ledger):
         self.desk, self.ledger = desk, ledger
         self.store = ledger._store
+        self.oldest = {}
 
     async def place(self, hold=HOLD, **fields):
-        return await self.store.awrite(orders.place, self.ledger.owner, wanted(**fields), hold=hold)
+        return await self.store.awrite(orders.place, self.ledger.owner, wanted(**fields), hold=hold, oldest=self.oldest)
 
     async def come(self, order, *results):
         return await self.ledger.step(Scope(order.change), results, 1)
@@ -39,7 +40,7 @@ class Shop:
         return self.find(order.order)
 
     async def another(self, order):
-        return await self.store.awrite(orders.take_another, self.ledger.owner, order, hold=HOLD)
+        return await self.store.awrite(orders.take_another, self.ledger.owner, order, hold=HOLD, oldest=self.oldest)
 
     def find(self, order="A-1"):
         return self.store.write(orders.find, ACCOUNT, order)
@@ -163,6 +164,16 @@ async def test_a_sim_that_a_bulk_run_wants_is_not_sold_and_a_sold_one_is_not_tak
     assert desk.preview(tag="eu", group="eu").new == 1
 
 
+async def test_a_sim_that_came_back_is_sold_though_younger_ones_were_sold_since(desk, shop):
+    desk.pre_active(3, tags=["eu"])
+    await planned_only(desk, shop, tag="eu")
+    desk.later(HOLD + 1)
+    await shop.place(order="B", tag="eu")
+    shop.put_back()
+
+    assert [(await shop.place(order=name, tag="eu"))[0].iccid for name in "CD"] == [iccid(3), iccid(1)]
+
+
 # --- many at once ---
 
 
@@ -201,10 +212,10 @@ async def test_the_database_refuses_two_orders_with_one_sim(desk, shop):
 # --- the time limit ---
 
 
-async def planned_only(desk, shop):
+async def planned_only(desk, shop, **fields):
     """An order for which nothing was sent yet, since there was no room for its call."""
     desk.do("INSERT INTO stops (account, reason, at) VALUES (:account, 'test', 0)", account=ACCOUNT)
-    order, step = await shop.place()
+    order, step = await shop.place(**fields)
     assert not step.work
     desk.do("DELETE FROM stops")
     return order
