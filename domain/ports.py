@@ -83,7 +83,7 @@ class Result:
 class Step:
     """The ledger's reply to one turn: what may be sent now, all of it durable.
 
-    `alone`: no other process works for the account; `yielding`: another one sells, and its turns at the store come first.
+    `alone`: no other process works for the account; `yielding`: another one sells, and its turns come first.
     """
 
     work: tuple[Work, ...] = ()

@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from domain.errors import PreactiveError
@@ -39,13 +39,14 @@ class OrderDesk:
         self._sales: dict[str, Sale] = {}
         self._runs: dict[int, str] = {}
         self._showcase = Showcase(self._note) if prefect else None
+        self._numbers = count(1)
         self._helpers: list[asyncio.Task[None]] = []
         self._sold = False
 
-    def open(self) -> None:
+    async def open(self) -> None:
         """Begin to look after what a crash left, and to show sales in Prefect."""
         if self._showcase is not None:
-            self._showcase.start()
+            await self._showcase.start()
         turns: list[tuple[Callable[[], Awaitable[object]], float]] = [
             (self._session.ledger.beat, _BEAT_SECONDS),
             (self._close_settled, _CLOSE_SECONDS),
@@ -66,7 +67,7 @@ class OrderDesk:
             helper.cancel()
         await asyncio.gather(*self._helpers, return_exceptions=True)
         if self._showcase is not None:
-            self._showcase.stop()
+            await self._showcase.stop()
         self._sold = True
         await self._close_settled()
 
@@ -84,22 +85,22 @@ class OrderDesk:
         return await self._book.find(order) or Order(0, request.account, order, OrderState.IN_PROGRESS)
 
     def _begin(self, request: SellRequest) -> Sale:
-        future: Future[Order] = Future()
+        number = next(self._numbers)
         task = asyncio.create_task(self._seller.sell(request, within=selling.PATIENCE_SECONDS))
         sale = self._sales[request.order] = Sale(request, task)
-        task.add_done_callback(lambda ended: self._end(request.order, ended, future))
+        task.add_done_callback(lambda ended: self._end(request.order, number, ended))
         if self._showcase is not None:
-            self._showcase.show(request, future)
+            self._showcase.begin(request, number)
         return sale
 
-    def _end(self, order: str, task: "asyncio.Task[Order]", future: "Future[Order]") -> None:
+    def _end(self, order: str, number: int, task: "asyncio.Task[Order]") -> None:
         del self._sales[order]
         self._sold = True
-        error = task.exception() if not task.cancelled() else asyncio.CancelledError()
-        if error is None:
-            future.set_result(task.result())
-        else:
-            future.set_exception(error)
+        error = None if task.cancelled() else task.exception()
+        if self._showcase is not None:
+            sold = task.result() if error is None and not task.cancelled() else None
+            message = str(error) if isinstance(error, PreactiveError) else type(error).__name__
+            self._showcase.end(number, order=sold, message=message)
 
     async def find(self, order: str) -> Order | None:
         """The order as it stands."""
@@ -122,8 +123,8 @@ class OrderDesk:
 
     # --- in the background ---
 
-    def _note(self, order: Order, run: str) -> None:
-        self._runs[order.id] = run  # called in another thread; written down with the next closing
+    def _note(self, order: int, run: str) -> None:
+        self._runs[order] = run  # written down with the next closing
         self._sold = True
 
     async def _close_settled(self) -> None:
@@ -140,14 +141,15 @@ class OrderDesk:
 
     async def _show_late(self) -> None:
         """Hand in again what could not be shown when it was sold."""
-        if self._showcase is None or not self._showcase.has_room or self._showcase.waiting:
+        showcase = self._showcase
+        if showcase is None or showcase.is_away or not showcase.is_idle:
             return
         for order in await self._book.unshown(since=time.time() - _SHOWN_FOR, limit=_SHOW_AGAIN):
             if order.id not in self._runs:
-                ended: Future[Order] = Future()
-                ended.set_result(order)
+                number = next(self._numbers)
                 request = SellRequest(order=order.order, account=order.account, tag=order.tag, group=order.group)
-                self._showcase.show(request, ended)
+                showcase.begin(request, number)
+                showcase.end(number, order=order)
 
 
 async def _again_and_again(function: Callable[[], Awaitable[object]], seconds: float) -> None:

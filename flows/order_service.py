@@ -47,7 +47,7 @@ async def serve(account: str | None, *, host: str, port: int, answer_within: flo
             except PlatformUnreachable as error:
                 print(f"The platform does not answer yet, orders will wait for it: {error}", flush=True)
             desk = OrderDesk(session, answer_within=answer_within, prefect=prefect)
-            desk.open()
+            await desk.open()
             try:
                 await _serve(desk, listener, token)
             finally:

@@ -1,13 +1,14 @@
 """Sells for orders, and finishes what a crash left. Nothing here needs Prefect."""
 
 import asyncio
+from asyncio import Future
 from collections.abc import Collection, Iterable
-from concurrent.futures import Future
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from domain.errors import PreactiveError
 from domain.options import check_tag
-from domain.order import Order, OrderState, SellRequest
+from domain.order import CLOSED, Order, OrderState, SellRequest
 from domain.pacing import Lane
 from domain.sale import Seller
 from tasks import resources
@@ -16,8 +17,23 @@ from tasks.resources import Session
 PATIENCE_SECONDS = 60.0  # how long a command or a run waits for an outcome that only look-ups can settle
 _AT_ONCE = 1000
 
-# Sales under way in this process, so that the run that shows a sale joins it instead of making a second one.
-begun: dict[tuple[str, str], "Future[Order]"] = {}
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a sale ended that another process made; `order` is None when it ended with an error."""
+
+    order: int | None
+    state: str
+    message: str
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is left to be done for the order."""
+        return self.order is not None and self.state in CLOSED
+
+
+# Set where a run only shows a sale: then it waits for that sale instead of making one.
+shown_here: "ContextVar[Future[Ended]]" = ContextVar("shown_here")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +68,11 @@ def check(request: SellRequest) -> SellRequest:
 
 
 async def sold(request: SellRequest) -> Order:
-    """Sell for an order, or join its sale when this process is at it already.
+    """Sell for an order.
 
     Raises SettingsError, UnknownGroup, OrderDiffers, LoginRefused, PlatformUnreachable, Stopped.
     """
     request = check(request)
-    joined = begun.get((request.account, request.order))
-    if joined is not None:
-        return await asyncio.shield(asyncio.wrap_future(joined))
     async with resources.session(request.account, Lane.SALES) as session:
         order = await session.seller().sell(request, within=PATIENCE_SECONDS)
         await session.orders().close_settled(_AT_ONCE)

@@ -20,7 +20,6 @@ from domain.operation import State
 from domain.order import CLOSED, MOST_SIMS, Order, OrderState, SellRequest, judged, may_move
 from domain.ports import Result, Scope, Step
 
-
 Oldest = dict[str, int]  # by tag: the SIM sold last; older ones are mostly sold, so the search begins there
 
 

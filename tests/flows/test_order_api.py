@@ -42,13 +42,13 @@ def service_of(tmp_path, quick_path, prepared_file, monkeypatch):
 
     @asynccontextmanager
     async def opened(sims=3, *, token="", answer_within=20.0, host="127.0.0.1", **options):
-        async with open_shop(tmp_path, url, sims=sims, **options) as shop:
-            async with resources.session("travel", Lane.SALES) as session:  # noqa: SIM117 - the shop writes its settings
-                desk = OrderDesk(session, answer_within=answer_within, prefect=False)
-                transport = httpx.ASGITransport(order_app(desk, token=token, version="1"))
-                async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}", timeout=60) as client:
-                    yield Service(shop, client)
-                await desk.close()
+        shop_open = open_shop(tmp_path, url, sims=sims, **options)
+        async with shop_open as shop, resources.session("travel", Lane.SALES) as session:
+            desk = OrderDesk(session, answer_within=answer_within, prefect=False)
+            transport = httpx.ASGITransport(order_app(desk, token=token, version="1"))
+            async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}", timeout=60) as client:
+                yield Service(shop, client)
+            await desk.close()
 
     return opened
 
