@@ -41,13 +41,17 @@ def write_qr(path: Path, lpa: str) -> Path:
 
 
 def write_batch_qr(batch: int, path: Path) -> int:
-    """Write a ZIP with the QR code of every endpoint of a batch that has an LPA string, and return how many."""
+    """Write a ZIP with the QR code of every endpoint of a batch that has an LPA string, and return how many.
+
+    Without any, nothing is written.
+    """
     from adapters.files.qr import write_qr_zip
     from adapters.store import lpa
     from tasks.resources.session import open_store
 
     store = open_store()
     try:
-        return write_qr_zip(path, store.write(lpa.lpa_of_batch, batch))
+        lpas = store.write(lpa.lpa_of_batch, batch)
+        return write_qr_zip(path, lpas) if lpas else 0
     finally:
         store.close()

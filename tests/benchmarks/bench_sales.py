@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -67,8 +67,8 @@ def _set_aside(world: World, count: int) -> None:
 
 
 def _side_by_side(world: World, orders: int, plain: int, seconds: float) -> Iterator[Figure]:
-    service = Service(world, env={"PREFECT_API_URL": world.env["PREFECT_API_URL"]})
-    with _served(world):
+    api = {"PREFECT_API_URL": world.env["PREFECT_API_URL"]}
+    with _served(world), closing(Service(world, env=api)) as service:
         service.sell("warm")
         bulk = world.start(*world.provision)
         before = until(lambda: world.platform.writes > 300 and world.platform.writes, 120, "the provision")
@@ -78,10 +78,9 @@ def _side_by_side(world: World, orders: int, plain: int, seconds: float) -> Iter
         was_busy = not bulk.is_over
         written = world.platform.writes - before
         told = _by_deployment(world)
+        summary = bulk.end(600).summary
     shown = _shown(world)
     stats = world.platform.stats
-    summary = bulk.end(600).summary
-    service.close()
     assert was_busy, "the provision ended before the sales did"
     assert summary["confirmed"] == summary["rows"], summary
     check_sold_of(world, ours)

@@ -70,7 +70,7 @@ class Service:
     """The order service of a world in a process of its own."""
 
     def __init__(self, world: World, *options: str, die_at: int = 0, env: dict[str, str] | None = None) -> None:
-        command = ["-c", MORTAL] if die_at else [os.environ["PROF"]] if os.environ.get("PROF") else ["-m", "flows"]
+        command = ["-c", MORTAL] if die_at else ["-m", "flows"]
         prefect = [] if env and "PREFECT_API_URL" in env else ["--no-prefect"]
         self.process = subprocess.Popen(
             [sys.executable, *command, "orders", "serve", "--port", "0", *prefect, *options],
