@@ -1,5 +1,6 @@
-"""batch list, show, retry, cancel and report."""
+"""batch list, show, retry, cancel, report and qr."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer

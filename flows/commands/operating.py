@@ -52,7 +52,7 @@ def up(
     simulator_port: Annotated[int, typer.Option("--simulator-port")] = 8765,
     orders_port: Annotated[int, typer.Option("--orders-port", help="Port of the order service.")] = 8770,
 ) -> None:
-    """Start what an operator uses: Prefect with its UI, simulator, deployments, order service. Ctrl-C ends all of it."""
+    """Start what an operator uses: Prefect with its UI, simulator, deployments, order service. Ctrl-C ends it all."""
     from flows.everything import serve_all
 
     serve_all(port=port, simulator_port=simulator_port, orders_port=orders_port)
