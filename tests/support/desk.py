@@ -14,6 +14,7 @@ from adapters.store.selection import Request
 from adapters.store.store import AccountLedger, Store
 from domain.manifest import Manifest, ManifestRow, Outcome
 from domain.outcome import Answer, Verdict
+from domain.pacing import Lane
 from domain.ports import Result, Scope
 from domain.selection import Selected
 from tests.support.works import account, iccid
@@ -23,7 +24,7 @@ ACCOUNT = "travel"
 TIMES = {
     "operations": ("next_at", "safe_after", "updated_at"),
     "workers": ("heartbeat_at",),
-    "buckets": ("next_at", "factor_at"),
+    "buckets": ("next_at", "factor_at", "sold_at"),
     "attempts": ("at",),
     "endpoints": ("updated_at",),
     "orders": ("created_at", "reserved_until"),
@@ -170,11 +171,13 @@ class Desk:
         """What a request would select."""
         return self.store.write(selection.preview, Request(**({"account": ACCOUNT} | request)))
 
-    async def ledger(self, store: Store | None = None, *, name: str = ACCOUNT, **settings: Any) -> AccountLedger:
+    async def ledger(
+        self, store: Store | None = None, *, name: str = ACCOUNT, lane: Lane = Lane.BULK, **settings: Any
+    ) -> AccountLedger:
         """The ledger of one more process, entered among the living; from the second on with a store of its own."""
         self._ledgers += 1
         opened = store or (self.store if self._ledgers == 1 else self.another_store())
-        made = AccountLedger(opened, name, account(**settings))
+        made = AccountLedger(opened, name, account(**settings), lane)
         await made.open()
         return made
 
