@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 from domain.doubt import Patience
 from domain.errors import SettingsError, UnknownGroup
+from domain.replenish import StockMark
 from domain.supplier import SupplierProfile
 
 TAG = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -82,6 +83,7 @@ class Account(Knobs):
     paths: dict[str, str] = Field(default_factory=dict)
     bulk: BulkCreate | None = None
     groups: dict[str, GroupTarget] = Field(default_factory=dict)
+    stock: tuple[StockMark, ...] = ()
     supplier: SupplierProfile = SupplierProfile()
 
     @field_validator("base_url")

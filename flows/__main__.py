@@ -6,7 +6,7 @@ import sys
 import typer
 
 from domain.errors import PreactiveError
-from flows.commands import batches, looking, operating, provisioning, resolving, running, selling
+from flows.commands import batches, looking, operating, provisioning, replenishing, resolving, running, selling
 
 app = typer.Typer(
     name="preactive",
@@ -21,6 +21,8 @@ for command in (
     provisioning.provision,
     provisioning.activate,
     selling.sell,
+    replenishing.intake,
+    replenishing.replenish,
     looking.endpoints,
     looking.history,
     looking.stock,

@@ -25,9 +25,16 @@ def _deployment(entry: dict[str, Any]) -> Any:
         description=entry.get("description"),
         tags=entry.get("tags"),
         parameters=entry.get("parameters"),
+        schedules=[_schedule(one) for one in entry.get("schedules") or []] or None,
         concurrency_limit=_limit(entry),
         entrypoint_type=EntrypointType.MODULE_PATH,  # by file path the flow would be loaded a second time
     )
+
+
+def _schedule(entry: dict[str, Any]) -> Any:
+    from prefect.schedules import Cron
+
+    return Cron(entry["cron"], timezone=entry.get("timezone"), active=entry.get("active", True), slug=entry["slug"])
 
 
 def _limit(entry: dict[str, Any]) -> Any:

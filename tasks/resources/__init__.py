@@ -38,6 +38,7 @@ from tasks.resources.session import (
     session,
     stop_all,
 )
+from tasks.resources.stocking import needs, plan_stock
 from tasks.resources.upkeep import check_store, run_simulator, store_place, upgrade_store
 
 __all__ = [
@@ -57,10 +58,12 @@ __all__ = [
     "known",
     "known_tags",
     "mapping",
+    "needs",
     "open_platform",
     "open_store",
     "order_app",
     "orders_token",
+    "plan_stock",
     "preview_selection",
     "qr_png",
     "read_manifest",

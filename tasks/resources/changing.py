@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-async def store_manifest(session: Session, manifest: Manifest, request: ProvisionRequest) -> "Ingested":
-    """Store a checked file as a batch, or find the batch it already is."""
-    from adapters.store import bulk_changes, ingest
+async def store_manifest(
+    session: Session, manifest: Manifest, request: ProvisionRequest, *, into_stock: bool = False
+) -> "Ingested":
+    """Store a checked file as a batch, or find the batch it already is; `into_stock` plans nothing for its SIMs."""
+    from adapters.store import bulk_changes, ingest, stocking
 
     accepted = list(manifest.accepted)
     source = ingest.Source(
@@ -33,7 +35,7 @@ async def store_manifest(session: Session, manifest: Manifest, request: Provisio
         **manifest.numbers(),
     )
     stored = await session.store.awrite(
-        ingest.ingest,
+        stocking.ingest_into_stock if into_stock else ingest.ingest,
         account=session.name,
         batch=request.batch or safe_name(Path(request.file).stem),
         is_named=request.batch is not None,

@@ -123,6 +123,12 @@ class Desk:
         self, file: Manifest, *, batch: str = "march", is_named: bool = False, **options: Any
     ) -> ingest.Ingested:
         """Store a checked file as tasks.resources does."""
+        return self.store.write(ingest.ingest, **self.ingest_values(file, batch=batch, is_named=is_named, **options))
+
+    def ingest_values(
+        self, file: Manifest, *, batch: str = "march", is_named: bool = False, **options: Any
+    ) -> dict[str, Any]:
+        """A checked file as the store takes it."""
         source = ingest.Source(
             file_name=file.source_name,
             digest=file.digest,
@@ -150,7 +156,7 @@ class Desk:
             "platform_tags": "off",
             "row_tags": [(row.iccid, tag) for row in file.accepted for tag in row.tags],
         }
-        return self.store.write(ingest.ingest, **(values | options))
+        return values | options
 
     def batch(self, count: int, **options: Any) -> Scope:
         """A batch of so many SIMs, and the change that creates them."""
