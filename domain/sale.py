@@ -108,8 +108,12 @@ class Seller:
         self._places = asyncio.Semaphore(at_once)
         self._stop = stop
 
-    async def sell(self, wanted: SellRequest, *, within: float) -> Order:
+    async def sell(
+        self, wanted: SellRequest, *, within: float, placed: Callable[[Order], None] = lambda _: None
+    ) -> Order:
         """Carry an order through, for at most `within` seconds while nothing but waiting is left.
+
+        `placed` hears of the order as soon as it is on disk.
 
         Raises OrderDiffers, LoginRefused, Stopped; the order is kept and may be sent again.
         """
@@ -120,6 +124,7 @@ class Seller:
                 f"Order {order.order} was placed before for tag {order.tag!r} and group {order.group!r}, and now asks "
                 f"for {wanted.tag!r} and {wanted.group!r}; nothing was changed, use another order number."
             )
+        placed(order)
         return await self.carry_on(order, step, within=within)
 
     async def carry_on(self, order: Order, step: Step | None = None, *, within: float) -> Order:

@@ -86,11 +86,15 @@ class OrderDesk:
 
     def _begin(self, request: SellRequest) -> Sale:
         number = next(self._numbers)
-        task = asyncio.create_task(self._seller.sell(request, within=selling.PATIENCE_SECONDS))
+
+        def show(order: Order) -> None:
+            # An order that is finished already needs no second run.
+            if self._showcase is not None and order.state is OrderState.IN_PROGRESS:
+                self._showcase.begin(request, number)
+
+        task = asyncio.create_task(self._seller.sell(request, within=selling.PATIENCE_SECONDS, placed=show))
         sale = self._sales[request.order] = Sale(request, task)
         task.add_done_callback(lambda ended: self._end(request.order, number, ended))
-        if self._showcase is not None:
-            self._showcase.begin(request, number)
         return sale
 
     def _end(self, order: str, number: int, task: "asyncio.Task[Order]") -> None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from adapters.http.limits import Limits, is_token
-from domain.errors import OrderDiffers, PreactiveError, StoreUnavailable, UsageError
+from domain.errors import LoginRefused, OrderDiffers, PreactiveError, StoreUnavailable, UsageError
 from domain.order import ORDER_NO, SENTENCES, Order, OrderState
 
 _RETRY_SECONDS = "2"
@@ -163,14 +163,15 @@ def _tell_errors(app: FastAPI) -> None:
 
     @app.exception_handler(PreactiveError)
     async def ours(_: Request, error: PreactiveError) -> JSONResponse:
-        if isinstance(error, OrderDiffers) or (
-            isinstance(error, UsageError) and type(error).__name__ != "LoginRefused"
-        ):
+        if isinstance(error, LoginRefused | StoreUnavailable):  # their words are for operators
+            what = (
+                "The store cannot be used" if isinstance(error, StoreUnavailable) else "The platform refused our login"
+            )
+            text = f"{what}; an operator has to look. The order may be sent again."
+            return JSONResponse({"message": text}, 503, {"Retry-After": _RETRY_SECONDS})
+        if isinstance(error, OrderDiffers | UsageError):
             return JSONResponse({"message": str(error)}, 422)
-        text = (
-            "The store cannot be used; an operator has to look." if isinstance(error, StoreUnavailable) else str(error)
-        )
-        return JSONResponse({"message": text}, 503, {"Retry-After": _RETRY_SECONDS})
+        return JSONResponse({"message": str(error)}, 503, {"Retry-After": _RETRY_SECONDS})
 
     @app.exception_handler(HTTPException)
     async def http(_: Request, error: HTTPException) -> JSONResponse:

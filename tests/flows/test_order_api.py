@@ -128,6 +128,16 @@ async def test_a_platform_that_is_away_is_told_and_the_order_is_kept(service_of)
         assert (await service.get("/orders/A-1")).json()["state"] == "in_progress"
 
 
+async def test_an_account_whose_calls_the_platform_refuses_is_told_without_its_name(service_of):
+    async with service_of() as service:
+        service.shop.faults({"fault": "token_expired", "route": "EndPointActivation", "times": 1})
+        answer = await service.sell()
+
+        assert answer.status_code == 503
+        assert answer.json()["message"].startswith("The platform refused our login; an operator has to look.")
+        assert "api-user" not in answer.text
+
+
 # --- what is refused ---
 
 
