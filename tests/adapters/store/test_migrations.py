@@ -241,3 +241,44 @@ def test_two_processes_may_start_on_an_empty_store_at_the_same_time(empty_url):
 
     assert [(child.returncode, words) for child, words in zip(children, told, strict=True)] == [(0, "")] * 3
     assert len(tables(empty_url)) == len(metadata.tables) + 1
+
+
+# --- from the first version ---
+
+
+def test_a_store_of_the_first_version_keeps_what_it_holds(empty_url):
+    """Made by the first migration alone, filled, and brought up to date."""
+    from alembic import command
+    from alembic.config import Config
+
+    with outside(empty_url).begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(ROOT / "adapters" / "store" / "migrations"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text("INSERT INTO batches (id, account, name, tags, created_at) VALUES (1, 'a', 'b', '[]', 1.0)")
+        )
+        connection.execute(
+            text(
+                "INSERT INTO endpoints (id, account, iccid, endpoint_id, name, state, batch_id, updated_at) "
+                "VALUES (1, 'a', '8944', 'E1', 'n', 'pre_active', 1, 1.0)"
+            )
+        )
+        connection.execute(text("INSERT INTO buckets VALUES ('a', 5.0, 0.5, 4.0, 1)"))
+
+    assert upgrade_store(empty_url) == HEAD
+
+    with outside(empty_url).connect() as connection:
+        assert tuple(connection.execute(text("SELECT iccid, endpoint_id, held_by FROM endpoints")).one()) == (
+            "8944",
+            "E1",
+            None,
+        )
+        assert tuple(connection.execute(text("SELECT next_at, factor, strikes, holes FROM buckets")).one()) == (
+            5.0,
+            0.5,
+            1,
+            "",
+        )
+    Store(empty_url).close()
