@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -15,7 +15,7 @@ from pydantic_settings import (
 )
 
 from domain.errors import SettingsError
-from domain.options import Account
+from domain.options import Account, read_secret
 from domain.supplier import SupplierProfile
 
 DEMO: dict[str, Any] = {
@@ -45,9 +45,20 @@ class Settings(BaseSettings):
     default_account: str = "demo"
     reports_dir: Path = Path("data/reports")
     inbox_dir: Path = Path("data/inbox")
+    orders_token: SecretStr = SecretStr("")
+    orders_token_file: Path | None = None
     config: Path | None = None
     accounts: dict[str, Account] = Field(default_factory=dict)
     suppliers: dict[str, SupplierProfile] = Field(default_factory=dict)
+
+    def bearer_token(self) -> str:
+        """The token that the order service asks for; nothing when none is set.
+
+        Raises SettingsError.
+        """
+        if self.orders_token_file is not None:
+            return read_secret("orders_token", self.orders_token_file)
+        return self.orders_token.get_secret_value()
 
     @classmethod
     def settings_customise_sources(

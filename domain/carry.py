@@ -11,13 +11,13 @@ from domain.lifecycle import Kind, Lifecycle
 from domain.operation import Work
 from domain.outcome import Answer, Because, Verdict
 from domain.plan import conflict_reason
-from domain.ports import Platform, ReadFailed, ReadRefused, ReadStopped
+from domain.ports import Changing, ReadFailed, ReadRefused, ReadStopped
 
 CONFLICT = 409
 _LAG_WAITS = (0.0, 2.0, 5.0)  # reads lag behind writes
 
 
-async def carry_out(platform: Platform, work: Work) -> Answer:
+async def carry_out(platform: Changing, work: Work) -> Answer:
     """Perform one operation and say what is known afterwards."""
     if work.kind is Kind.ASSIGN:
         return await _assign(platform, work)
@@ -31,7 +31,7 @@ async def carry_out(platform: Platform, work: Work) -> Answer:
     return answer
 
 
-async def _create_refused(platform: Platform, work: Work, answer: Answer) -> Answer:
+async def _create_refused(platform: Changing, work: Work, answer: Answer) -> Answer:
     """A create may be refused because an earlier one, whose answer was lost, was carried out: then that one is ours."""
     if work.token <= 1 and answer.http_status != CONFLICT:
         return answer
@@ -57,7 +57,7 @@ def _found_instead(sim: SimRecord, answer: Answer) -> Answer:
     return replace(answer, verdict=Verdict.NOT_DONE, because=Because.REFUSED, text=conflict_reason(sim))
 
 
-async def _tag_refused(platform: Platform, work: Work, answer: Answer) -> Answer:
+async def _tag_refused(platform: Changing, work: Work, answer: Answer) -> Answer:
     """A platform may refuse a tag because the endpoint carries it already, and that is what was wanted."""
     assert work.endpoint_id is not None
     try:
@@ -67,7 +67,7 @@ async def _tag_refused(platform: Platform, work: Work, answer: Answer) -> Answer
     return replace(answer, verdict=Verdict.DONE, because=None, already=True) if work.target in (tags or ()) else answer
 
 
-async def _assign(platform: Platform, work: Work) -> Answer:
+async def _assign(platform: Changing, work: Work) -> Answer:
     """Each subscription makes a new instance, so instances are counted before and after."""
     assert work.endpoint_id is not None
     try:
@@ -86,7 +86,7 @@ async def _assign(platform: Platform, work: Work) -> Answer:
     return _counted(after or 1, answer)
 
 
-async def _terminate(platform: Platform, work: Work) -> Answer:
+async def _terminate(platform: Changing, work: Work) -> Answer:
     """There is no way back, so the SIM is read just before, and a refusal is believed only after another look."""
     assert work.endpoint_id is not None
     try:

@@ -6,10 +6,10 @@ Ending may take two steps, the SIM first and then the endpoint, so that a SIM wi
 from domain.doubt import Evidence, Sight
 from domain.endpoint import SimRecord
 from domain.lifecycle import Lifecycle
-from domain.ports import Platform, ReadFailed
+from domain.ports import Changing, ReadFailed
 
 
-async def look(platform: Platform, iccid: str, endpoint_id: str) -> Evidence:
+async def look(platform: Changing, iccid: str, endpoint_id: str) -> Evidence:
     """Read the SIM and, when it holds no endpoint, look for the endpoint itself.
 
     Raises ReadFailed, LoginRefused, PlatformUnreachable.
@@ -17,7 +17,7 @@ async def look(platform: Platform, iccid: str, endpoint_id: str) -> Evidence:
     return await ending(platform, await platform.sim(iccid), endpoint_id)
 
 
-async def ending(platform: Platform, sim: SimRecord | None, endpoint_id: str) -> Evidence:
+async def ending(platform: Changing, sim: SimRecord | None, endpoint_id: str) -> Evidence:
     """What a SIM's row says about the end of its endpoint; asks for the endpoint only when the row leaves it open.
 
     Raises ReadFailed, LoginRefused, PlatformUnreachable.
@@ -36,7 +36,7 @@ async def ending(platform: Platform, sim: SimRecord | None, endpoint_id: str) ->
     return Evidence(Sight.ABSENT) if exists else Evidence(Sight.PRESENT)
 
 
-async def evidence(platform: Platform, sim: SimRecord | None, endpoint_id: str) -> Evidence:
+async def evidence(platform: Changing, sim: SimRecord | None, endpoint_id: str) -> Evidence:
     """The same for a doubt, where a failed read says nothing."""
     try:
         return await ending(platform, sim, endpoint_id)

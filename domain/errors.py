@@ -11,6 +11,7 @@
     │   ├── TooMuchChange
     │   ├── NotConfirmed
     │   ├── NothingSelected
+    │   ├── OrderDiffers
     │   ├── PlatformUnreachable
     │   └── StoreUnavailable
     │       ├── StoreLocked
@@ -80,6 +81,10 @@ class NotConfirmed(Refused):
 
 class NothingSelected(Refused):
     """Nothing in the store matches what was asked for."""
+
+
+class OrderDiffers(Refused):
+    """The order number was used before with another tag or group."""
 
 
 class PlatformUnreachable(Refused):

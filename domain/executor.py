@@ -8,10 +8,11 @@ from domain.carry import carry_out
 from domain.errors import LoginRefused, PreactiveError, Stopped
 from domain.operation import Work
 from domain.outcome import Answer, Because, Verdict
-from domain.ports import Ledger, Platform, ReadFailed, ReadRefused, Result, Scope, Step
+from domain.ports import Changing, ReadFailed, ReadRefused, Result, Scope, Step, Steps
 
 _TURN_SECONDS = 1.0  # heartbeat, and how soon a cancel is noticed, while calls are under way
 _GATHER_SECONDS = 0.002  # outcomes that arrive this close together share one transaction
+_GATHER_BESIDE_SALES = 0.03  # fewer turns at the store for us are shorter waits for a buyer
 _GIVE_UP_AFTER = 5  # calls in a row that could not even be sent
 _BREAK_AFTER = 10  # calls in a row with unknown outcome
 _LONGEST_PAUSE = 60.0
@@ -56,8 +57,8 @@ class Executor:
 
     def __init__(
         self,
-        ledger: Ledger,
-        platform: Platform,
+        ledger: Steps,
+        platform: Changing,
         *,
         max_in_flight: int,
         rate: float,
@@ -77,17 +78,19 @@ class Executor:
         self._trouble = Trouble()
         self._running: set[asyncio.Task[Result]] = set()
         self._alone = False
+        self._yielding = False
 
-    async def run(self, scope: Scope) -> None:
-        """Send what is ready in the scope until nothing is ready.
+    async def run(self, scope: Scope, begun: Step | None = None) -> None:
+        """Send what is ready in the scope until nothing is ready, beginning with what was handed out already.
 
         Raises LoginRefused and Stopped, after everything learned was recorded.
         """
         self._trouble = Trouble()
         results: list[Result] = []
+        step = begun
         while True:
-            step = await self._ledger.step(scope, results, self._room())
-            self._start(step)
+            self._start(step or await self._ledger.step(scope, results, self._room()))
+            step = None
             if not self._running:
                 break
             results = await self._finished()
@@ -106,7 +109,7 @@ class Executor:
         return max(0, min(wanted, self._reach) - len(self._running))
 
     def _start(self, step: Step) -> None:
-        self._alone = step.alone
+        self._alone, self._yielding = step.alone, step.yielding
         if step.cancelled:
             self._halt()
         for work in step.work:
@@ -125,7 +128,7 @@ class Executor:
     async def _finished(self) -> list[Result]:
         done, _ = await asyncio.wait(self._running, timeout=_TURN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if done and len(self._running) > 1:
-            await asyncio.sleep(_GATHER_SECONDS)
+            await asyncio.sleep(_GATHER_BESIDE_SALES if self._yielding else _GATHER_SECONDS)
             done = {task for task in self._running if task.done()}
         self._running -= done
         results = [task.result() for task in done]

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, fi
 
 from domain.doubt import Patience
 from domain.errors import SettingsError, UnknownGroup
+from domain.replenish import StockMark
 from domain.supplier import SupplierProfile
 
 TAG = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -85,6 +86,8 @@ class Account(Knobs):
     target_account_id: str | None = None
     rate_per_second: float = Field(default=1.5, gt=0, le=100_000)
     max_in_flight: int = Field(default=4, ge=1, le=512)
+    sales_share: float = Field(default=0.2, ge=0, le=0.9)
+    reservation_seconds: float = Field(default=900, ge=1, le=86_400)
     deadline_seconds: float = Field(default=200, gt=0, le=3600)
     read_deadline_seconds: float = Field(default=40, gt=0, le=3600)
     connect_seconds: float = Field(default=10, gt=0, le=120)
@@ -111,6 +114,7 @@ class Account(Knobs):
     paths: dict[str, str] = Field(default_factory=dict)
     bulk: BulkCreate | None = None
     groups: dict[str, GroupTarget] = Field(default_factory=dict)
+    stock: tuple[StockMark, ...] = ()
     supplier: SupplierProfile = SupplierProfile()
 
     @field_validator("base_url")
@@ -139,7 +143,11 @@ class Account(Knobs):
         Raises SettingsError.
         """
         files = {"password": self.password_file, "token": self.token_file}
-        secrets = {name: SecretStr(_read_secret(name, path)) for name, path in files.items() if path is not None}
+        secrets = {
+            name: SecretStr(read_secret(f"the account's {name}", path))
+            for name, path in files.items()
+            if path is not None
+        }
         return self.model_copy(update=secrets)
 
     @property
@@ -158,6 +166,11 @@ class Account(Knobs):
         return max(min(30.0, self.deadline_seconds), 4 / self.rate_per_second)
 
     @property
+    def sales_places(self) -> int:
+        """How many of the calls under way are kept for sales while somebody sells."""
+        return max(1, round(self.max_in_flight * self.sales_share)) if self.sales_share else 0
+
+    @property
     def bulk_patience(self) -> Patience:
         """How long items of a bulk call wait: the platform may work through its list for a long time."""
         late = self.bulk.deadline_seconds if self.bulk is not None else 0.0
@@ -174,11 +187,15 @@ class Account(Knobs):
         return self.groups[name]
 
 
-def _read_secret(name: str, path: Path) -> str:
+def read_secret(what: str, path: Path) -> str:
+    """The text of a file that holds a secret.
+
+    Raises SettingsError.
+    """
     try:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
-        raise SettingsError(f"The file {path} with the account's {name} cannot be read.") from None
+        raise SettingsError(f"The file {path} with {what} cannot be read.") from None
 
 
 def is_loopback(host: str) -> bool:

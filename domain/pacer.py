@@ -18,10 +18,10 @@ class Closed(Exception):
 class Pacer:
     """Every HTTP request of an account waits here for its turn."""
 
-    def __init__(self, buckets: Buckets, *, rate: float) -> None:
+    def __init__(self, buckets: Buckets, *, rate: float, ahead: int | None = None) -> None:
         self._buckets = buckets
         self._gap = _CATCH_UP / rate
-        self._ahead = max(0, min(16, int(rate / 20)))
+        self._ahead = max(0, min(16, int(rate / 20))) if ahead is None else ahead
         self._waiting: deque[asyncio.Future[float]] = deque()
         self._slots: deque[float] = deque()
         self._offset = 0.0
@@ -45,6 +45,12 @@ class Pacer:
         started = await future
         self.calls += 1
         return started
+
+    async def prepare(self, calls: int) -> None:
+        """Take start times for so many calls that will come, so that they need not wait for the bucket."""
+        wanted = calls - len(self._slots)
+        if wanted > 0 and not self._closed:
+            await self._take(wanted)
 
     async def refused(self, sent_at: float, retry_after: float | None) -> None:
         """The platform refused a call for asking too often: drop what was granted and slow everyone down."""
@@ -80,9 +86,12 @@ class Pacer:
         self._drop_older_than(_STALE)
         if self._slots:
             return
-        granted = await self._buckets.take(len(self._waiting) + self._ahead)
+        await self._take(len(self._waiting) + self._ahead)
+
+    async def _take(self, wanted: int) -> None:
+        granted = await self._buckets.take(wanted)
         self._offset = time.monotonic() - granted.now
-        self._slots.extend(at + self._offset for at in granted.at)
+        self._slots = deque(sorted([*self._slots, *(at + self._offset for at in granted.at)]))
 
     def _drop_older_than(self, seconds: float) -> None:
         now = time.monotonic()

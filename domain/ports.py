@@ -18,11 +18,8 @@ class SimPage:
     pages: int
 
 
-class Platform(Protocol):
-    """A connectivity platform, seen through one account. Writes answer; reads raise ReadFailed."""
-
-    async def login(self) -> None:
-        """Check address and credentials. Raises LoginRefused, PlatformUnreachable."""
+class Changing(Protocol):
+    """A platform, as far as carrying out one change needs it."""
 
     async def sims_page(self, page: int) -> SimPage:
         """One page of all SIMs of the account, counted from 1."""
@@ -30,8 +27,8 @@ class Platform(Protocol):
     async def sim(self, iccid: str) -> SimRecord | None:
         """The SIM with exactly this ICCID, or None when the platform shows that it has none."""
 
-    async def prepare_tag(self, tag: str) -> Answer:
-        """Make a tag known to the platform before it is attached."""
+    async def endpoint_exists(self, endpoint_id: str) -> bool | None:
+        """Whether an endpoint that holds no SIM any more is still there, or None when the platform does not tell."""
 
     async def perform(self, work: Work) -> Answer:
         """Carry out one change: at most one write call, never resent."""
@@ -39,14 +36,21 @@ class Platform(Protocol):
     async def assigned(self, endpoint_id: str, group: str) -> int | None:
         """How many times the endpoint is in the group, or None when the platform cannot count it."""
 
-    async def endpoint_exists(self, endpoint_id: str) -> bool | None:
-        """Whether an endpoint that holds no SIM any more is still there, or None when the platform does not tell."""
+    async def tags_of(self, endpoint_id: str) -> frozenset[str] | None:
+        """The endpoint's tags, or None when the platform cannot list them."""
+
+
+class Platform(Changing, Protocol):
+    """A connectivity platform, seen through one account. Writes answer; reads raise ReadFailed."""
+
+    async def login(self) -> None:
+        """Check address and credentials. Raises LoginRefused, PlatformUnreachable."""
+
+    async def prepare_tag(self, tag: str) -> Answer:
+        """Make a tag known to the platform before it is attached."""
 
     async def close(self) -> None:
         """Close all connections."""
-
-    async def tags_of(self, endpoint_id: str) -> frozenset[str] | None:
-        """The endpoint's tags, or None when the platform cannot list them."""
 
 
 class ReadFailed(Exception):
@@ -80,11 +84,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The ledger's reply to one turn: what may be sent now, all of it durable."""
+    """The ledger's reply to one turn: what may be sent now, all of it durable.
+
+    `alone`: no other process works for the account; `yielding`: another one sells, and its turns come first.
+    """
 
     work: tuple[Work, ...] = ()
     cancelled: bool = False
     alone: bool = True
+    yielding: bool = False
     now: float = 0.0
 
 
@@ -104,14 +112,18 @@ class Outlook:
         return self.counts.get(State.SENT, 0) + self.counts.get(State.IN_DOUBT, 0)
 
 
-class Ledger(Protocol):
-    """The store, as far as carrying out operations needs it. Every method is one durable transaction."""
+class Steps(Protocol):
+    """The store, as far as sending needs it."""
 
     async def step(self, scope: Scope, results: Sequence[Result], room: int, *, bulk: bool = False) -> Step:
         """Record what came of earlier work, then mark up to `room` ready operations as sent and hand them out.
 
         `bulk` hands out creates only, for calls that the platform may carry out much later.
         """
+
+
+class Ledger(Steps, Protocol):
+    """The store, as far as carrying out operations needs it. Every method is one durable transaction."""
 
     async def doubts(self, scope: Scope, limit: int) -> list[Doubt]:
         """Operations in doubt whose next look-up is due, with those of dead processes taken over."""

@@ -15,8 +15,10 @@ from flows.commands import (
     profiles,
     provisioning,
     reconciling,
+    replenishing,
     resolving,
     running,
+    selling,
 )
 
 app = typer.Typer(
@@ -35,6 +37,9 @@ for command in (
     lifecycle.suspend,
     lifecycle.resume,
     lifecycle.terminate,
+    selling.sell,
+    replenishing.intake,
+    replenishing.replenish,
     looking.endpoints,
     looking.history,
     looking.stock,
@@ -52,6 +57,7 @@ app.command(add_help_option=False, context_settings={"allow_extra_args": True, "
 )
 app.add_typer(batches.app, name="batch")
 app.add_typer(going_on.accounts, name="account")
+app.add_typer(selling.app, name="orders")
 app.add_typer(operating.db, name="db")
 app.add_typer(profiles.app, name="profile")
 

@@ -1,4 +1,4 @@
-"""`preactive up`: server, simulator and deployments in child processes, ended together."""
+"""`preactive up`: server, simulator, deployments and order service in child processes, ended together."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from flows.embedded import SERVER_NOTE, home, is_healthy
 from tasks import resources
 
 
-def serve_all(*, port: int, simulator_port: int) -> None:
+def serve_all(*, port: int, simulator_port: int, orders_port: int) -> None:
     """Start everything an operator uses and wait for Ctrl-C."""
     url = f"http://127.0.0.1:{port}/api"
     if is_healthy(url):
@@ -37,8 +37,12 @@ def serve_all(*, port: int, simulator_port: int) -> None:
         _wait(url, children[0])
         note.write_text(json.dumps({"url": url}))
         children.append(_start(["-m", "flows.serving"], env))
+        children.append(
+            _start(["-m", "flows", "orders", "serve", "--account", "demo", "--port", str(orders_port)], env)
+        )
         print(f"Prefect UI:  http://127.0.0.1:{port}")
         print(f"Simulator:   http://127.0.0.1:{simulator_port}/api")
+        print(f"Orders:      http://127.0.0.1:{orders_port}/docs")
         print("Ctrl-C ends all of it.", flush=True)
         while all(child.poll() is None for child in children):
             time.sleep(0.5)

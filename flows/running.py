@@ -1,14 +1,8 @@
 """What the flows share: their names while they run, and how they end."""
 
-import asyncio
-import signal
-import sys
-import threading
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any, ParamSpec
-from weakref import WeakSet
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
@@ -17,11 +11,10 @@ from prefect.states import Cancelled, Completed, Failed
 
 from domain.errors import PreactiveError
 from domain.summary import Summary
-from tasks import resources
+from flows.stopping import stopped_by_signals
 from tasks.steps import API_TROUBLE, is_cancelled_in_prefect
 
 P = ParamSpec("P")
-_handled: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
 
 
 def told_flow(function: Callable[P, Awaitable[State[Any]]]) -> Callable[P, Awaitable[State[Any]]]:
@@ -29,7 +22,7 @@ def told_flow(function: Callable[P, Awaitable[State[Any]]]) -> Callable[P, Await
 
     @wraps(function)
     async def wrapper(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
-        with _stopped_by_signals():
+        with stopped_by_signals():
             try:
                 state = await function(*args, **kwargs)
             except PreactiveError as error:
@@ -38,36 +31,6 @@ def told_flow(function: Callable[P, Awaitable[State[Any]]]) -> Callable[P, Await
             return Cancelled(message=state.message, data=state.data) if await is_cancelled_in_prefect() else state
 
     return wrapper
-
-
-def _stop_run(main: asyncio.Task[Any] | None) -> None:
-    """Stop: the first time once the calls under way are answered, the second time at once."""
-    if resources.stop_all():
-        again = " Ctrl-C again leaves at once." if sys.stdin is not None and sys.stdin.isatty() else ""
-        print(f"Stopping: no new call starts; waiting for the calls under way.{again}", file=sys.stderr)
-    elif main is not None:
-        main.cancel()
-
-
-@contextmanager
-def _stopped_by_signals() -> Iterator[None]:
-    """Prefect's own handlers would raise in the middle of whatever runs, and what is under way not be recorded."""
-    loop = asyncio.get_running_loop()
-    # A run within a run leaves them to the outer one.
-    if threading.current_thread() is not threading.main_thread() or loop in _handled:
-        yield
-        return
-    _handled.add(loop)
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        loop.add_signal_handler(number, _stop_run, asyncio.current_task())
-    try:
-        yield
-    finally:
-        _handled.discard(loop)
-        for number, handler in before.items():
-            loop.remove_signal_handler(number)
-            signal.signal(number, handler)
 
 
 def run_id() -> str:

@@ -14,6 +14,7 @@ from domain.endpoint import Claim, contradictions
 from domain.lifecycle import MOVES, Kind
 from domain.operation import State, decided_from
 from domain.outcome import next_state
+from domain.pacing import Lane
 from domain.ports import Result
 
 T = TypeVar("T")
@@ -29,6 +30,8 @@ class Owner:
     patience: Patience
     bulk_patience: Patience
     max_in_flight: int
+    lane: Lane = Lane.BULK
+    sales_places: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,32 @@
 """The account's bucket: one row, shared by all processes."""
 
-from sqlalchemy import Connection, insert, select, update
+import json
+
+from sqlalchemy import Connection, Row, insert, select, update
 
 from adapters.store.clock import store_now
+from adapters.store.lanes import sellers_of
 from adapters.store.tables import buckets
-from domain.pacing import Bucket, refused, take
+from domain.pacing import Bucket, Lane, refused, take
 from domain.ports import Slots
 
 HORIZON = 0.25
+# While somebody may sell at any moment, bulk work plans less far ahead, so that a sale's first call waits less.
+_HORIZON_BESIDE_SALES = 0.05
+_CALLS_OF_A_SALE = 4
 
 
-def take_slots(connection: Connection, account: str, *, rate: float, wanted: int) -> Slots:
+def take_slots(
+    connection: Connection, account: str, *, rate: float, wanted: int, lane: Lane = Lane.BULK, sales_share: float = 0.0
+) -> Slots:
     """Take start times from the bucket."""
     bucket = _locked(connection, account)
     now = store_now(connection)
-    slots, after = take(bucket, now=now, rate=rate, wanted=wanted, horizon=HORIZON)
+    if lane is Lane.SALES:
+        horizon = max(HORIZON, _CALLS_OF_A_SALE / rate)
+    else:
+        horizon = _HORIZON_BESIDE_SALES if sales_share and sellers_of(connection, account, now) else HORIZON
+    slots, after = take(bucket, now=now, rate=rate, wanted=wanted, horizon=horizon, lane=lane, sales_share=sales_share)
     _save(connection, account, after)
     return Slots(tuple(slots), now)
 
@@ -27,12 +39,20 @@ def refuse(connection: Connection, account: str, *, sent_at: float, retry_after:
 
 
 def _locked(connection: Connection, account: str) -> Bucket:
-    columns = (buckets.c.next_at, buckets.c.factor, buckets.c.factor_at, buckets.c.strikes)
-    row = connection.execute(select(*columns).where(buckets.c.account == account).with_for_update()).first()
-    if row is not None:
-        return Bucket(*row)
-    _ensure(connection, account)
-    return Bucket(*connection.execute(select(*columns).where(buckets.c.account == account).with_for_update()).one())
+    query = select(*(buckets.c[name] for name in _COLUMNS)).where(buckets.c.account == account).with_for_update()
+    row = connection.execute(query).first()
+    if row is None:
+        _ensure(connection, account)
+        row = connection.execute(query).one()
+    return _bucket(row)
+
+
+_COLUMNS = ("next_at", "factor", "factor_at", "strikes", "sold_at", "left", "holes")
+
+
+def _bucket(row: Row[tuple[object, ...]]) -> Bucket:
+    values = dict(zip(_COLUMNS, row, strict=True))
+    return Bucket(**(values | {"holes": tuple(json.loads(row.holes or "[]"))}))
 
 
 def _ensure(connection: Connection, account: str) -> None:
@@ -46,13 +66,9 @@ def _ensure(connection: Connection, account: str) -> None:
 
 
 def _save(connection: Connection, account: str, bucket: Bucket) -> None:
-    connection.execute(update(buckets).where(buckets.c.account == account).values(**_values(bucket)))
+    connection.execute(update(buckets).where(buckets.c.account == account).values(_values(bucket)))
 
 
-def _values(bucket: Bucket) -> dict[str, float]:
-    return {
-        "next_at": bucket.next_at,
-        "factor": bucket.factor,
-        "factor_at": bucket.factor_at,
-        "strikes": bucket.strikes,
-    }
+def _values(bucket: Bucket) -> dict[str, float | str]:
+    values: dict[str, float | str] = {name: getattr(bucket, name) for name in _COLUMNS}
+    return values | {"holes": json.dumps(bucket.holes) if bucket.holes else ""}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
-from adapters.store import rates, work
+from adapters.store import lanes, rates, work
 from adapters.store.clock import store_now
 from adapters.store.committer import Committer
 from adapters.store.decisions import Owner
@@ -16,6 +16,7 @@ from adapters.store.migrate import prepare, upgrade
 from domain.doubt import Doubt, Evidence, Ruling
 from domain.errors import StoreUnavailable
 from domain.options import Account
+from domain.pacing import Lane
 from domain.ports import Outlook, Result, Scope, Slots, Step
 from domain.waypoints import reached
 
@@ -73,9 +74,10 @@ def upgrade_store(url: str) -> str:
 class AccountLedger:
     """The store, for carrying out one account's operations in this process: both its ledger and its buckets."""
 
-    def __init__(self, store: Store, name: str, account: Account) -> None:
+    def __init__(self, store: Store, name: str, account: Account, lane: Lane = Lane.BULK) -> None:
         self._store = store
         self._rate = account.rate_per_second
+        self._share = account.sales_share
         self.owner = Owner(
             worker=str(uuid.uuid4()),
             account=name,
@@ -83,20 +85,26 @@ class AccountLedger:
             patience=account.patience,
             bulk_patience=account.bulk_patience,
             max_in_flight=account.max_in_flight,
+            lane=lane,
+            sales_places=account.sales_places,
         )
         self.has_sent = False
 
     async def open(self) -> None:
         """Enter this process among the living, and strike those of this host that are not."""
         host = socket.gethostname()
-        entered = await self._store.awrite(work.workers_of, host)
-        await self._store.awrite(work.forget_workers, [worker for worker, pid in entered if not _lives(pid)])
-        await self._store.awrite(work.keep_alive, self.owner, host=host, pid=os.getpid())
+        entered = await self._store.awrite(lanes.entered_on, host)
+        await self._store.awrite(lanes.forget, [worker for worker, pid in entered if not _lives(pid)])
+        await self._store.awrite(lanes.enter, self.owner, host=host, pid=os.getpid())
+
+    async def beat(self) -> None:
+        """Show that this process lives, though it has nothing to send."""
+        await self._store.awrite(lanes.beat, self.owner)
 
     async def close(self) -> None:
         """Leave the living; where that cannot be written, the lease tells it later."""
         with suppress(StoreUnavailable):
-            await self._store.awrite(work.forget_workers, [self.owner.worker])
+            await self._store.awrite(lanes.forget, [self.owner.worker])
 
     async def now(self) -> float:
         """The time by the store's clock."""
@@ -122,7 +130,14 @@ class AccountLedger:
 
     async def take(self, wanted: int) -> Slots:
         """See domain.ports.Buckets."""
-        return await self._store.awrite(rates.take_slots, self.owner.account, rate=self._rate, wanted=wanted)
+        return await self._store.awrite(
+            rates.take_slots,
+            self.owner.account,
+            rate=self._rate,
+            wanted=wanted,
+            lane=self.owner.lane,
+            sales_share=self._share,
+        )
 
     async def refused(self, sent_at: float, retry_after: float | None) -> None:
         """See domain.ports.Buckets."""

@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State
+from domain.order import OrderState
 
 metadata = MetaData(
     naming_convention={
@@ -35,7 +36,7 @@ metadata = MetaData(
 Key = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _one_of(column: str, values: type[Lifecycle] | type[State] | type[Kind]) -> str:
+def _one_of(column: str, values: type[Lifecycle] | type[State] | type[Kind] | type[OrderState]) -> str:
     return f"{column} IN ({', '.join(repr(value.value) for value in values)})"
 
 
@@ -108,6 +109,7 @@ endpoints = Table(
     Column("group", String(100)),
     Column("batch_id", Key, ForeignKey("batches.id"), nullable=False),
     Column("updated_at", Float, nullable=False),
+    Column("held_by", Key),  # the order it is kept for, or was kept for when the platform would not activate it
     UniqueConstraint("account", "iccid"),
     UniqueConstraint("account", "endpoint_id"),
     CheckConstraint(_one_of("state", Lifecycle), name="state"),
@@ -115,6 +117,8 @@ endpoints = Table(
     Index(None, "batch_id"),
     Index(None, "account", "state"),
 )
+_free = (endpoints.c.state == Lifecycle.PRE_ACTIVE.value) & endpoints.c.held_by.is_(None)
+Index("ix_endpoints_free", endpoints.c.account, endpoints.c.id, sqlite_where=_free, postgresql_where=_free)
 
 tags = Table(
     "tags",
@@ -238,13 +242,24 @@ orders = Table(
     Column("id", Key, primary_key=True),
     Column("account", String(64), nullable=False),
     Column("order_no", String(100), nullable=False),
+    Column("tag", String(100), nullable=False, server_default=""),
+    Column("group", String(100), nullable=False, server_default=""),
     Column("endpoint", Key, ForeignKey("endpoints.id")),
+    Column("change_id", Key, ForeignKey("changes.id")),
     Column("state", String(16), nullable=False),
+    Column("text", Text, nullable=False, server_default=""),
+    Column("run", String(36), nullable=False, server_default=""),
+    Column("reserved_until", Float, nullable=False, server_default="0"),
     Column("created_at", Float, nullable=False),
+    Column("closed_at", Float),
     UniqueConstraint("account", "order_no"),
+    CheckConstraint(_one_of("state", OrderState), name="state"),
+    Index(None, "account", "created_at"),
 )
 # Two orders never hold the same endpoint.
 Index("uq_orders_endpoint", orders.c.endpoint, unique=True)
+_unfinished = orders.c.closed_at.is_(None)
+Index("ix_orders_open", orders.c.account, sqlite_where=_unfinished, postgresql_where=_unfinished)
 
 buckets = Table(
     "buckets",
@@ -254,6 +269,9 @@ buckets = Table(
     Column("factor", Float, nullable=False),
     Column("factor_at", Float, nullable=False),
     Column("strikes", Integer, nullable=False),
+    Column("sold_at", Float, nullable=False, server_default="0"),
+    Column("left", Float, nullable=False, server_default="0"),
+    Column("holes", Text, nullable=False, server_default=""),
 )
 
 # What the store's clock is ahead of the time since this start of the machine (adapters/store/clock.py).
@@ -272,6 +290,7 @@ workers = Table(
     Column("pid", Integer, nullable=False),
     Column("account", String(64), nullable=False),
     Column("heartbeat_at", Float, nullable=False),
+    Column("lane", String(8), nullable=False, server_default="bulk"),
 )
 
 # A row here stops all writes of an account, in every process.

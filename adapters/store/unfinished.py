@@ -7,8 +7,9 @@ from sqlalchemy import Connection, delete, func, insert, or_, select
 
 from adapters.store.clock import store_now
 from adapters.store.engine import alone_on
+from adapters.store.lanes import LEASE_SECONDS
 from adapters.store.tables import changes, endpoints, operations, stops, workers
-from adapters.store.work import LEASE_SECONDS, ready
+from adapters.store.work import ready
 from domain.operation import State
 from domain.unfinished import Unfinished
 

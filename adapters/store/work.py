@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from functools import cache
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, or_, select, update
 from sqlalchemy import and_ as all_of
 
-from adapters.store.clock import set_by_machine, store_now
+from adapters.store.clock import store_now
 from adapters.store.decisions import Owner, decide, from_result, from_ruling
 from adapters.store.engine import alone_on
+from adapters.store.lanes import LEASE_SECONDS, free_places, show_alive
 from adapters.store.tables import attempts, changes, endpoints, operations, stops, workers
 from adapters.store.trail import record
 from domain.doubt import Doubt, Evidence, Ruling
 from domain.lifecycle import MOVES, Kind
 from domain.operation import State, Work
 from domain.outcome import Verdict
+from domain.pacing import Lane
 from domain.ports import Outlook, Result, Scope, Step
-
-LEASE_SECONDS = 20.0
 
 
 def step(
@@ -26,13 +26,15 @@ def step(
     """Record results, then hand out up to `room` ready operations, marked as sent."""
     now = store_now(connection)
     alone_on(connection, owner.account)  # or two would count what is under way, or add to the trail, at the same moment
-    others = _beat(connection, owner, now)
+    others = show_alive(connection, owner, now)
     decide(connection, owner, [from_result(result, owner, now) for result in results], now)
     if _is_cancelled(connection, owner, scope):
         return Step(cancelled=True, alone=not others, now=now)
-    if others and not bulk:
-        room = min(room, owner.max_in_flight - _sent_by(connection, [*others, owner.worker]))
-    return Step(work=grant(connection, owner, scope, room, now, bulk=bulk), alone=not others, now=now)
+    if (others or owner.lane is Lane.SALES) and not bulk:
+        room = min(room, free_places(connection, owner, others))
+    work = grant(connection, owner, scope, room, now, bulk=bulk)
+    yielding = owner.lane is Lane.BULK and any(other.lane == Lane.SALES for other in others)
+    return Step(work=work, alone=not others, yielding=yielding, now=now)
 
 
 def grant(connection: Connection, owner: Owner, scope: Scope, room: int, now: float, *, bulk: bool) -> tuple[Work, ...]:
@@ -103,19 +105,6 @@ def _in_scope(scope: Scope) -> tuple[ColumnElement[bool], ...]:
     return (o.change_id == scope.change, o.position.between(scope.first, scope.last))
 
 
-def _beat(connection: Connection, owner: Owner, now: float) -> list[str]:
-    """Show that this process lives, and return the other living processes of the account."""
-    w = workers.c
-    connection.execute(update(workers).where(w.id == owner.worker).values(heartbeat_at=now))
-    alive = select(w.id).where(w.account == owner.account, w.id != owner.worker, w.heartbeat_at > now - LEASE_SECONDS)
-    return list(connection.execute(alive).scalars())
-
-
-def _sent_by(connection: Connection, living: list[str]) -> int:
-    query = select(func.count()).where(operations.c.state == State.SENT.value, operations.c.owner.in_(living))
-    return connection.execute(query).scalar_one()
-
-
 def _is_cancelled(connection: Connection, owner: Owner, scope: Scope) -> bool:
     stopped = select(stops.c.account).where(stops.c.account == owner.account).exists()
     query = select(or_(changes.c.cancelled_at.is_not(None), stopped)).where(changes.c.id == scope.change)
@@ -126,7 +115,7 @@ def doubts(connection: Connection, owner: Owner, scope: Scope, limit: int) -> li
     """Take over what dead processes left, then return the doubts that are due, each to one process at a time."""
     now = store_now(connection)
     alone_on(connection, owner.account)
-    _beat(connection, owner, now)
+    show_alive(connection, owner, now)
     _take_over(connection, owner, scope, now)
     o, e = operations.c, endpoints.c
     query = (
@@ -208,24 +197,3 @@ def outlook(connection: Connection, owner: Owner, scope: Scope) -> Outlook:
         now=now,
         cancelled=_is_cancelled(connection, owner, scope),
     )
-
-
-def keep_alive(connection: Connection, owner: Owner, *, host: str, pid: int) -> None:
-    """Enter this process among the living."""
-    set_by_machine(connection, lease=LEASE_SECONDS)
-    now = store_now(connection)
-    connection.execute(
-        insert(workers), {"id": owner.worker, "host": host, "pid": pid, "account": owner.account, "heartbeat_at": now}
-    )
-
-
-def forget_workers(connection: Connection, ids: Sequence[str]) -> None:
-    """Strike processes that are known to have ended, so that nobody waits for their lease."""
-    if ids:
-        connection.execute(workers.delete().where(workers.c.id.in_(ids)))
-
-
-def workers_of(connection: Connection, host: str) -> list[tuple[str, int]]:
-    """Id and process id of every process entered for this host."""
-    query = select(workers.c.id, workers.c.pid).where(workers.c.host == host)
-    return [(row.id, row.pid) for row in connection.execute(query)]

@@ -47,7 +47,7 @@ def main() -> None:
 @contextmanager
 def started(copy: Path, env: dict[str, str], server: int, simulator: int) -> Iterator[None]:
     """`preactive up` in the copy for the length of a with block."""
-    ports = ["--port", str(server), "--simulator-port", str(simulator)]
+    ports = ["--port", str(server), "--simulator-port", str(simulator), "--orders-port", str(free_port())]
     command = [sys.executable, "-m", "flows", "up", *ports]
     process = subprocess.Popen(command, cwd=copy, env=env, stdin=subprocess.DEVNULL, start_new_session=True)
     try:

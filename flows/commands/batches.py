@@ -1,5 +1,6 @@
-"""batch list, show, retry, cancel and report."""
+"""batch list, show, retry, cancel, report and qr."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -99,3 +100,21 @@ def report(name: Name, account: Account = None) -> None:
 
     for path in batch_report(resources.batch_named(name, account)):
         print(path)
+
+
+@app.command()
+def qr(
+    name: Name,
+    out: Annotated[Path | None, typer.Option("--out", help="Where to write it. Default: NAME-qr.zip.")] = None,
+    account: Account = None,
+) -> None:
+    """Write a ZIP with the QR code of each eSIM of a batch, named by its ICCID."""
+    from domain.errors import NothingSelected
+    from tasks import resources
+
+    batch = resources.batch_named(name, account)
+    path = out or resources.reports_dir() / f"{name}-qr.zip"
+    written = resources.write_batch_qr(batch["id"], path)
+    if not written:
+        raise NothingSelected(f"Batch {name} has no LPA strings, so there is nothing to hand over.")
+    print(f"{path}: {written:,} QR codes")

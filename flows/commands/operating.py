@@ -65,11 +65,12 @@ def doctor(account: Account = None, as_json: Json = False) -> None:
 def up(
     port: Annotated[int, typer.Option("--port", help="Port of the Prefect server.")] = 4200,
     simulator_port: Annotated[int, typer.Option("--simulator-port")] = 8765,
+    orders_port: Annotated[int, typer.Option("--orders-port", help="Port of the order service.")] = 8770,
 ) -> None:
-    """Start what an operator uses: Prefect with its UI, the simulator, and the deployments. Ctrl-C ends all of it."""
+    """Start what an operator uses: Prefect with its UI, simulator, deployments, order service. Ctrl-C ends it all."""
     from flows.everything import serve_all
 
-    serve_all(port=port, simulator_port=simulator_port)
+    serve_all(port=port, simulator_port=simulator_port, orders_port=orders_port)
 
 
 def demo() -> None:

@@ -41,6 +41,7 @@ from tasks.resources.reading import (
     unfinished,
     unsettled,
 )
+from tasks.resources.selling import order_app, orders_token, qr_png, write_batch_qr, write_qr
 from tasks.resources.session import (
     Session,
     account,
@@ -53,6 +54,7 @@ from tasks.resources.session import (
     session,
     stop_all,
 )
+from tasks.resources.stocking import needs, plan_stock
 from tasks.resources.upkeep import check_store, rebuild_store, run_simulator, store_place, upgrade_store
 
 __all__ = [
@@ -76,10 +78,15 @@ __all__ = [
     "known",
     "known_tags",
     "mapping",
+    "needs",
     "open_platform",
     "open_store",
+    "order_app",
+    "orders_token",
+    "plan_stock",
     "preview_selection",
     "private_folder",
+    "qr_png",
     "read_manifest",
     "reader",
     "rebuild_store",
@@ -104,6 +111,8 @@ __all__ = [
     "unfinished",
     "unsettled",
     "upgrade_store",
+    "write_batch_qr",
+    "write_qr",
     "write_reports",
     "write_table",
 ]

@@ -33,9 +33,11 @@ class Again(Generic[T]):
         return self._make()
 
 
-async def store_manifest(session: Session, manifest: Manifest, request: ProvisionRequest) -> "Ingested":
-    """Store a checked file as a batch, or find the batch it already is."""
-    from adapters.store import bulk_changes, ingest
+async def store_manifest(
+    session: Session, manifest: Manifest, request: ProvisionRequest, *, into_stock: bool = False
+) -> "Ingested":
+    """Store a checked file as a batch, or find the batch it already is; `into_stock` plans nothing for its SIMs."""
+    from adapters.store import bulk_changes, ingest, stocking
 
     naming = request.naming(session.account)
     profile = profile_of(session.account, request.supplier)
@@ -48,7 +50,7 @@ async def store_manifest(session: Session, manifest: Manifest, request: Provisio
         **manifest.numbers(),
     )
     stored = await session.store.awrite(
-        ingest.ingest,
+        stocking.ingest_into_stock if into_stock else ingest.ingest,
         account=session.name,
         batch=naming.batch,
         is_named=request.batch is not None,

@@ -17,11 +17,15 @@ from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.options import Account
 from domain.pacer import Pacer
+from domain.pacing import Lane
+from domain.ports import Changing, Steps
+from domain.sale import Seller
 from domain.settler import Settler
 from domain.sight import Finding
 
 if TYPE_CHECKING:
     from adapters.platforms.sft.client import SftPlatform
+    from adapters.store.order_book import StoreOrders
     from adapters.store.store import AccountLedger, Store
 
 
@@ -41,13 +45,15 @@ class Moment:
 class Session:
     """One account, opened for writing: store, ledger, platform, and the means to stop."""
 
-    def __init__(self, name: str, account: Account, store: "Store", ledger: "AccountLedger", pacer: Pacer) -> None:
+    def __init__(self, name: str, account: Account, store: "Store", ledger: "AccountLedger", lane: Lane) -> None:
         self.name = name
         self.account = account
         self.store = store
         self.ledger = ledger
-        self.pacer = pacer
-        self.platform = open_platform(account, pacer)
+        # A sale makes its calls one after the other; its later ones find their turns taken already.
+        ahead = _CALLS_AFTER_THE_FIRST if lane is Lane.SALES else None
+        self.pacer = Pacer(ledger, rate=account.rate_per_second, ahead=ahead)
+        self.platform = open_platform(account, self.pacer)
         self.stop = asyncio.Event()
         self.settler = Settler(ledger, self.platform, account.patience)
 
@@ -147,11 +153,11 @@ class Session:
 
         return await self.store.awrite(bulk_changes.open_stretches, change)
 
-    def executor(self) -> Executor:
+    def executor(self, ledger: Steps | None = None, platform: Changing | None = None) -> Executor:
         """A means to carry out operations of the account."""
         return Executor(
-            self.ledger,
-            self.platform,
+            ledger or self.ledger,
+            platform or self.platform,
             max_in_flight=self.account.max_in_flight,
             rate=self.account.rate_per_second,
             send_window=self.account.send_window,
@@ -159,7 +165,27 @@ class Session:
             halt=self.halt,
         )
 
+    def orders(self) -> "StoreOrders":
+        """The account's orders."""
+        from adapters.store.order_book import StoreOrders
 
+        return StoreOrders(self.store, self.ledger, hold=self.account.reservation_seconds)
+
+    def seller(self) -> Seller:
+        """A means to sell the account's SIMs."""
+        return Seller(
+            self.orders(),
+            self.ledger,
+            self.settler,
+            self.platform,
+            self.executor,
+            prepare=self.pacer.prepare,
+            at_once=self.account.max_in_flight,
+            stop=self.stop,
+        )
+
+
+_CALLS_AFTER_THE_FIRST = 3
 _sessions: dict[str, Session] = {}
 
 
@@ -197,7 +223,7 @@ def reader() -> Iterator[Reader]:
 
 
 @asynccontextmanager
-async def session(name: str) -> AsyncIterator[Session]:
+async def session(name: str, lane: Lane = Lane.BULK) -> AsyncIterator[Session]:
     """Open an account for writing; tasks inside find it by `current`.
 
     Raises Stopped for whatever stops the work once something was sent.
@@ -206,10 +232,10 @@ async def session(name: str) -> AsyncIterator[Session]:
 
     name, options = account(name)
     store = open_store()
-    ledger = AccountLedger(store, name, options)
+    ledger = AccountLedger(store, name, options, lane)
     try:
         await ledger.open()
-        opened = Session(name, options, store, ledger, Pacer(ledger, rate=options.rate_per_second))
+        opened = Session(name, options, store, ledger, lane)
         _sessions[name] = opened
         try:
             yield opened

@@ -5,40 +5,17 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from tests.benchmarks import plain
+from tests.benchmarks.figure import Figure
 from tests.flows.prefect_api import PrefectApi
 from tests.flows.world import PASSWORD, World
 
 LATENCY, AT_ONCE = 0.05, 32
 _LONGEST = 600.0
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One measured value and what it must reach."""
-
-    what: str
-    value: float
-    target: float | None = None
-    at_least: bool = False
-    unit: str = ""
-
-    @property
-    def is_met(self) -> bool:
-        """Whether the target is reached, if there is one."""
-        if self.target is None:
-            return True
-        return self.value >= self.target if self.at_least else self.value <= self.target
-
-    def line(self) -> str:
-        """The figure for people."""
-        target = "" if self.target is None else f"{'>=' if self.at_least else '<='} {self.target:g}"
-        return f"{self.what:62}{self.value:10.3f} {self.unit:6}{target:>9}  {'' if self.is_met else 'MISSED'}"
 
 
 @contextmanager

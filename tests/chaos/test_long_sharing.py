@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from adapters.store.work import LEASE_SECONDS
+from adapters.store.lanes import LEASE_SECONDS
 from tests.flows.processes import until
 from tests.flows.world import World
 

@@ -8,6 +8,7 @@ import pytest
 
 from adapters.settings import DEMO, Settings
 from domain.options import Account, BulkCreate, GroupTarget
+from domain.replenish import StockMark
 from domain.supplier import FileLimits, SupplierProfile
 from tests.docs.knobs import knobs
 from tests.docs.pages import DOCS, ROOT, section, table, text_of
@@ -18,6 +19,7 @@ SECTIONS = {
     "General": Settings,
     "An account: `[accounts.NAME]`": Account,
     "A group: `[accounts.NAME.groups.GROUP]`": GroupTarget,
+    "Stock: `[[accounts.NAME.stock]]`": StockMark,
     "Bulk create: `[accounts.NAME.bulk]`": BulkCreate,
     "A supplier's files: `[accounts.NAME.supplier]`": SupplierProfile,
     "Sizes: `[accounts.NAME.supplier.limits]`": FileLimits,

@@ -2,12 +2,14 @@
 
 import pytest
 
+from adapters.http import order_api
 from adapters.platforms.sft import client, wire
 from adapters.store.tables import metadata
-from domain import lifecycle, operation
+from domain import lifecycle, operation, order
 from domain.errors import PreactiveError
 from domain.lifecycle import Lifecycle, NetworkState
 from domain.operation import State
+from domain.order import OrderState
 from domain.outcome import Because, Verdict
 from domain.summary import Summary
 from tests.docs.pages import DOCS, README, section, spans, table, text_of
@@ -106,3 +108,17 @@ def test_the_words_of_the_platform_are_those_of_the_rules():
 
 def test_every_table_of_the_store_is_named():
     assert set(metadata.tables) <= set(spans(text_of(ARCHITECTURE)))
+
+
+def test_the_states_of_an_order_stand_with_their_sentences():
+    rows = table(section(DOCS / "orders.md", "What happens to an order"), "state")
+
+    assert rows == [[code(state), order.SENTENCES[state]] for state in OrderState]
+
+
+def test_every_state_of_an_order_stands_with_its_answer():
+    rows = table(section(DOCS / "orders.md", "The order service"), "answer")
+
+    assert {row[1]: int(row[0]) for row in rows if row[1]} == {
+        code(state): order_api.ANSWERS[state] for state in OrderState
+    }

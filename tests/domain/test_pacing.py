@@ -1,12 +1,13 @@
 """The account's rate: even starts, and what a refusal for asking too often does."""
 
+import itertools
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.pacing import CREDIT, HEADROOM, Bucket, refused, take
+from domain.pacing import CREDIT, HEADROOM, SALES_LAST, Bucket, Lane, refused, take
 
 HORIZON = 0.25
 QUARTER_HOUR = 900.0
@@ -198,3 +199,109 @@ def test_a_bucket_at_full_rate_stays_as_it_is():
     _, bucket = taken(Bucket(factor=1.0, factor_at=0.0), now=1e6)
 
     assert (bucket.factor, bucket.factor_at) == (1.0, 0.0)
+
+
+# --- the lane of sales ---
+
+
+def sold(bucket, *, now=0.0, rate=10.0, wanted=1, horizon=HORIZON):
+    return take(bucket, now=now, rate=rate, wanted=wanted, horizon=horizon, lane=Lane.SALES, sales_share=0.2)
+
+
+def bulk(bucket, *, now=0.0, rate=10.0, wanted=1, horizon=HORIZON, share=0.2):
+    return take(bucket, now=now, rate=rate, wanted=wanted, horizon=horizon, sales_share=share)
+
+
+def test_bulk_work_leaves_nothing_out_while_nobody_sells():
+    slots, bucket = bulk(Bucket(), now=100.0, rate=100.0, wanted=20)
+
+    assert len(slots) == 20
+    assert bucket.holes == ()
+
+
+def test_while_sims_are_sold_bulk_work_leaves_out_its_share():
+    _, bucket = sold(Bucket(), now=100.0, rate=100.0)
+
+    slots, bucket = bulk(bucket, now=100.0, rate=100.0, wanted=20)
+
+    assert (len(slots), len(bucket.holes)) == (20, 4)
+    assert not set(slots) & set(bucket.holes)
+
+
+def test_bulk_work_has_all_of_the_rate_again_soon_after_the_last_sale():
+    _, bucket = sold(Bucket(), now=100.0, rate=100.0)
+
+    _, bucket = bulk(bucket, now=100.0 + SALES_LAST, rate=100.0, wanted=20)
+
+    assert bucket.holes == ()
+
+
+def test_a_sale_takes_the_first_time_that_was_left_out():
+    _, bucket = sold(Bucket(), now=0.0, rate=100.0)
+    slots, bucket = bulk(bucket, now=0.0, rate=100.0, wanted=20)
+    first = bucket.holes[0]
+
+    (slot,), bucket = sold(bucket, now=0.0, rate=100.0)
+
+    assert slot == first < slots[-1]
+    assert first not in bucket.holes
+
+
+def test_a_time_left_out_is_lost_once_it_is_past():
+    _, bucket = sold(Bucket(), now=0.0, rate=100.0)
+    _, bucket = bulk(bucket, now=0.0, rate=100.0, wanted=20)
+
+    (slot,), bucket = sold(bucket, now=4.0, rate=100.0)
+
+    assert (slot, bucket.holes) == (4.0 - CREDIT, ())
+
+
+def test_a_refusal_takes_back_what_was_left_out():
+    _, bucket = sold(Bucket(), now=0.0, rate=100.0)
+    _, bucket = bulk(bucket, now=0.0, rate=100.0, wanted=20)
+
+    bucket = refused(bucket, now=0.1, sent_at=0.1, retry_after=30.0)
+
+    assert sold(bucket, now=0.2, rate=100.0)[0] == [30.1]
+
+
+askers = st.lists(st.tuples(st.floats(0, 0.6), st.integers(0, 30), st.sampled_from(["bulk", "sales", "no"])))
+
+
+@given(rate=st.floats(0.2, 200), share=st.floats(0, 0.9), turns=askers)
+def test_both_lanes_together_keep_the_rate_and_no_time_is_given_twice(rate, share, turns):
+    bucket, now, starts = Bucket(), 0.0, []
+    for delay, wanted, who in turns:
+        now += delay
+        if who == "no":
+            bucket = refused(bucket, now=now, sent_at=now, retry_after=0.2)
+            continue
+        taking = {"lane": Lane(who), "sales_share": share, "horizon": HORIZON}
+        slots, bucket = take(bucket, now=now, rate=rate, wanted=wanted, **taking)
+        assert bool(slots) is bool(wanted)
+        assert all(slot >= now - CREDIT for slot in slots)
+        starts += [max(slot, now) for slot in slots]
+    starts.sort()
+    for number, start in enumerate(starts):
+        assert sum(start <= other < start + 1.0 for other in starts[number:]) <= math.ceil(rate)
+
+
+@given(rate=st.floats(1, 200), share=st.floats(0.1, 0.5), processes=st.integers(1, 6))
+def test_bulk_processes_that_take_all_they_can_do_not_starve_sales(rate, share, processes):
+    """One sale asks as soon as its last call has started: it gets its share of the rate, and a turn now and then."""
+    bucket, now, got = Bucket(), 0.0, []
+    due = [0.0] * processes
+    sale_due = 0.0
+    for _ in range(400):
+        now = min([*due, sale_due])
+        if sale_due <= now:
+            (slot,), bucket = sold(bucket, now=now, rate=rate)
+            got.append(slot)
+            sale_due = slot
+            continue
+        worker = due.index(now)
+        slots, bucket = bulk(bucket, now=now, rate=rate, wanted=20, horizon=0.05, share=share)
+        due[worker] = slots[-1]
+    interval = 1 / (rate * HEADROOM)
+    waits = [later - sooner for sooner, later in itertools.pairwise(got)]
+    assert max(waits, default=0.0) <= 0.05 + (processes + 2) * interval

@@ -54,6 +54,11 @@ class PrefectApi:
         found = fetch(f"{self.url}/flow_runs/filter", {"flow_runs": wanted})
         return found[0] if found else None
 
+    def named(self, name: str) -> list[dict[str, Any]]:
+        """The flow runs of exactly this name."""
+        found: list[dict[str, Any]] = fetch(f"{self.url}/flow_runs/filter", {"flow_runs": {"name": {"any_": [name]}}})
+        return found
+
     def run(self, run_id: str) -> dict[str, Any]:
         """One flow run."""
         found: dict[str, Any] = fetch(f"{self.url}/flow_runs/{run_id}")

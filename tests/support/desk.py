@@ -14,6 +14,7 @@ from adapters.store.selection import Request
 from adapters.store.store import AccountLedger, Store
 from domain.manifest import Manifest, ManifestRow, Outcome, Rows
 from domain.outcome import Answer, Verdict
+from domain.pacing import Lane
 from domain.ports import Result, Scope
 from domain.selection import Selected
 from tests.support.works import account, iccid
@@ -23,9 +24,10 @@ ACCOUNT = "travel"
 TIMES = {
     "operations": ("next_at", "safe_after", "updated_at"),
     "workers": ("heartbeat_at",),
-    "buckets": ("next_at", "factor_at"),
+    "buckets": ("next_at", "factor_at", "sold_at"),
     "attempts": ("at",),
     "endpoints": ("updated_at",),
+    "orders": ("created_at", "reserved_until"),
 }
 
 
@@ -137,6 +139,12 @@ class Desk:
         self, file: Manifest, *, batch: str = "march", is_named: bool = False, **options: Any
     ) -> ingest.Ingested:
         """Store a checked file as tasks.resources does."""
+        return self.store.write(ingest.ingest, **self.ingest_values(file, batch=batch, is_named=is_named, **options))
+
+    def ingest_values(
+        self, file: Manifest, *, batch: str = "march", is_named: bool = False, **options: Any
+    ) -> dict[str, Any]:
+        """A checked file as the store takes it."""
         source = ingest.Source(
             file_name=file.source_name,
             digest=file.digest,
@@ -164,7 +172,7 @@ class Desk:
             "platform_tags": "off",
             "row_tags": [(row.iccid, tag) for row in file.accepted for tag in row.tags],
         }
-        return self.store.write(ingest.ingest, **(values | options))
+        return values | options
 
     def batch(self, count: int, **options: Any) -> Scope:
         """A batch of so many SIMs, and the change that creates them."""
@@ -185,11 +193,13 @@ class Desk:
         """What a request would select."""
         return self.store.write(selection.preview, Request(**({"account": ACCOUNT} | request)))
 
-    async def ledger(self, store: Store | None = None, *, name: str = ACCOUNT, **settings: Any) -> AccountLedger:
+    async def ledger(
+        self, store: Store | None = None, *, name: str = ACCOUNT, lane: Lane = Lane.BULK, **settings: Any
+    ) -> AccountLedger:
         """The ledger of one more process, entered among the living; from the second on with a store of its own."""
         self._ledgers += 1
         opened = store or (self.store if self._ledgers == 1 else self.another_store())
-        made = AccountLedger(opened, name, account(**settings))
+        made = AccountLedger(opened, name, account(**settings), lane)
         await made.open()
         return made
 

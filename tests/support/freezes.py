@@ -3,7 +3,7 @@
 import signal
 from typing import Any, Literal
 
-from adapters.store.work import LEASE_SECONDS
+from adapters.store.lanes import LEASE_SECONDS
 from tests.support.lives import RealWorld
 
 Wakes = Literal["after the other has ended", "before the other has ended"]

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from adapters.store import clock
-from adapters.store.work import LEASE_SECONDS, forget_workers
+from adapters.store.lanes import LEASE_SECONDS, forget
 from domain.outcome import Verdict
 from tests.support.desk import came, done
 
@@ -97,7 +97,7 @@ async def test_the_machines_clock_is_followed_again_once_nothing_is_under_way(ma
     desk.store.write(clock.set_by_machine, lease=LEASE_SECONDS)
     assert abs(now(desk) - _TIME()) < 5, "a process lives"
 
-    desk.store.write(forget_workers, [ledger.owner.worker])
+    desk.store.write(forget, [ledger.owner.worker])
     desk.do("UPDATE buckets SET next_at = :far", far=_TIME() + 2 * DAY)
     desk.store.write(clock.set_by_machine, lease=LEASE_SECONDS)
     assert abs(now(desk) - (_TIME() + jump)) < 5

@@ -245,10 +245,12 @@ def test_two_processes_may_start_on_an_empty_store_at_the_same_time(empty_url):
     assert len(tables(empty_url)) == len(metadata.tables) + 1
 
 
-# --- a store that is in use ---
+# --- from the first version ---
 
 
-def test_an_older_store_keeps_every_row_when_it_is_brought_up_to_date(empty_url):
+def test_a_store_of_the_first_version_keeps_what_it_holds(empty_url):
+    """Made by the first migration alone, filled, and brought up to date."""
+
     with outside(empty_url).begin() as connection:
         config = Config()
         config.set_main_option("script_location", str(ROOT / "adapters" / "store" / "migrations"))
@@ -257,15 +259,18 @@ def test_an_older_store_keeps_every_row_when_it_is_brought_up_to_date(empty_url)
         for statement in _IN_USE:
             connection.execute(text(statement))
 
-    upgrade_store(empty_url)
-    store = Store(empty_url)  # at the program's version
-    store.close()
+    assert upgrade_store(empty_url) == HEAD
 
     with outside(empty_url).connect() as connection:
         kept = connection.execute(text("SELECT kind, target, state, token, round FROM operations ORDER BY id")).all()
         facts = connection.execute(text("SELECT operation_id, event FROM attempts ORDER BY id")).all()
+        mapped = connection.execute(text("SELECT iccid, endpoint_id, held_by FROM endpoints")).one()
+        bucket = connection.execute(text("SELECT next_at, factor, strikes, holes FROM buckets")).one()
     assert [tuple(row) for row in kept] == [("create", "", "confirmed", 1, 0), ("tag", "q1", "planned", 0, 0)]
     assert [tuple(row) for row in facts] == [(1, "sent"), (1, "answer")]
+    assert tuple(mapped) == ("89", "E1", None)
+    assert tuple(bucket) == (5.0, 0.5, 1, "")
+    Store(empty_url).close()  # at the program's version
 
 
 _OPERATION = "INSERT INTO operations (account, change_id, position, endpoint, kind, target, state, token, updated_at) "
@@ -278,4 +283,5 @@ _IN_USE = (
     f"{_OPERATION} VALUES ('t', 1, 0, 1, 'tag', 'q1', 'planned', 0, 0)",
     "INSERT INTO attempts (operation_id, token, at, event) VALUES (1, 1, 0, 'sent')",
     "INSERT INTO attempts (operation_id, token, at, event) VALUES (1, 1, 1, 'answer')",
+    "INSERT INTO buckets VALUES ('t', 5.0, 0.5, 4.0, 1)",
 )

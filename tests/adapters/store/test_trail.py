@@ -211,7 +211,7 @@ async def test_facts_of_before_the_trail_are_described_and_bound_by_the_upgrade(
             connection.execute(text(f"DROP TABLE {table}"))
         for name in added:
             connection.execute(text(f"ALTER TABLE attempts DROP COLUMN {name}"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
 
     upgrade(lived._outside)
 

@@ -1,0 +1,56 @@
+"""The store, for selling: each method is one durable transaction."""
+
+from collections.abc import Mapping, Sequence
+
+from adapters.store import orders
+from adapters.store.store import AccountLedger, Store
+from domain.order import Order, SellRequest
+from domain.ports import Result, Scope, Step
+
+
+class StoreOrders:
+    """The orders of one account. Implements domain.sale.OrderBook."""
+
+    def __init__(self, store: Store, ledger: AccountLedger, *, hold: float) -> None:
+        self._store = store
+        self._owner = ledger.owner
+        self._hold = hold
+        self._oldest: orders.Oldest = {}
+
+    async def place(self, wanted: SellRequest) -> tuple[Order, Step]:
+        """See domain.sale.OrderBook."""
+        return await self._store.awrite(orders.place, self._owner, wanted, hold=self._hold, oldest=self._oldest)
+
+    async def step(
+        self, order_no: str, scope: Scope, results: Sequence[Result], room: int
+    ) -> tuple[Step, Order | None]:
+        """See domain.sale.OrderBook."""
+        return await self._store.awrite(orders.step, self._owner, order_no, scope, results, room)
+
+    async def take_another(self, order: Order) -> tuple[Order, Step]:
+        """See domain.sale.OrderBook."""
+        return await self._store.awrite(orders.take_another, self._owner, order, hold=self._hold, oldest=self._oldest)
+
+    async def find(self, order_no: str) -> Order | None:
+        """See domain.sale.OrderBook."""
+        return await self._store.awrite(orders.find, self._owner.account, order_no)
+
+    async def unfinished(self, limit: int) -> list[Order]:
+        """The oldest orders that are not closed."""
+        return await self._store.awrite(orders.unfinished, self._owner.account, limit)
+
+    async def put_back(self) -> list[str]:
+        """Give back SIMs whose reservation is over and for which nothing was sent, and name their orders."""
+        return await self._store.awrite(orders.put_back, self._owner.account)
+
+    async def close_settled(self, limit: int) -> Mapping[str, Order]:
+        """Write down how open orders ended."""
+        return await self._store.awrite(orders.close_settled, self._owner.account, limit)
+
+    async def note_runs(self, runs: Mapping[int, str]) -> None:
+        """Remember which run of Prefect shows which order."""
+        await self._store.awrite(orders.note_runs, runs)
+
+    async def unshown(self, *, since: float, limit: int) -> list[Order]:
+        """Closed orders that no run of Prefect shows yet."""
+        return await self._store.awrite(orders.unshown, self._owner.account, since=since, limit=limit)

@@ -1,0 +1,289 @@
+"""Orders: one order holds exactly one SIM, and no SIM is held by two.
+
+A SIM is picked, marked as held, and its operations are planned in one transaction. On SQLite that is the only writer;
+on PostgreSQL the pick skips SIMs that another transaction has locked. Unique keys stand behind both.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, text, update
+
+from adapters.store import work
+from adapters.store.clock import store_now
+from adapters.store.decisions import Owner
+from adapters.store.lpa import lpa_column
+from adapters.store.tables import changes, endpoints, operations, orders
+from domain.lifecycle import Kind
+from domain.operation import State
+from domain.order import CLOSED, MOST_SIMS, Order, OrderState, SellRequest, judged, may_move
+from domain.ports import Result, Scope, Step
+
+Oldest = dict[str, int]  # by tag: the SIM sold last; older ones are mostly sold, so the search begins there
+
+
+def place(
+    connection: Connection, owner: Owner, wanted: SellRequest, *, hold: float, oldest: Oldest
+) -> tuple[Order, Step]:
+    """Find or make the order, reserve a SIM if it has none, and hand out the first call, its intent being durable.
+
+    An order that was placed for another tag or group comes back as it is, and nothing is changed.
+    """
+    now = store_now(connection)
+    order = _enter(connection, owner.account, wanted, now) or _locked(connection, owner.account, wanted.order)
+    if (order.tag, order.group) != (wanted.tag, wanted.group):
+        return order, Step()
+    if order.state in (OrderState.NO_STOCK, OrderState.EXPIRED):
+        order = _reserve(connection, owner, order, hold=hold, now=now, oldest=oldest)
+    return order, _begin(connection, owner, order)
+
+
+def step(
+    connection: Connection, owner: Owner, order_no: str, scope: Scope, results: Sequence[Result], room: int
+) -> tuple[Step, Order | None]:
+    """The ledger's step, and where it leaves the order, unless there is more to send."""
+    made = work.step(connection, owner, scope, results, room)
+    return made, None if made.work else find(connection, owner.account, order_no)
+
+
+def take_another(
+    connection: Connection, owner: Owner, order: Order, *, hold: float, oldest: Oldest
+) -> tuple[Order, Step]:
+    """Set aside the SIM that the platform would not activate, for good, and reserve the next."""
+    now = store_now(connection)
+    order = _locked(connection, owner.account, order.order)
+    if not order.spoilt:
+        return order, _begin(connection, owner, order)
+    o = operations.c
+    refused = and_(o.change_id == order.change, o.kind == Kind.ACTIVATE.value, o.state == State.REFUSED.value)
+    tried = connection.execute(select(func.count()).where(refused)).scalar_one()
+    if tried >= MOST_SIMS:
+        words = f"the platform would not activate {tried} SIMs in a row: {order.text}"
+        _set(connection, order, OrderState.NEEDS_HUMAN, text=words)
+        return find(connection, owner.account, order.order) or order, Step()
+    # Its group was never asked for, since only an endpoint in service gets one.
+    connection.execute(delete(operations).where(o.change_id == order.change, o.state == State.PLANNED.value))
+    order = _reserve(connection, owner, order, hold=hold, now=now, oldest=oldest)
+    return order, _begin(connection, owner, order)
+
+
+def find(connection: Connection, account: str, order_no: str) -> Order | None:
+    """One order as it stands now."""
+    found = _read(connection, orders.c.account == account, orders.c.order_no == order_no)
+    return found[0] if found else None
+
+
+def unfinished(connection: Connection, account: str, limit: int) -> list[Order]:
+    """The oldest orders that are not closed, as they stand now."""
+    return _read(connection, orders.c.account == account, orders.c.closed_at.is_(None), limit=limit)
+
+
+def put_back(connection: Connection, account: str) -> list[str]:
+    """Give back the SIMs of orders whose time is over and for which nothing was ever sent, and name the orders."""
+    now = store_now(connection)
+    r, o = orders.c, operations.c
+    sent = select(o.id).where(o.change_id == r.change_id, o.token > 0).exists()
+    query = (
+        select(r.id, r.order_no, r.change_id)
+        .where(r.account == account, r.closed_at.is_(None), r.state == OrderState.IN_PROGRESS.value)
+        .where(r.reserved_until <= now, ~sent)
+        .with_for_update(of=orders, skip_locked=True)
+    )
+    over = [row for row in connection.execute(query) if _take_plans_back(connection, row.change_id)]
+    ids = [row.id for row in over]
+    if ids:
+        connection.execute(update(endpoints).where(endpoints.c.held_by.in_(ids)).values(held_by=None))
+        values = {"state": OrderState.EXPIRED.value, "endpoint": None, "closed_at": now, "text": ""}
+        connection.execute(update(orders).where(r.id.in_(ids)).values(values))
+    return [row.order_no for row in over]
+
+
+def _take_plans_back(connection: Connection, change: int) -> bool:
+    """Remove what was planned, unless some of it is being handed out at this moment."""
+    o = operations.c
+    query = select(o.id, o.token).where(o.change_id == change).with_for_update(skip_locked=True)
+    free = [row.id for row in connection.execute(query) if row.token == 0]
+    if len(free) < connection.execute(select(func.count()).where(o.change_id == change)).scalar_one():
+        return False
+    connection.execute(delete(operations).where(o.id.in_(free)))
+    return True
+
+
+def close_settled(connection: Connection, account: str, limit: int) -> Mapping[str, Order]:
+    """Write down how the oldest open orders ended, and return those that did."""
+    now = store_now(connection)
+    moved = {}
+    query = _query().add_columns(orders.c.state.label("recorded"))
+    rows = connection.execute(query.where(orders.c.account == account, orders.c.closed_at.is_(None)).limit(limit))
+    for row in rows.all():
+        order = _order(row)
+        if order.state.value != row.recorded and may_move(OrderState(row.recorded), order.state):
+            _set(connection, order, order.state, text=order.text, closed_at=now if order.state in CLOSED else None)
+            moved[order.order] = order
+    return moved
+
+
+def note_runs(connection: Connection, runs: Mapping[int, str]) -> None:
+    """Remember which run of Prefect shows which order."""
+    for order, run in runs.items():
+        connection.execute(update(orders).where(orders.c.id == order).values(run=run))
+
+
+def unshown(connection: Connection, account: str, *, since: float, limit: int) -> list[Order]:
+    """The oldest closed orders placed since then that no run of Prefect shows yet."""
+    r = orders.c
+    return _read(
+        connection, r.account == account, r.created_at >= since, r.closed_at.is_not(None), r.run == "", limit=limit
+    )
+
+
+# --- one order ---
+
+
+def _enter(connection: Connection, account: str, wanted: SellRequest, now: float) -> Order | None:
+    """Add the row of a new order, which has no SIM until one is reserved; None when it is there already."""
+    statement = text(
+        'INSERT INTO orders (account, order_no, tag, "group", state, created_at, closed_at) '
+        "VALUES (:account, :order_no, :tag, :grp, :state, :now, :now) "
+        "ON CONFLICT (account, order_no) DO NOTHING RETURNING id"
+    )
+    values = {"account": account, "order_no": wanted.order, "tag": wanted.tag, "grp": wanted.group, "now": now}
+    key = connection.execute(statement, values | {"state": OrderState.NO_STOCK.value}).scalar_one_or_none()
+    if key is None:
+        return None
+    return Order(key, account, wanted.order, OrderState.NO_STOCK, wanted.tag, wanted.group, created_at=now)
+
+
+def _locked(connection: Connection, account: str, order_no: str) -> Order:
+    row = (orders.c.account == account, orders.c.order_no == order_no)
+    connection.execute(select(orders.c.id).where(*row).with_for_update()).one()
+    return _read(connection, *row)[0]
+
+
+def _begin(connection: Connection, owner: Owner, order: Order) -> Step:
+    if order.state is not OrderState.IN_PROGRESS or order.spoilt:
+        return Step()
+    return work.step(connection, owner, Scope(order.change), [], 1)
+
+
+def _reserve(connection: Connection, owner: Owner, order: Order, *, hold: float, now: float, oldest: Oldest) -> Order:
+    picked = _pick(connection, order, oldest.get(order.tag, 0)) or _pick(connection, order, 0)
+    if picked is None:
+        _set(connection, order, OrderState.NO_STOCK, endpoint=None, closed_at=now, text="")
+        return replace(order, state=OrderState.NO_STOCK, iccid=None, endpoint_id=None, spoilt=False)
+    oldest[order.tag] = picked.id
+    change = order.change or _new_change(connection, owner.account, order.order, now)
+    _plan(connection, owner.account, change, picked.id, order.group, now)
+    values = {"endpoint": picked.id, "change_id": change, "reserved_until": now + hold, "closed_at": None, "text": ""}
+    _set(connection, order, OrderState.IN_PROGRESS, **values)
+    return replace(
+        order,
+        state=OrderState.IN_PROGRESS,
+        change=change,
+        iccid=picked.iccid,
+        endpoint_id=picked.endpoint_id,
+        endpoint_state=picked.state,
+        reserved_until=now + hold,
+        text="",
+        spoilt=False,
+    )
+
+
+# Whatever was once asked to change about a SIM, other than making and tagging it, keeps it out of the shop's reach.
+_PICK = """
+WITH pick AS MATERIALIZED (
+  SELECT e.id FROM {source}
+  WHERE {tagged} e.account = :account AND e.state = 'pre_active' AND e.held_by IS NULL
+    AND (e."group" IS NULL OR e."group" = :grp)
+    AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.endpoint = e.id AND o.kind NOT IN ('create', 'tag'))
+  ORDER BY {order} LIMIT 1 {lock}
+)
+UPDATE endpoints SET held_by = :order WHERE id = (SELECT id FROM pick) RETURNING id, iccid, endpoint_id, state
+"""
+_ANY = {"source": "endpoints e", "tagged": "", "order": "e.id"}
+# A cross join keeps SQLite from walking all waiting SIMs of other tags first.
+_TAGGED = {
+    "source": "tags t CROSS JOIN endpoints e",
+    "tagged": "t.tag = :tag AND t.endpoint >= :oldest AND e.id = t.endpoint AND",
+    "order": "t.endpoint",
+}
+_SKIP_LOCKED = "FOR UPDATE OF e SKIP LOCKED"  # in a CTE of its own, or another plan would lock and change several rows
+
+
+def _pick(connection: Connection, order: Order, oldest: int) -> Row[Any] | None:
+    """Hold the oldest SIM that is free, from the one given on if a tag is asked for."""
+    lock = _SKIP_LOCKED if connection.dialect.name == "postgresql" else ""
+    statement = _PICK.format(**(_TAGGED if order.tag else _ANY), lock=lock)
+    values = {"account": order.account, "order": order.id, "grp": order.group}
+    values |= {"tag": order.tag, "oldest": oldest} if order.tag else {}
+    return connection.execute(text(statement), values).one_or_none()
+
+
+def _new_change(connection: Connection, account: str, order_no: str, now: float) -> int:
+    values = {"account": account, "request": f"sell {order_no}", "created_at": now, "size": 2}
+    return int(connection.execute(insert(changes).returning(changes.c.id), values).scalar_one())
+
+
+def _plan(connection: Connection, account: str, change: int, endpoint: object, group: str, now: float) -> None:
+    kinds = [(Kind.ACTIVATE, ""), *([(Kind.ASSIGN, group)] if group else [])]
+    common = {"account": account, "change_id": change, "endpoint": endpoint, "state": "planned", "updated_at": now}
+    connection.execute(
+        insert(operations),
+        [common | {"position": n, "kind": kind.value, "target": target} for n, (kind, target) in enumerate(kinds)],
+    )
+
+
+def _set(connection: Connection, order: Order, state: OrderState, **values: object) -> None:
+    connection.execute(update(orders).where(orders.c.id == order.id).values(state=state.value, **values))
+
+
+# --- reading ---
+
+
+def _query() -> Select[Any]:
+    """Orders with their endpoints and the operations that decide where they stand."""
+    r, e = orders.c, endpoints.c
+    a, g = operations.alias("a"), operations.alias("g")
+    of_activate = and_(a.c.endpoint == r.endpoint, a.c.kind == Kind.ACTIVATE.value, a.c.target == "")
+    of_assign = and_(g.c.endpoint == r.endpoint, g.c.kind == Kind.ASSIGN.value, g.c.target == r.group)
+    return (
+        select(
+            *(r.id, r.account, r.order_no, r.tag, r.group, r.change_id, r.state, r.text, r.created_at),
+            *(r.reserved_until, e.iccid, e.endpoint_id, e.state.label("endpoint_state"), lpa_column().label("lpa")),
+            *(a.c.state.label("activate"), a.c.text.label("activate_text")),
+            *(g.c.state.label("assign"), g.c.text.label("assign_text")),
+        )
+        .select_from(orders.outerjoin(endpoints).outerjoin(a, of_activate).outerjoin(g, of_assign))
+        .order_by(r.id)
+    )
+
+
+def _read(connection: Connection, *where: Any, limit: int | None = None) -> list[Order]:
+    query: Select[Any] = _query().where(*where)
+    return [_order(row) for row in connection.execute(query if limit is None else query.limit(limit))]
+
+
+def _order(row: Row[Any]) -> Order:
+    state, spoilt = OrderState(row.state), False
+    states: Sequence[State | None] = [State(s) if s else None for s in (row.activate, row.assign)]
+    if state not in CLOSED and not (state is OrderState.NEEDS_HUMAN and states[0] is State.REFUSED):
+        state, spoilt = judged(*states)
+    said = row.assign_text if states[1] in (State.REFUSED, State.NEEDS_HUMAN) else row.activate_text
+    return Order(
+        id=row.id,
+        account=row.account,
+        order=row.order_no,
+        state=state,
+        tag=row.tag,
+        group=row.group,
+        change=row.change_id or 0,
+        iccid=row.iccid,
+        endpoint_id=row.endpoint_id,
+        endpoint_state=row.endpoint_state,
+        lpa=row.lpa,
+        text=row.text or (said or "" if spoilt or state is OrderState.NEEDS_HUMAN else ""),
+        created_at=row.created_at,
+        reserved_until=row.reserved_until,
+        spoilt=spoilt,
+    )

@@ -1,0 +1,121 @@
+"""An order: the shop's purchase number, which gets exactly one endpoint."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.operation import State
+
+ORDER_NO = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"
+MOST_SIMS = 3  # a SIM that the platform will not activate is set aside for the next one, so many times
+
+
+class OrderState(StrEnum):
+    """Where an order stands."""
+
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+    NO_STOCK = "no_stock"
+    EXPIRED = "expired"
+    NEEDS_HUMAN = "needs_human"
+
+
+SENTENCES: Mapping[OrderState, str] = {
+    OrderState.IN_PROGRESS: "A SIM is reserved for the order, and its activation is planned, under way or looked up.",
+    OrderState.DONE: "The endpoint is active and in its group.",
+    OrderState.NO_STOCK: "No pre-active SIM was free; nothing was changed, and the same order may be sent again.",
+    OrderState.EXPIRED: "Nothing was sent in time, so the SIM went back; the same order may be sent again.",
+    OrderState.NEEDS_HUMAN: "The platform refused, or its answers contradict each other; a person decides.",
+}
+
+MOVES: Mapping[OrderState, frozenset[OrderState]] = {
+    OrderState.IN_PROGRESS: frozenset(OrderState) - {OrderState.IN_PROGRESS},
+    OrderState.NO_STOCK: frozenset({OrderState.IN_PROGRESS}),
+    OrderState.EXPIRED: frozenset({OrderState.IN_PROGRESS, OrderState.NO_STOCK}),
+    OrderState.NEEDS_HUMAN: frozenset({OrderState.IN_PROGRESS, OrderState.DONE}),
+    OrderState.DONE: frozenset(),
+}
+
+# Nobody needs to look at these again, unless the shop sends the order once more.
+CLOSED = frozenset({OrderState.DONE, OrderState.NO_STOCK, OrderState.EXPIRED})
+
+
+class SellRequest(BaseModel):
+    """One pre-active endpoint for one order: activated, and put into the group."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    order: Annotated[str, Field(title="Order", pattern=ORDER_NO, json_schema_extra={"position": 0})]
+    account: Annotated[str, Field(title="Account", json_schema_extra={"position": 1})] = "demo"
+    tag: Annotated[
+        str,
+        Field(
+            title="Tag",
+            max_length=100,
+            description="Only SIMs that carry it; empty: any",
+            json_schema_extra={"position": 2},
+        ),
+    ] = ""
+    group: Annotated[
+        str, Field(title="Group", max_length=100, description="Empty: none", json_schema_extra={"position": 3})
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order with what is known of its endpoint. Times in seconds of the store's clock."""
+
+    id: int
+    account: str
+    order: str
+    state: OrderState
+    tag: str = ""
+    group: str = ""
+    change: int = 0
+    iccid: str | None = None
+    endpoint_id: str | None = None
+    endpoint_state: str | None = None
+    lpa: str | None = None
+    text: str = ""
+    created_at: float = 0.0
+    reserved_until: float = 0.0
+    spoilt: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to be done, by the program or by a person."""
+        return self.state not in CLOSED
+
+    def sentence(self) -> str:
+        """One line for the shop and for an operator; the ICCID stays out of logs."""
+        words = f"order {self.order}: {self.state.value.replace('_', ' ')}"
+        return f"{words}; {self.text or SENTENCES[self.state]}" if self.state is not OrderState.DONE else words
+
+
+def may_move(before: OrderState, after: OrderState) -> bool:
+    """Whether an order may go from one state to the other."""
+    return after in MOVES[before]
+
+
+def is_order_no(text: str) -> bool:
+    """Whether this can be an order number."""
+    return re.fullmatch(ORDER_NO, text) is not None
+
+
+def judged(activate: State | None, assign: State | None) -> tuple[OrderState, bool]:
+    """The state of an order by that of its operations, and whether its SIM is spoilt. None: there is no such operation.
+
+    Spoilt: the platform refused the activation, so that nothing was done and another SIM may take its place.
+    """
+    if State.NEEDS_HUMAN in (activate, assign):
+        return OrderState.NEEDS_HUMAN, False
+    if activate is State.REFUSED:
+        return OrderState.IN_PROGRESS, True
+    if assign is State.REFUSED:
+        return OrderState.NEEDS_HUMAN, False  # in service without its group: only a person can tell what to do
+    done = activate is State.CONFIRMED and assign in (None, State.CONFIRMED)
+    return (OrderState.DONE if done else OrderState.IN_PROGRESS), False

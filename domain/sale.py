@@ -1,0 +1,187 @@
+"""Sells one endpoint for one order: reserve, activate, assign, by the same protocol as every other change."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from domain.endpoint import SimRecord
+from domain.errors import OrderDiffers
+from domain.executor import Executor
+from domain.lifecycle import Kind
+from domain.operation import Work
+from domain.order import Order, OrderState, SellRequest
+from domain.outcome import Answer
+from domain.ports import Changing, Ledger, Outlook, Result, Scope, SimPage, Step, Steps
+from domain.settler import Settler
+
+_SHORTEST_WAIT, _LONGEST_WAIT = 0.05, 1.0
+_CALLS = 4  # of a sale: activate, count, add, count again
+
+
+class OrderBook(Protocol):
+    """The store, as far as selling needs it. Every method is one durable transaction."""
+
+    async def place(self, wanted: SellRequest) -> tuple[Order, Step]:
+        """Find or make the order, reserve a SIM, and hand out its first call."""
+
+    async def step(
+        self, order_no: str, scope: Scope, results: Sequence[Result], room: int
+    ) -> tuple[Step, Order | None]:
+        """The ledger's step, and where it leaves the order."""
+
+    async def take_another(self, order: Order) -> tuple[Order, Step]:
+        """Set a spoilt SIM aside and reserve the next."""
+
+    async def find(self, order_no: str) -> Order | None:
+        """The order as it stands."""
+
+
+class _Watched:
+    """The ledger of one order's operations; remembers where each step leaves the order."""
+
+    def __init__(self, book: OrderBook, order: Order) -> None:
+        self._book = book
+        self.order = order
+
+    async def step(self, scope: Scope, results: Sequence[Result], room: int, *, bulk: bool = False) -> Step:  # noqa: ARG002
+        made, found = await self._book.step(self.order.order, scope, results, room)
+        self.order = found or self.order
+        return made
+
+
+class _LookingAhead:
+    """Counts the group's instances while the activation is under way, since nothing of ours adds one meanwhile."""
+
+    def __init__(self, platform: Changing, group: str) -> None:
+        self._platform = platform
+        self._group = group
+        self._seen: asyncio.Task[int | None] | None = None
+
+    async def perform(self, work: Work) -> Answer:
+        if work.kind is not Kind.ACTIVATE or not self._group or work.endpoint_id is None:
+            return await self._platform.perform(work)
+        endpoint_id = work.endpoint_id
+        activation = asyncio.create_task(self._platform.perform(work))
+        self._seen = asyncio.create_task(self._count(endpoint_id))
+        return await activation
+
+    async def _count(self, endpoint_id: str) -> int | None:
+        return await self._platform.assigned(endpoint_id, self._group)
+
+    async def assigned(self, endpoint_id: str, group: str) -> int | None:
+        seen, self._seen = self._seen, None
+        return await (self._platform.assigned(endpoint_id, group) if seen is None else seen)
+
+    async def tags_of(self, endpoint_id: str) -> frozenset[str] | None:
+        return await self._platform.tags_of(endpoint_id)
+
+    async def sims_page(self, page: int) -> SimPage:
+        return await self._platform.sims_page(page)
+
+    async def sim(self, iccid: str) -> SimRecord | None:
+        return await self._platform.sim(iccid)
+
+    async def endpoint_exists(self, endpoint_id: str) -> bool | None:
+        return await self._platform.endpoint_exists(endpoint_id)
+
+    async def close(self) -> None:
+        """Wait for a count that nobody asked for."""
+        if self._seen is not None:
+            await asyncio.gather(self._seen, return_exceptions=True)
+
+
+class Seller:
+    """Sells SIMs of one account in this process, at most `at_once` sales at the same time.
+
+    `executor` makes what sends; `prepare` takes start times for so many calls ahead.
+    """
+
+    def __init__(
+        self,
+        book: OrderBook,
+        ledger: Ledger,
+        settler: Settler,
+        platform: Changing,
+        executor: Callable[[Steps, Changing], Executor],
+        *,
+        prepare: Callable[[int], Awaitable[None]],
+        at_once: int,
+        stop: asyncio.Event,
+    ) -> None:
+        self._book = book
+        self._ledger = ledger
+        self._settler = settler
+        self._platform = platform
+        self._prepare = prepare
+        self._executor = executor
+        self._places = asyncio.Semaphore(at_once)
+        self._stop = stop
+
+    async def sell(
+        self, wanted: SellRequest, *, within: float, placed: Callable[[Order], None] = lambda _: None
+    ) -> Order:
+        """Carry an order through, for at most `within` seconds while nothing but waiting is left.
+
+        `placed` hears of the order as soon as it is on disk.
+
+        Raises OrderDiffers, LoginRefused, Stopped; the order is kept and may be sent again.
+        """
+        # Both at once, so that they share a commit.
+        (order, step), _ = await asyncio.gather(self._book.place(wanted), self._prepare(_CALLS))
+        if (order.tag, order.group) != (wanted.tag, wanted.group):
+            raise OrderDiffers(
+                f"Order {order.order} was placed before for tag {order.tag!r} and group {order.group!r}, and now asks "
+                f"for {wanted.tag!r} and {wanted.group!r}; nothing was changed, use another order number."
+            )
+        placed(order)
+        return await self.carry_on(order, step, within=within)
+
+    async def carry_on(self, order: Order, step: Step | None = None, *, within: float) -> Order:
+        """Go on with an order that has a SIM."""
+        until = time.monotonic() + within
+        scope = Scope(order.change)
+        while order.state is OrderState.IN_PROGRESS:
+            order = await self._send(order, scope, step)
+            if order.state is OrderState.DONE:
+                return order
+            if order.spoilt:
+                order, step = await self._book.take_another(order)
+                continue
+            step = None
+            if not await self._wait(scope, until):
+                return await self._book.find(order.order) or order
+        return order
+
+    async def _send(self, order: Order, scope: Scope, step: Step | None) -> Order:
+        """Send what is ready of one order, and say where that leaves it."""
+        watched, platform = _Watched(self._book, order), _LookingAhead(self._platform, order.group)
+        try:
+            async with self._places:
+                begun = step if step is not None and step.work else None
+                await self._executor(watched, platform).run(scope, begun)
+        finally:
+            await platform.close()
+        return watched.order
+
+    async def _wait(self, scope: Scope, until: float) -> bool:
+        """Look up what is in doubt, wait until something may have changed, and say whether to go on."""
+        await self._settler.settle_due(scope)
+        outlook = await self._ledger.outlook(scope)
+        if outlook.cancelled or self._stop.is_set() or time.monotonic() >= until:
+            return False
+        if outlook.ready:
+            return await self._pause(_SHORTEST_WAIT)  # what is ready now waits for a place that another process holds
+        return bool(outlook.waiting) and await self._pause(_next_look(outlook))
+
+    async def _pause(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self._stop.wait(), seconds)
+        except TimeoutError:
+            return True
+        return False
+
+
+def _next_look(outlook: Outlook) -> float:
+    due = outlook.next_at - outlook.now if outlook.next_at is not None else _LONGEST_WAIT / 4
+    return min(max(due, _SHORTEST_WAIT), _LONGEST_WAIT)

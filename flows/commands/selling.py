@@ -1,0 +1,106 @@
+"""sell, and the commands of orders."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.commands import running
+from flows.commands.options import Account, Json
+from flows.stopping import stopped_by_signals
+
+if TYPE_CHECKING:
+    from domain.order import Order
+
+app = typer.Typer(help="The shop's orders.", no_args_is_help=True)
+
+_EXIT = {"done": 0, "in_progress": 3, "needs_human": 3, "no_stock": 4, "expired": 4}
+
+
+def sell(
+    order: Annotated[str, typer.Option("--order", help="The shop's purchase number.")],
+    account: Account = None,
+    tag: Annotated[str, typer.Option("--tag", help="Only SIMs that carry this tag.")] = "",
+    group: Annotated[str, typer.Option("--group", help="Group to put the endpoint into.")] = "",
+    qr: Annotated[Path | None, typer.Option("--qr", help="Write the eSIM's QR code, as PNG.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Sell one endpoint for one order: reserve, activate, assign. The same order again gives the same endpoint."""
+    from domain.errors import UsageError
+    from domain.order import SellRequest, is_order_no
+    from tasks import resources, selling
+
+    if not is_order_no(order):
+        raise UsageError("An order number is 1 to 100 letters, digits, and . _ : - between them.")
+    name, _ = resources.account(account)
+    request = SellRequest(order=order, account=name, tag=tag, group=group)
+    sold = asyncio.run(_stoppable(selling.sold(request)))
+    _tell(sold, as_json=as_json)
+    _write_qr(sold, qr)
+    raise typer.Exit(_EXIT[sold.state])
+
+
+async def _stoppable(work: Any) -> Any:
+    with stopped_by_signals():
+        return await work
+
+
+def _tell(sold: "Order", *, as_json: bool) -> None:
+    if as_json:
+        names = ("account", "order", "state", "iccid", "endpoint_id", "endpoint_state", "tag", "group", "lpa")
+        print(json.dumps({name: getattr(sold, name) for name in names} | {"message": sold.sentence()}))
+        return
+    if sold.iccid is not None:
+        print(f"ICCID        {sold.iccid}")
+        print(f"endpoint id  {sold.endpoint_id}")
+    if sold.lpa is not None:
+        print(f"LPA          {sold.lpa}")
+    if sold.state != "done":
+        print(f"preactive: {sold.sentence()}", file=sys.stderr)
+
+
+def _write_qr(sold: "Order", path: Path | None) -> None:
+    from tasks import resources
+
+    if path is None or sold.state != "done":
+        return
+    if sold.lpa is None:
+        print(f"preactive: order {sold.order} has no LPA string, so {path} was not written.", file=sys.stderr)
+        raise typer.Exit(3)
+    resources.write_qr(path, sold.lpa)
+
+
+@app.command()
+def serve(
+    account: Account = None,
+    host: Annotated[str, typer.Option("--host", help="Address; any but this machine needs a token.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535)] = 8770,
+    answer_within: Annotated[
+        float,
+        typer.Option("--answer-within", min=0.1, max=300, help="Seconds after which an answer says: in progress."),
+    ] = 25.0,
+    prefect: Annotated[bool, typer.Option(help="Show each sale as a run in the Prefect UI.")] = True,
+) -> None:
+    """Run the order service: POST /orders sells one endpoint. Ctrl-C ends it."""
+    from flows.order_service import serve as run
+
+    if prefect:
+        running.begin_api()
+    asyncio.run(run(account, host=host, port=port, answer_within=answer_within, prefect=prefect))
+
+
+@app.command()
+def sweep(account: Account = None, as_json: Json = False) -> None:
+    """Finish what a crash left of orders, and put back SIMs for which nothing was sent in time."""
+    from dataclasses import asdict
+
+    from tasks import resources, selling
+
+    name, _ = resources.account(account)
+    swept = asyncio.run(_stoppable(selling.sweep(name)))
+    print(json.dumps(asdict(swept)) if as_json else f"{swept.sentence()}.")
+    if swept.in_progress or swept.needs_human:
+        raise typer.Exit(3)

@@ -1,0 +1,163 @@
+"""Sells for the order service: one sale for each order, however often it is asked for, and none left unfinished."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from domain.errors import PreactiveError
+from domain.order import Order, OrderState, SellRequest
+from flows.showing import Showcase
+from tasks import resources, selling
+from tasks.resources import Session
+
+_CLOSE_SECONDS, _BEAT_SECONDS, _SHOW_SECONDS, _SWEEP_SECONDS = 1.0, 5.0, 5.0, 30.0
+_SHOW_AGAIN = 20  # orders that are shown late, at a time
+_SHOWN_FOR = 86_400.0  # s; an order that nobody could show for a day stays without a run
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A sale under way in this process."""
+
+    request: SellRequest
+    task: "asyncio.Task[Order]"
+
+
+class OrderDesk:
+    """Implements adapters.http.order_api.OrderDesk for one account."""
+
+    def __init__(self, session: Session, *, answer_within: float, prefect: bool) -> None:
+        self._session = session
+        self._book = session.orders()
+        self._seller = session.seller()
+        self._answer_within = answer_within
+        self._sales: dict[str, Sale] = {}
+        self._runs: dict[int, str] = {}
+        self._showcase = Showcase(self._note) if prefect else None
+        self._numbers = count(1)
+        self._helpers: list[asyncio.Task[None]] = []
+        self._sold = False
+
+    async def open(self) -> None:
+        """Begin to look after what a crash left, and to show sales in Prefect."""
+        if self._showcase is not None:
+            await self._showcase.start()
+        turns: list[tuple[Callable[[], Awaitable[object]], float]] = [
+            (self._session.ledger.beat, _BEAT_SECONDS),
+            (self._close_settled, _CLOSE_SECONDS),
+            (self._sweep, _SWEEP_SECONDS),
+            (self._show_late, _SHOW_SECONDS),
+        ]
+        self._helpers = [asyncio.create_task(_again_and_again(*turn)) for turn in turns]
+
+    def halt(self) -> None:
+        """Let no new call start."""
+        self._session.halt()
+
+    async def close(self) -> None:
+        """Let the calls under way end, and write down what they came to."""
+        self.halt()
+        await asyncio.gather(*(sale.task for sale in self._sales.values()), return_exceptions=True)
+        for helper in self._helpers:
+            helper.cancel()
+        await asyncio.gather(*self._helpers, return_exceptions=True)
+        if self._showcase is not None:
+            await self._showcase.stop()
+        self._sold = True
+        await self._close_settled()
+
+    async def sell(self, order: str, tag: str, group: str) -> Order:
+        """Sell, or join the sale of the same order, and answer in good time."""
+        request = selling.check(SellRequest(order=order, account=self._session.name, tag=tag, group=group))
+        sale = self._sales.get(order)
+        if sale is None:
+            sale = self._begin(request)
+        elif sale.request != request:
+            return await self._seller.sell(request, within=0)
+        done, _ = await asyncio.wait({sale.task}, timeout=self._answer_within)
+        if done:
+            return sale.task.result()
+        return await self._book.find(order) or Order(0, request.account, order, OrderState.IN_PROGRESS)
+
+    def _begin(self, request: SellRequest) -> Sale:
+        number = next(self._numbers)
+
+        def show(order: Order) -> None:
+            # An order that is finished already needs no second run.
+            if self._showcase is not None and order.state is OrderState.IN_PROGRESS:
+                self._showcase.begin(request, number)
+
+        task = asyncio.create_task(self._seller.sell(request, within=selling.PATIENCE_SECONDS, placed=show))
+        sale = self._sales[request.order] = Sale(request, task)
+        task.add_done_callback(lambda ended: self._end(request.order, number, ended))
+        return sale
+
+    def _end(self, order: str, number: int, task: "asyncio.Task[Order]") -> None:
+        del self._sales[order]
+        self._sold = True
+        error = None if task.cancelled() else task.exception()
+        if self._showcase is not None:
+            sold = task.result() if error is None and not task.cancelled() else None
+            message = str(error) if isinstance(error, PreactiveError) else type(error).__name__
+            self._showcase.end(number, order=sold, message=message)
+
+    async def find(self, order: str) -> Order | None:
+        """The order as it stands."""
+        return await self._book.find(order)
+
+    async def health(self) -> Mapping[str, Any]:
+        """Whether the store answers, and how busy the service is."""
+        left = await self._book.unfinished(_AT_ONCE)
+        return {
+            "account": self._session.name,
+            "selling": len(self._sales),
+            "unfinished": len(left),
+            "needs_human": sum(order.state is OrderState.NEEDS_HUMAN for order in left),
+            "prefect": "off" if self._showcase is None else "away" if self._showcase.is_away else "ok",
+        }
+
+    def qr_code(self, lpa: str) -> bytes:
+        """The QR code of an LPA string as PNG."""
+        return resources.qr_png(lpa)
+
+    # --- in the background ---
+
+    def _note(self, order: int, run: str) -> None:
+        self._runs[order] = run  # written down with the next closing
+        self._sold = True
+
+    async def _close_settled(self) -> None:
+        if not self._sold:
+            return
+        self._sold = False
+        await self._book.close_settled(_AT_ONCE)
+        runs, self._runs = self._runs, {}
+        if runs:
+            await self._book.note_runs(runs)
+
+    async def _sweep(self) -> None:
+        await selling.sweep_in(self._session, self._seller, within=_SWEEP_SECONDS, without=self._sales)
+
+    async def _show_late(self) -> None:
+        """Hand in again what could not be shown when it was sold."""
+        showcase = self._showcase
+        if showcase is None or showcase.is_away or not showcase.is_idle:
+            return
+        for order in await self._book.unshown(since=time.time() - _SHOWN_FOR, limit=_SHOW_AGAIN):
+            if order.id not in self._runs:
+                number = next(self._numbers)
+                request = SellRequest(order=order.order, account=order.account, tag=order.tag, group=order.group)
+                showcase.begin(request, number)
+                showcase.end(number, order=order)
+
+
+async def _again_and_again(function: Callable[[], Awaitable[object]], seconds: float) -> None:
+    while True:
+        with contextlib.suppress(PreactiveError):  # the next turn tries again, and a sale tells its own buyer
+            await function()
+        await asyncio.sleep(seconds)

@@ -1,0 +1,98 @@
+"""`preactive orders serve`: the order service, from its socket to its end."""
+
+import asyncio
+import signal
+import socket
+from importlib.metadata import version
+from types import FrameType
+
+import uvicorn
+
+from domain.errors import PlatformUnreachable, PreactiveError, UsageError
+from domain.options import is_loopback
+from domain.pacing import Lane
+from flows.order_desk import OrderDesk
+from tasks import resources
+
+_GRACE_SECONDS = 30
+_MOST_AT_ONCE = 1000
+
+
+def check_address(host: str, token: str) -> None:
+    """Refuse to listen where others can reach it without a token.
+
+    Raises UsageError.
+    """
+    if not is_loopback(host) and not token:
+        raise UsageError(
+            f"The order service does not listen on {host} without a token: set PREACTIVE_ORDERS_TOKEN or "
+            "orders_token_file, or leave out --host to serve this machine only."
+        )
+    if token and len(token) < 16:
+        raise UsageError("The order service's token is shorter than 16 characters; choose a longer one at random.")
+
+
+async def serve(account: str | None, *, host: str, port: int, answer_within: float, prefect: bool) -> None:
+    """Serve until SIGINT or SIGTERM; what is under way then is recorded.
+
+    Raises UsageError, LoginRefused, StoreUnavailable.
+    """
+    token = resources.orders_token()
+    check_address(host, token)
+    name, _ = resources.account(account)
+    with _listening(host, port) as listener:
+        async with resources.session(name, Lane.SALES) as session:
+            try:
+                await session.platform.login()
+            except PlatformUnreachable as error:
+                print(f"The platform does not answer yet, orders will wait for it: {error}", flush=True)
+            desk = OrderDesk(session, answer_within=answer_within, prefect=prefect)
+            await desk.open()
+            try:
+                await _serve(desk, listener, token)
+            finally:
+                await desk.close()
+
+
+async def _serve(desk: OrderDesk, listener: socket.socket, token: str) -> None:
+    app = resources.order_app(desk, token=token, version=version("preactive"))
+    config = uvicorn.Config(
+        app,
+        log_level="critical",
+        access_log=False,
+        limit_concurrency=_MOST_AT_ONCE,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        server_header=False,
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn takes them over while it serves and hands them on at its end, when nothing is left to do.
+        asyncio.get_running_loop().add_signal_handler(number, lambda: None)
+    host, port = listener.getsockname()[:2]
+    known = "with a bearer token" if token else "without a token, for this machine only"
+    print(
+        f"Order service: http://{f'[{host}]' if ':' in host else host}:{port} ({known}; its pages: /docs)", flush=True
+    )
+    await _Server(config, desk).serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Lets no new call start from the moment it is told to end."""
+
+    def __init__(self, config: uvicorn.Config, desk: OrderDesk) -> None:
+        super().__init__(config)
+        self._desk = desk
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """See uvicorn.Server."""
+        self._desk.halt()
+        super().handle_exit(sig, frame)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        raise PreactiveError(
+            f"The order service cannot listen on {host}:{port}: {error.strerror or error}; choose another --port."
+        ) from None

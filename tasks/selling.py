@@ -1,0 +1,121 @@
+"""Sells for orders, and finishes what a crash left. Nothing here needs Prefect."""
+
+import asyncio
+from asyncio import Future
+from collections.abc import Collection, Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from domain.errors import PreactiveError
+from domain.options import check_tag
+from domain.order import CLOSED, Order, OrderState, SellRequest
+from domain.pacing import Lane
+from domain.sale import Seller
+from tasks import resources
+from tasks.resources import Session
+
+PATIENCE_SECONDS = 60.0  # how long a command or a run waits for an outcome that only look-ups can settle
+_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a sale ended that another process made; `order` is None when it ended with an error."""
+
+    order: int | None
+    state: str
+    message: str
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is left to be done for the order."""
+        return self.order is not None and self.state in CLOSED
+
+
+# Set where a run only shows a sale: then it waits for that sale instead of making one.
+shown_here: "ContextVar[Future[Ended]]" = ContextVar("shown_here")
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a look after unfinished orders came to."""
+
+    done: int = 0
+    put_back: int = 0
+    in_progress: int = 0
+    needs_human: int = 0
+    no_stock: int = 0
+
+    def sentence(self) -> str:
+        """One line with the numbers."""
+        return (
+            f"{self.done:,} orders finished, {self.put_back:,} SIMs put back, {self.in_progress:,} orders in progress, "
+            f"{self.needs_human:,} need a person, {self.no_stock:,} found no other SIM"
+        )
+
+
+def check(request: SellRequest) -> SellRequest:
+    """The request for an account, tag and group that there are.
+
+    Raises SettingsError, UnknownGroup.
+    """
+    name, options = resources.account(request.account)
+    if request.tag:
+        check_tag(request.tag)
+    if request.group:
+        options.group(request.group)
+    return request.model_copy(update={"account": name})
+
+
+async def sold(request: SellRequest) -> Order:
+    """Sell for an order.
+
+    Raises SettingsError, UnknownGroup, OrderDiffers, LoginRefused, PlatformUnreachable, Stopped.
+    """
+    request = check(request)
+    async with resources.session(request.account, Lane.SALES) as session:
+        order = await session.seller().sell(request, within=PATIENCE_SECONDS)
+        await session.orders().close_settled(_AT_ONCE)
+        return order
+
+
+async def sweep(account: str) -> Swept:
+    """Finish what was left of orders, and put back what nothing was sent for.
+
+    Raises LoginRefused, PlatformUnreachable, Stopped.
+    """
+    name, _ = resources.account(account)
+    async with resources.session(name, Lane.SALES) as session:
+        return await sweep_in(session, session.seller(), within=PATIENCE_SECONDS)
+
+
+async def sweep_in(session: Session, seller: Seller, *, within: float, without: Collection[str] = ()) -> Swept:
+    """The same in a session that is open; `without` names the orders that somebody is at."""
+    book = session.orders()
+    put_back = await book.put_back()
+    left = [order for order in await book.unfinished(_AT_ONCE) if order.order not in without]
+    open_now = [order for order in left if order.state is OrderState.IN_PROGRESS]
+    ended = await asyncio.gather(*(seller.carry_on(o, within=within) for o in open_now), return_exceptions=True)
+    await book.close_settled(_AT_ONCE)
+    _raise_first(ended)
+    return _counted(
+        len(put_back), [*(o for o in left if o not in open_now), *(o for o in ended if isinstance(o, Order))]
+    )
+
+
+def _counted(put_back: int, orders: Iterable[Order]) -> Swept:
+    states = [order.state for order in orders]
+    return Swept(
+        done=states.count(OrderState.DONE),
+        put_back=put_back,
+        in_progress=states.count(OrderState.IN_PROGRESS),
+        needs_human=states.count(OrderState.NEEDS_HUMAN),
+        no_stock=states.count(OrderState.NO_STOCK),
+    )
+
+
+def _raise_first(ended: Iterable[Order | BaseException]) -> None:
+    errors = [one for one in ended if isinstance(one, BaseException)]
+    ours = [error for error in errors if isinstance(error, PreactiveError)]
+    if errors:
+        raise (ours or errors)[0]

@@ -1,0 +1,338 @@
+"""One order holds one SIM, no SIM is held by two orders, and a SIM goes back only when nothing was sent for it."""
+
+import asyncio
+
+import pytest
+
+from adapters.store import orders
+from domain.order import OrderState, SellRequest
+from domain.outcome import Because, Verdict
+from domain.ports import Scope
+from tests.support.desk import ACCOUNT, came, done
+from tests.support.works import iccid
+
+HOLD = 900.0
+
+
+def wanted(order="A-1", tag="", group="eu"):
+    return SellRequest(order=order, account=ACCOUNT, tag=tag, group=group)
+
+
+class Shop:
+    """Places orders as one process of the shop does."""
+
+    def __init__(self, desk, ledger):
+        self.desk, self.ledger = desk, ledger
+        self.store = ledger._store
+        self.oldest = {}
+
+    async def place(self, hold=HOLD, **fields):
+        return await self.store.awrite(orders.place, self.ledger.owner, wanted(**fields), hold=hold, oldest=self.oldest)
+
+    async def come(self, order, *results):
+        return await self.ledger.step(Scope(order.change), results, 1)
+
+    async def sold(self, **fields):
+        """An order whose calls both were answered with yes."""
+        order, step = await self.place(**fields)
+        step = await self.come(order, done(step.work[0]))
+        await self.come(order, done(step.work[0]))
+        return self.find(order.order)
+
+    async def another(self, order):
+        return await self.store.awrite(orders.take_another, self.ledger.owner, order, hold=HOLD, oldest=self.oldest)
+
+    def find(self, order="A-1"):
+        return self.store.write(orders.find, ACCOUNT, order)
+
+    def put_back(self):
+        return self.store.write(orders.put_back, ACCOUNT)
+
+    def close(self):
+        return self.store.write(orders.close_settled, ACCOUNT, 100)
+
+
+@pytest.fixture
+async def shop(desk):
+    return Shop(desk, await desk.ledger(max_in_flight=64))
+
+
+async def test_an_order_gets_the_oldest_free_sim_and_its_first_call_in_one_commit(desk, shop):
+    desk.pre_active(3)
+
+    order, step = await shop.place()
+
+    assert (order.state, order.iccid, order.endpoint_id) == (OrderState.IN_PROGRESS, iccid(1), "E1")
+    assert [(work.kind, work.iccid, work.token) for work in step.work] == [("activate", iccid(1), 1)]
+    assert desk.operations("activate") == ["sent"]
+    assert desk.operations("assign") == ["planned"]
+
+
+async def test_an_order_is_done_once_its_endpoint_is_active_and_in_its_group(desk, shop):
+    desk.pre_active(1)
+
+    order = await shop.sold()
+
+    assert (order.state, order.endpoint_state) == (OrderState.DONE, "active")
+    assert (desk.endpoint(1).state, desk.endpoint(1).group) == ("active", "eu")
+
+
+async def test_an_order_without_a_group_is_done_with_its_activation(desk, shop):
+    desk.pre_active(1)
+    order, step = await shop.place(group="")
+
+    await shop.come(order, done(step.work[0]))
+
+    assert shop.find().state is OrderState.DONE
+
+
+async def test_the_same_order_again_is_the_same_sim_and_no_second_call(desk, shop):
+    desk.pre_active(3)
+    first, _ = await shop.place()
+
+    again, step = await shop.place()
+
+    assert (again.iccid, step.work) == (first.iccid, ())
+    assert desk.operations("activate") == ["sent"]
+
+
+async def test_a_finished_order_sent_again_changes_nothing(desk, shop):
+    desk.pre_active(3)
+    await shop.sold()
+    shop.close()
+
+    again, step = await shop.place()
+
+    assert (again.state, again.iccid, step.work) == (OrderState.DONE, iccid(1), ())
+    assert desk.operations("activate") == ["confirmed"]
+
+
+async def test_an_order_for_another_tag_or_group_comes_back_as_it_was(desk, shop):
+    desk.pre_active(3, tags=["eu"])
+    await shop.place(tag="eu")
+
+    for other in ({"tag": ""}, {"tag": "eu", "group": "us"}):
+        order, step = await shop.place(**other)
+        assert (order.tag, order.group, step.work) == ("eu", "eu", ())
+    assert len(desk.operations("activate")) == 1
+
+
+async def test_only_sims_with_the_tag_are_sold(desk, shop):
+    desk.pre_active(2, tags=["spring"])
+
+    assert (await shop.place(order="A", tag="autumn"))[0].state is OrderState.NO_STOCK
+    assert (await shop.place(order="B", tag="spring"))[0].iccid == iccid(1)
+
+
+async def test_an_empty_pool_is_said_at_once_and_the_order_may_come_again(desk, shop):
+    desk.pre_active(1)
+    await shop.place(order="A")
+
+    order, step = await shop.place(order="B")
+    assert (order.state, order.iccid, step.work) == (OrderState.NO_STOCK, None, ())
+
+    desk.do("DELETE FROM operations WHERE kind <> 'create' AND state = 'planned'")
+    desk.do("UPDATE endpoints SET held_by = NULL")
+    desk.do("UPDATE operations SET kind = 'tag' WHERE kind = 'activate'")
+    desk.do("UPDATE orders SET endpoint = NULL")
+    order, step = await shop.place(order="B")
+    assert (order.state, order.iccid, len(step.work)) == (OrderState.IN_PROGRESS, iccid(1), 1)
+
+
+@pytest.mark.parametrize("state", ["stock", "active", "suspended", "terminated"])
+async def test_only_a_pre_active_sim_is_sold(desk, shop, state):
+    desk.pre_active(1)
+    desk.do("UPDATE endpoints SET state = :state", state=state)
+
+    assert (await shop.place())[0].state is OrderState.NO_STOCK
+
+
+async def test_a_sim_of_another_group_is_not_sold_into_this_one(desk, shop):
+    desk.pre_active(1)
+    desk.do("UPDATE endpoints SET \"group\" = 'us'")
+
+    assert (await shop.place(order="A", group="eu"))[0].state is OrderState.NO_STOCK
+    assert (await shop.place(order="B", group="us"))[0].iccid == iccid(1)
+
+
+async def test_a_sim_that_a_bulk_run_wants_is_not_sold_and_a_sold_one_is_not_taken_by_a_bulk_run(desk, shop):
+    desk.pre_active(3, tags=["eu"])
+    desk.select(tag="eu", group="eu", count=1)
+
+    order, _ = await shop.place(tag="eu")
+    assert order.iccid == iccid(2)
+    assert desk.preview(tag="eu", group="eu").new == 1
+
+
+async def test_a_sim_that_came_back_is_sold_though_younger_ones_were_sold_since(desk, shop):
+    desk.pre_active(3, tags=["eu"])
+    await planned_only(desk, shop, tag="eu")
+    desk.later(HOLD + 1)
+    await shop.place(order="B", tag="eu")
+    shop.put_back()
+
+    assert [(await shop.place(order=name, tag="eu"))[0].iccid for name in "CD"] == [iccid(3), iccid(1)]
+
+
+# --- many at once ---
+
+
+async def test_two_hundred_orders_on_a_hundred_sims_get_a_hundred_different_ones(desk):
+    desk.pre_active(100)
+    shops = [Shop(desk, await desk.ledger(max_in_flight=400)) for _ in range(4)]
+
+    placed = await asyncio.gather(*(shops[n % 4].place(order=f"A-{n}") for n in range(200)))
+
+    sold = [order.iccid for order, _ in placed if order.state is OrderState.IN_PROGRESS]
+    assert (len(sold), len(set(sold))) == (100, 100)
+    assert sum(order.state is OrderState.NO_STOCK for order, _ in placed) == 100
+    assert desk.one("SELECT count(*) FROM operations WHERE kind = 'activate'") == 100
+
+
+async def test_the_same_order_sent_twenty_times_at_once_to_four_processes_is_one_sim_and_one_call(desk):
+    desk.pre_active(30)
+    shops = [Shop(desk, await desk.ledger(max_in_flight=400)) for _ in range(4)]
+
+    placed = await asyncio.gather(*(shops[n % 4].place() for n in range(20)))
+
+    assert {order.iccid for order, _ in placed} == {iccid(1)}
+    assert sum(len(step.work) for _, step in placed) == 1
+    assert desk.one("SELECT count(*) FROM orders") == 1
+
+
+async def test_the_database_refuses_two_orders_with_one_sim(desk, shop):
+    desk.pre_active(2)
+    await shop.place(order="A")
+    await shop.place(order="B")
+
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        desk.do("UPDATE orders SET endpoint = (SELECT min(id) FROM endpoints)")
+
+
+# --- the time limit ---
+
+
+async def planned_only(desk, shop, **fields):
+    """An order for which nothing was sent yet, since there was no room for its call."""
+    desk.do("INSERT INTO stops (account, reason, at) VALUES (:account, 'test', 0)", account=ACCOUNT)
+    order, step = await shop.place(**fields)
+    assert not step.work
+    desk.do("DELETE FROM stops")
+    return order
+
+
+async def test_a_reservation_whose_time_is_over_and_for_which_nothing_was_sent_goes_back(desk, shop):
+    desk.pre_active(1)
+    await planned_only(desk, shop)
+    assert shop.put_back() == []
+    desk.later(HOLD + 1)
+
+    assert shop.put_back() == ["A-1"]
+    assert (shop.find().state, shop.find().iccid) == (OrderState.EXPIRED, None)
+    other, _ = await shop.place(order="B")
+    assert other.iccid == iccid(1)
+
+
+async def test_an_expired_order_may_come_again(desk, shop):
+    desk.pre_active(1)
+    await planned_only(desk, shop)
+    desk.later(HOLD + 1)
+    shop.put_back()
+
+    order = await shop.sold()
+
+    assert (order.state, order.iccid) == (OrderState.DONE, iccid(1))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [None, (Verdict.UNKNOWN,), (Verdict.DONE,), (Verdict.NOT_DONE, Because.UNREACHABLE)],
+    ids=["under way", "unknown", "done", "not sent"],
+)
+async def test_a_sim_for_which_anything_was_ever_sent_never_goes_back(desk, shop, answer):
+    desk.pre_active(1)
+    order, step = await shop.place()
+    if answer is not None:
+        await shop.come(order, came(step.work[0], *answer))
+    desk.later(100 * HOLD)
+
+    assert shop.put_back() == []
+    assert (await shop.place(order="B"))[0].state is OrderState.NO_STOCK
+
+
+# --- refusals and persons ---
+
+
+async def refused(shop, **fields):
+    order, step = await shop.place(**fields)
+    await shop.come(order, came(step.work[0], Verdict.NOT_DONE, Because.REFUSED, text="not pre-active"))
+    return shop.find(order.order)
+
+
+async def test_a_sim_that_the_platform_will_not_activate_is_set_aside_for_the_next(desk, shop):
+    desk.pre_active(2)
+    order = await refused(shop)
+    assert order.spoilt
+
+    order, step = await shop.another(order)
+
+    assert (order.state, order.iccid, [w.iccid for w in step.work]) == (OrderState.IN_PROGRESS, iccid(2), [iccid(2)])
+    assert (await shop.place(order="B"))[0].state is OrderState.NO_STOCK
+    await shop.come(order, done((await shop.come(order, done(step.work[0]))).work[0]))
+    assert shop.find().state is OrderState.DONE
+
+
+async def test_after_three_sims_a_person_is_asked(desk, shop):
+    desk.pre_active(5)
+    order = await refused(shop)
+    for _ in range(2):
+        order, step = await shop.another(order)
+        await shop.come(order, came(step.work[0], Verdict.NOT_DONE, Because.REFUSED, text="not pre-active"))
+        order = shop.find()
+
+    order, step = await shop.another(order)
+
+    assert (order.state, step.work) == (OrderState.NEEDS_HUMAN, ())
+    assert order.text == "the platform would not activate 3 SIMs in a row: not pre-active"
+    assert shop.find().state is OrderState.NEEDS_HUMAN
+
+
+async def test_an_endpoint_in_service_without_its_group_needs_a_person_and_is_not_replaced(desk, shop):
+    desk.pre_active(2)
+    order, step = await shop.place()
+    step = await shop.come(order, done(step.work[0]))
+    await shop.come(order, came(step.work[0], Verdict.NOT_DONE, Because.REFUSED, text="unknown plan"))
+
+    order = shop.find()
+    assert (order.state, order.text, order.spoilt) == (OrderState.NEEDS_HUMAN, "unknown plan", False)
+    shop.close()
+    assert [one.order for one in shop.store.write(orders.unfinished, ACCOUNT, 9)] == ["A-1"]
+
+
+async def test_an_order_that_a_person_settled_goes_on(desk, shop):
+    desk.pre_active(1)
+    order, step = await shop.place()
+    step = await shop.come(order, done(step.work[0]))
+    await shop.come(order, came(step.work[0], Verdict.NOT_DONE, Because.CONTRADICTION, text="twice"))
+    assert list(shop.close()) == ["A-1"]
+
+    desk.do("UPDATE operations SET state = 'confirmed' WHERE kind = 'assign'")
+
+    assert shop.close()["A-1"].state is OrderState.DONE
+    assert shop.store.write(orders.unfinished, ACCOUNT, 9) == []
+
+
+# --- bookkeeping ---
+
+
+async def test_orders_are_closed_once_and_shown_once(desk, shop):
+    desk.pre_active(2)
+    order = await shop.sold()
+    await shop.place(order="B")
+
+    assert list(shop.close()) == ["A-1"]
+    assert list(shop.close()) == []
+    unshown = {"since": 0.0, "limit": 10}
+    assert [one.order for one in shop.store.write(orders.unshown, ACCOUNT, **unshown)] == ["A-1"]
+    shop.store.write(orders.note_runs, {order.id: "some-run"})
+    assert shop.store.write(orders.unshown, ACCOUNT, **unshown) == []

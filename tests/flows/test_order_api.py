@@ -1,0 +1,266 @@
+"""The order service's answers, from a real desk on a real store and the real simulator; without sockets and Prefect."""
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from adapters.http.limits import MAX_BODY
+from adapters.http.order_api import order_app
+from domain.errors import UsageError
+from domain.pacing import Lane
+from flows.order_desk import OrderDesk
+from flows.order_service import check_address
+from tasks import resources
+from tests.support.shop import open_shop
+
+TOKEN = "a-token-of-some-length"
+WITH_TOKEN = {"Authorization": f"Bearer {TOKEN}"}
+
+
+class Service:
+    """The service as its clients see it, and the shop behind it."""
+
+    def __init__(self, shop, client):
+        self.shop, self.client = shop, client
+
+    async def sell(self, order="A-1", **fields):
+        body = {"order": order, "tag": "spring", "group": "eu"} | fields
+        return await self.client.post("/orders", json=body)
+
+    async def get(self, path, **options):
+        return await self.client.get(path, **options)
+
+
+@pytest.fixture
+def service_of(tmp_path, quick_path, prepared_file, monkeypatch):
+    """Opens services on an embedded store."""
+    monkeypatch.setenv("PREACTIVE_CONFIG", str(tmp_path / "preactive.toml"))
+    url = f"sqlite:///{quick_path}/store.db"
+
+    @asynccontextmanager
+    async def opened(sims=3, *, token="", answer_within=20.0, host="127.0.0.1", **options):
+        shop_open = open_shop(tmp_path, url, sims=sims, **options)
+        async with shop_open as shop, resources.session("travel", Lane.SALES) as session:
+            desk = OrderDesk(session, answer_within=answer_within, prefect=False)
+            transport = httpx.ASGITransport(order_app(desk, token=token, version="1"))
+            async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}", timeout=60) as client:
+                yield Service(shop, client)
+            await desk.close()
+
+    return opened
+
+
+async def test_an_order_is_answered_with_its_endpoint(service_of):
+    async with service_of() as service:
+        answer = await service.sell()
+
+        endpoint = next(iter(service.shop.simulator.state.endpoints.values()))
+        assert answer.status_code == 200
+        assert answer.json() == {
+            "order": "A-1",
+            "state": "done",
+            "iccid": service.shop.iccids[0],
+            "endpoint_id": endpoint.id,
+            "endpoint_state": "active",
+            "tag": "spring",
+            "group": "eu",
+            "lpa": None,
+            "message": "The endpoint is active and in its group.",
+        }
+        assert (await service.get("/orders/A-1")).json() == answer.json()
+
+
+async def test_the_same_order_sent_twenty_times_at_once_is_one_sim(service_of):
+    async with service_of(sims=30) as service:
+        answers = await asyncio.gather(*(service.sell() for _ in range(20)))
+
+        assert {answer.status_code for answer in answers} == {200}
+        assert {answer.json()["iccid"] for answer in answers} == {service.shop.iccids[0]}
+        assert service.shop.in_service() == {service.shop.iccids[0]: 1}
+        assert service.shop.done["activate"] == 1
+
+
+async def test_two_hundred_buyers_of_a_hundred_sims_get_a_hundred_and_a_hundred_clear_answers(service_of):
+    async with service_of(sims=100) as service:
+        answers = await asyncio.gather(*(service.sell(f"A-{number}") for number in range(200)))
+
+        sold = [answer.json()["iccid"] for answer in answers if answer.status_code == 200]
+        out = [answer.json() for answer in answers if answer.status_code == 409]
+        assert (len(sold), len(set(sold)), len(out)) == (100, 100, 100)
+        assert {one["state"] for one in out} == {"no_stock"}
+        assert {one["message"][:33] for one in out} == {"No pre-active SIM was free; nothi"}
+        assert service.shop.in_service() == dict.fromkeys(service.shop.iccids, 1)
+
+
+async def test_an_order_that_is_being_looked_up_is_in_progress_and_then_done(service_of):
+    slow = "deadline_seconds = 0.5\nsettle_seconds = 1"
+    async with service_of(more=slow, answer_within=0.2) as service:
+        service.shop.faults({"fault": "hang_after", "route": "EndPointActivation", "times": 1, "seconds": 3})
+        first = await service.sell()
+        assert (first.status_code, first.json()["state"]) == (202, "in_progress")
+        assert first.headers["Retry-After"] == "2"
+        async with asyncio.timeout(30):
+            while (answer := await service.sell()).status_code == 202:
+                pass
+
+        assert answer.json()["state"] == "done"
+        assert service.shop.in_service() == {answer.json()["iccid"]: 1}
+
+
+async def test_an_order_that_needs_a_person_says_so(service_of):
+    async with service_of() as service:
+        service.shop.faults({"fault": "refused", "route": "SubscribeAddon", "times": 1})
+        answer = await service.sell()
+
+        assert (answer.status_code, answer.json()["state"]) == (409, "needs_human")
+        assert (await service.get("/health")).json()["needs_human"] == 1
+
+
+async def test_a_platform_that_is_away_is_told_and_the_order_is_kept(service_of):
+    async with service_of(answer_within=0.5) as service:
+        await service.shop.simulator.stop()
+        answer = await service.sell()
+
+        assert answer.status_code in (202, 503)
+        assert (await service.get("/orders/A-1")).json()["state"] == "in_progress"
+
+
+async def test_an_account_whose_calls_the_platform_refuses_is_told_without_its_name(service_of):
+    async with service_of() as service:
+        service.shop.faults({"fault": "token_expired", "route": "EndPointActivation", "times": 1})
+        answer = await service.sell()
+
+        assert answer.status_code == 503
+        assert answer.json()["message"].startswith("The platform refused our login; an operator has to look.")
+        assert "api-user" not in answer.text
+
+
+# --- what is refused ---
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"order": ""}, "order: String should match"),
+        ({"order": "a b"}, "order: String should match"),
+        ({"order": "../x"}, "order: String should match"),
+        ({"order": "A" * 101}, "order: String should match"),
+        ({"order": 7}, "order: Input should be a valid string"),
+        ({"group": "mars"}, "The account has no group 'mars'"),
+        ({"tag": "a b"}, "The tag 'a b' is not usable"),
+        ({"iccid": "8944"}, "iccid: Extra inputs are not permitted"),
+    ],
+)
+async def test_a_wrong_request_is_refused_in_one_sentence_and_nothing_is_kept(service_of, fields, words):
+    async with service_of(sims=1) as service:
+        answer = await service.sell(**fields)
+
+        assert answer.status_code == 422
+        assert words in answer.json()["message"]
+        assert (await service.get("/health")).json()["unfinished"] == 0
+
+
+async def test_a_number_that_was_used_for_something_else_is_refused(service_of):
+    async with service_of() as service:
+        await service.sell()
+        answer = await service.sell(group="us")
+
+        assert answer.status_code == 422
+        assert answer.json()["message"].startswith("Order A-1 was placed before for tag 'spring' and group 'eu'")
+        assert len(service.shop.in_service()) == 1
+
+
+@pytest.mark.parametrize("claimed", [True, False])
+async def test_a_body_that_is_too_large_is_refused_whatever_it_claims(service_of, claimed):
+    async with service_of(sims=1) as service:
+        body = b'{"order": "A-1", "tag": "' + b"x" * MAX_BODY + b'"}'
+
+        async def pieces():
+            yield body
+
+        answer = await service.client.post("/orders", content=body if claimed else pieces())
+
+        assert answer.status_code == 413
+
+
+async def test_a_form_that_a_web_page_could_send_is_no_order(service_of):
+    async with service_of(sims=1) as service:
+        body = json.dumps({"order": "A-1"})
+        answer = await service.client.post("/orders", content=body, headers={"Content-Type": "text/plain"})
+
+        assert answer.status_code == 422
+        assert (await service.get("/orders/A-1")).status_code == 404
+
+
+async def test_an_unknown_order_is_not_found(service_of):
+    async with service_of(sims=1) as service:
+        assert (await service.get("/orders/A-9")).status_code == 404
+        assert (await service.get("/orders/A-9/qr.png")).status_code == 404
+
+
+# --- who may call ---
+
+
+@pytest.mark.parametrize(
+    "given", [None, "", "Bearer", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x", TOKEN, "Bearer ü"]
+)
+async def test_without_the_token_nothing_is_sold_or_shown(service_of, given):
+    async with service_of(sims=1, token=TOKEN) as service:
+        headers = {} if given is None else {"Authorization": given.encode("utf-8")}
+        calls = [
+            service.client.post("/orders", json={"order": "A-1"}, headers=headers),
+            service.get("/orders/A-1", headers=headers),
+            service.get("/orders/A-1/qr.png", headers=headers),
+        ]
+        for call in calls:
+            answer = await call
+            assert answer.status_code == 401
+            assert answer.headers["WWW-Authenticate"] == "Bearer"
+            assert TOKEN not in answer.text
+        assert service.shop.in_service() == {}
+
+
+async def test_with_the_token_orders_are_sold(service_of):
+    async with service_of(token=TOKEN, host="shop.example") as service:
+        service.client.headers.update(WITH_TOKEN)
+
+        assert (await service.sell()).status_code == 200
+
+
+async def test_every_route_but_health_and_the_pages_asks_for_the_token(service_of):
+    async with service_of(sims=1, token=TOKEN) as service:
+        paths = (await service.get("/openapi.json")).json()["paths"]
+        open_to_all = {
+            path
+            for path, methods in paths.items()
+            for method in methods
+            if (await service.client.request(method, path.replace("{order}", "A-1"), json={})).status_code != 401
+        }
+
+        assert open_to_all == {"/health"}
+
+
+async def test_without_a_token_only_requests_that_name_this_machine_are_answered(service_of):
+    async with service_of(sims=1, host="rebound.example") as service:
+        assert (await service.sell()).status_code == 400
+        assert service.shop.in_service() == {}
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "shop.example"])
+def test_other_machines_are_not_served_without_a_token(host):
+    with pytest.raises(UsageError, match=r"does not listen on .* without a token: set PREACTIVE_ORDERS_TOKEN"):
+        check_address(host, "")
+    check_address(host, TOKEN)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_this_machine_is_served_without_a_token(host):
+    check_address(host, "")
+
+
+def test_a_short_token_is_refused():
+    with pytest.raises(UsageError, match="shorter than 16 characters"):
+        check_address("127.0.0.1", "short")

@@ -1,0 +1,100 @@
+"""A sale on the real store and the real simulator: one order, one SIM, one activation, one add-on, whatever happens."""
+
+import asyncio
+
+import pytest
+
+from domain.errors import OrderDiffers, SettingsError, UnknownGroup
+from domain.order import OrderState
+from domain.pacing import Lane
+from tasks import resources, selling
+from tests.support.shop import open_shop
+
+HASTY = "deadline_seconds = 0.5\nsettle_seconds = 0.5"
+
+
+@pytest.fixture
+def shop_of(tmp_path, store_url, monkeypatch):
+    """Opens shops on each store in turn."""
+    monkeypatch.setenv("PREACTIVE_CONFIG", str(tmp_path / "preactive.toml"))
+    monkeypatch.chdir(tmp_path)
+    return lambda sims, **knobs: open_shop(tmp_path, store_url, sims=sims, **knobs)
+
+
+async def test_an_order_gets_one_endpoint_active_and_in_its_group(shop_of):
+    async with shop_of(3) as shop:
+        order = await selling.sold(shop.order())
+
+        assert (order.state, order.iccid, order.endpoint_state) == (OrderState.DONE, shop.iccids[0], "active")
+        assert shop.in_service() == {order.iccid: 1}
+        assert shop.done["activate"] == 1
+
+
+async def test_the_same_order_again_is_the_same_endpoint_and_no_call(shop_of):
+    async with shop_of(3) as shop:
+        first = await selling.sold(shop.order())
+        before = len(shop.simulator.ledger.entries)
+        again = await selling.sold(shop.order())
+
+        assert (again.iccid, again.endpoint_id) == (first.iccid, first.endpoint_id)
+        assert len(shop.simulator.ledger.entries) == before
+
+
+async def test_what_cannot_be_sold_is_refused_before_anything_is_written(shop_of):
+    async with shop_of(1) as shop:
+        with pytest.raises(UnknownGroup, match="no group 'mars'"):
+            await selling.sold(shop.order(group="mars"))
+        with pytest.raises(SettingsError, match="The tag 'a b' is not usable"):
+            await selling.sold(shop.order(tag="a b"))
+        await selling.sold(shop.order())
+        with pytest.raises(OrderDiffers, match=r"A-1 was placed before for tag 'spring' and group 'eu', and now asks"):
+            await selling.sold(shop.order(group="us"))
+
+        assert len(shop.in_service()) == 1
+
+
+async def test_parallel_buyers_get_different_sims_or_a_clear_no(shop_of):
+    async with shop_of(20) as shop, resources.session("travel", Lane.SALES) as session:
+        seller = session.seller()
+        orders = await asyncio.gather(*(seller.sell(shop.order(f"A-{n}"), within=30) for n in range(40)))
+
+        states = [order.state for order in orders]
+        assert (states.count(OrderState.DONE), states.count(OrderState.NO_STOCK)) == (20, 20)
+        assert shop.in_service() == dict.fromkeys(shop.iccids, 1)
+
+
+@pytest.mark.parametrize("route", ["EndPointActivation", "SubscribeAddon"])
+@pytest.mark.parametrize("fault", ["error_after", "error_before"])
+async def test_a_lost_answer_is_looked_up_and_nothing_is_done_twice(shop_of, route, fault):
+    async with shop_of(2, more=HASTY) as shop:
+        shop.faults({"fault": fault, "route": route, "times": 1})
+        order = await selling.sold(shop.order())
+
+        assert order.state is OrderState.DONE
+        assert shop.in_service() == {order.iccid: 1}
+        assert shop.done["activate"] == 1
+
+
+async def test_a_sweep_finishes_what_a_crash_left(shop_of):
+    async with shop_of(3, more=HASTY) as shop:
+        async with resources.session("travel", Lane.SALES) as session:
+            order, step = await session.orders().place(shop.order())
+            assert step.work
+            answer = await session.platform.perform(step.work[0])
+            assert answer.verdict == "done"  # the process dies before it can write that down
+        swept = await selling.sweep("travel")
+        again = await selling.sold(shop.order())
+
+        assert swept.done == 1
+        assert (again.state, again.iccid) == (OrderState.DONE, order.iccid)
+        assert shop.in_service() == {order.iccid: 1}
+        assert shop.done["activate"] == 1
+
+
+async def test_a_sim_that_the_platform_will_not_activate_is_replaced(shop_of):
+    async with shop_of(3) as shop:
+        shop.faults({"fault": "refused", "route": "EndPointActivation", "times": 1})
+        order = await selling.sold(shop.order())
+
+        assert (order.state, order.iccid) == (OrderState.DONE, shop.iccids[1])
+        assert shop.in_service() == {shop.iccids[1]: 1}
