@@ -101,9 +101,8 @@ def terminate(
     selected = _show_plan(request)
     if confirm_count is None and selected.new + selected.open:
         confirm_count = _typed_count()
-    if selected.new + selected.open:
-        check_count(selected, confirm_count)
-    chosen = {"dry_run": False, "confirm_count": confirm_count or 0}
+    check_count(selected, confirm_count)
+    chosen = {"dry_run": False, "confirm_count": confirm_count}
     running.finish(running.run_flow("lifecycle", request.model_copy(update=chosen)))
 
 
