@@ -316,7 +316,7 @@ async def test_what_is_still_being_looked_up_is_not_decided_by_a_person(desk):
         decide(desk, operation, State.PLANNED)
 
 
-@pytest.mark.parametrize("state", ["planned", "sent", "confirmed", "refused"])
+@pytest.mark.parametrize("state", ["planned", "sent", "confirmed"])
 async def test_a_person_is_asked_only_about_what_needs_one(desk, state):
     operation = await needing_a_person(desk, state=state)
 
