@@ -65,11 +65,19 @@ async def read_account(platform: Platform) -> dict[str, SimRecord]:
                 "nothing was compared, try again."
             ) from None
         for page in read:
-            seen.update((sim.iccid, sim) for sim in page.sims)
+            for sim in page.sims:
+                seen[sim.iccid] = _either(seen.get(sim.iccid), sim)
         done, pages = numbers[-1], max(page.pages for page in read)
         if pages > _MOST_PAGES:
             raise PlatformUnreachable(f"The platform speaks of {pages:,} pages of SIMs, which is not believed.")
     return seen
+
+
+def _either(before: SimRecord | None, sim: SimRecord) -> SimRecord:
+    """A row that came twice, since rows move between pages; two endpoints for one SIM agree with nothing."""
+    if before is None or before.endpoint_id in (None, sim.endpoint_id) or sim.endpoint_id is None:
+        return sim
+    return SimRecord(sim.iccid, f"{before.endpoint_id} and {sim.endpoint_id}", None, "shown twice")
 
 
 async def _looked_at(platform: Platform, store: ReadStore, suspects: Sequence[Difference]) -> list[Difference]:

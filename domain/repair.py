@@ -63,6 +63,8 @@ def choose(found: Iterable[Difference], *, drifts: Collection[Drift], iccids: Co
 
 
 def _repair(one: Difference, side: Side, platform: str) -> Repair | None:
+    if not one.looked:
+        return None  # a list alone may lag or skip rows, and a tombstone is for good
     ours, seen = one.state, _state_shown(one)
     # Nothing returns to stock, and what is terminated stays so.
     if (

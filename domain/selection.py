@@ -67,7 +67,7 @@ def check_count(selected: Selected, confirmed: int | None) -> None:
     Raises NotConfirmed.
     """
     number = selected.new + selected.open
-    if confirmed != number:
+    if number and confirmed != number:
         said = "no number was given" if confirmed is None else f"{confirmed:,} was given"
         raise NotConfirmed(
             f"{number:,} endpoints would be terminated for good and {said}, so nothing was changed; "

@@ -155,8 +155,8 @@ def endpoints(reader: Reader, filters: Mapping[str, str | None]) -> Iterator[Row
 def history(reader: Reader, iccid: str, account: str | None = None) -> list[Row]:
     """Everything known about what was done to one ICCID, oldest first."""
     return reader.rows(
-        "SELECT e.account, e.iccid, o.kind, o.target, o.state, a.token AS attempt, a.at, a.event, a.verdict, "
-        "a.endpoint_id, a.http_status, a.code, a.text, a.response_id, a.seconds "
+        "SELECT e.account, e.iccid, o.id AS operation, o.kind, o.target, o.state, a.token AS attempt, a.at, a.event, "
+        "a.verdict, a.endpoint_id, a.http_status, a.code, a.text, a.response_id, a.seconds "
         "FROM attempts a JOIN operations o ON o.id = a.operation_id JOIN endpoints e ON e.id = o.endpoint "
         "WHERE e.iccid = :iccid AND (:account = '' OR e.account = :account) ORDER BY a.id",
         {"iccid": iccid, "account": account or ""},

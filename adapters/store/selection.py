@@ -240,12 +240,28 @@ def _plan(connection: Connection, request: Request, *, seen: int, into: int, lim
         values,
     )
     if request.group and request.kind is Kind.ACTIVATE:
-        connection.execute(
-            text(
-                insert_into + "SELECT :account, :into, position, endpoint, 'assign', :grp, 0, 'planned', false, :now "
-                "FROM operations WHERE change_id = :into AND kind = 'activate' AND position >= :base "
-                "ON CONFLICT (endpoint, kind, target, round) DO NOTHING"
-            ),
-            values,
-        )
+        _plan_groups(connection, insert_into, values)
     resize(connection, into)
+
+
+def _plan_groups(connection: Connection, insert_into: str, values: dict[str, object]) -> None:
+    """Plan the group behind each new activation, and take over one that waits in vain behind a refused activation."""
+    new = "FROM operations n WHERE n.change_id = :into AND n.kind = 'activate' AND n.position >= :base"
+    connection.execute(
+        text(
+            "UPDATE operations SET change_id = :into, position = "
+            f"(SELECT n.position {new} AND n.endpoint = operations.endpoint) "
+            "WHERE kind = 'assign' AND target = :grp AND state = 'planned' AND change_id <> :into "
+            f"AND endpoint IN (SELECT n.endpoint {new})"
+        ),
+        values,
+    )
+    same = "FROM operations q WHERE q.endpoint = n.endpoint AND q.kind = 'assign' AND q.target = :grp"
+    connection.execute(
+        text(
+            f"{insert_into} SELECT n.account, :into, n.position, n.endpoint, 'assign', CAST(:grp AS VARCHAR(100)), "
+            f"coalesce((SELECT max(q.round) + 1 {same}), 0), 'planned', false, :now {new} AND NOT EXISTS "
+            f"(SELECT 1 {same} AND q.state IN ('planned', 'sent', 'in_doubt', 'needs_human'))"
+        ),
+        values,
+    )

@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,30 +60,26 @@ def assign(
     _change("assign", _which(account, tag, iccid, file, limit=limit, retry_refused=retry_refused), yes, group=group)
 
 
-def suspend(
-    account: Account = None,
-    tag: Tag = None,
-    iccid: Iccids = None,
-    file: ListFile = None,
-    limit: Limit = None,
-    retry_refused: Retry = False,
-    yes: Yes = False,
-) -> None:
-    """Take endpoints out of service for a time."""
-    _change("suspend", _which(account, tag, iccid, file, limit=limit, retry_refused=retry_refused), yes)
+def _command(action: str, words: str) -> Callable[..., None]:
+    """A command that needs no more than to know which endpoints are meant."""
+
+    def command(
+        account: Account = None,
+        tag: Tag = None,
+        iccid: Iccids = None,
+        file: ListFile = None,
+        limit: Limit = None,
+        retry_refused: Retry = False,
+        yes: Yes = False,
+    ) -> None:
+        _change(action, _which(account, tag, iccid, file, limit=limit, retry_refused=retry_refused), yes)
+
+    command.__name__, command.__doc__ = action, words
+    return command
 
 
-def resume(
-    account: Account = None,
-    tag: Tag = None,
-    iccid: Iccids = None,
-    file: ListFile = None,
-    limit: Limit = None,
-    retry_refused: Retry = False,
-    yes: Yes = False,
-) -> None:
-    """Put suspended endpoints back into service."""
-    _change("resume", _which(account, tag, iccid, file, limit=limit, retry_refused=retry_refused), yes)
+suspend = _command("suspend", "Take endpoints out of service for a time.")
+resume = _command("resume", "Put suspended endpoints back into service.")
 
 
 def terminate(
@@ -104,9 +101,8 @@ def terminate(
     selected = _show_plan(request)
     if confirm_count is None and selected.new + selected.open:
         confirm_count = _typed_count()
-    if selected.new + selected.open:
-        check_count(selected, confirm_count)
-    chosen = {"dry_run": False, "confirm_count": confirm_count or 0}
+    check_count(selected, confirm_count)
+    chosen = {"dry_run": False, "confirm_count": confirm_count}
     running.finish(running.run_flow("lifecycle", request.model_copy(update=chosen)))
 
 

@@ -88,3 +88,24 @@ def test_a_difference_that_could_not_be_looked_at_again_stays_and_says_so():
     assert found.sentence() == (
         "2 in the store and 2 SIMs on the platform compared: 0 store-only, 0 platform-only, 2 different"
     )
+
+
+def test_a_sim_that_is_shown_with_two_endpoints_agrees_with_nothing():
+    class Twice(MemoryPlatform):
+        async def sims_page(self, page):
+            whole = await super().sims_page(page)
+            return SimPage((*whole.sims, sim(iccid(1), "E9", ACTIVE)), whole.pages)
+
+    platform = Twice([sim(iccid(1), "E1", ACTIVE)])
+    platform.broken["sim"] = read_failed("the platform shows two endpoints for one ICCID")
+    (found,) = played(compare(platform, store(alike(1)))).found
+
+    assert (found.drift, found.seen_id, found.looked) == (Drift.DIFFERENT, "E1 and E9", False)
+
+
+def test_a_row_that_came_twice_is_one_row():
+    platform = account(1)
+    twice = {iccid(1): platform.sims[iccid(1)], "again": platform.sims[iccid(1)]}
+    platform.sims = twice
+
+    assert played(compare(platform, store(alike(1)))).found == ()

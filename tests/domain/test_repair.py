@@ -10,15 +10,15 @@ from domain.repair import Side, choose, plan_repairs
 
 STOCK, PRE_ACTIVE, ACTIVE, SUSPENDED, TERMINATED = Lifecycle
 EVERY = [
-    Difference(drift, f"89{n}", ours_id, ours, seen_id, seen, "")
+    Difference(drift, f"89{n}", ours_id, ours, seen_id, seen, "", looked=True)
     for n, (drift, ours_id, ours, seen_id, seen) in enumerate(
         itertools.product(Drift, ["E1", None], [*Lifecycle, None], ["E1", "E2", None], [*Lifecycle, None])
     )
 ]
 
 
-def repaired(side, ours, seen, drift=Drift.DIFFERENT, seen_id="E1"):
-    plan = plan_repairs([Difference(drift, "89", "E1", ours, seen_id, seen, "")], side, "sft")
+def repaired(side, ours, seen, drift=Drift.DIFFERENT, seen_id="E1", *, looked=True):
+    plan = plan_repairs([Difference(drift, "89", "E1", ours, seen_id, seen, "", looked)], side, "sft")
     return [(one.record, one.how, one.then) for one in plan.repairs]
 
 
@@ -57,6 +57,12 @@ def test_the_store_records_what_the_platform_shows_and_how_it_came_to_be():
 
 def test_a_state_that_is_not_known_is_not_recorded():
     assert repaired(Side.STORE, ACTIVE, None) == []
+
+
+@pytest.mark.parametrize("side", Side)
+def test_what_only_the_list_shows_is_not_repaired(side):
+    assert repaired(side, ACTIVE, SUSPENDED, looked=False) == []
+    assert repaired(side, ACTIVE, None, Drift.STORE_ONLY, None, looked=False) == []
 
 
 def test_named_iccids_choose_and_otherwise_the_kinds():

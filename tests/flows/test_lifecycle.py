@@ -93,5 +93,4 @@ def test_an_endpoint_is_terminated_once_and_its_sim_is_never_provisioned_again(h
     ]
     assert (plan["create"], plan["conflicts"]) == (0, 1)
     assert plan["conflict_list"][0]["reason"] == "terminated before; it never returns to stock"
-    here.run("provision", str(file), "--yes")
     assert here.platform.created()[gone] == [endpoint]

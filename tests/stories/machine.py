@@ -97,6 +97,13 @@ class Stories(RuleBasedStateMachine):
         self.go_wrong(fault)
         self.carry_out(-1)
 
+    @precondition(lambda self: self.count < 8)
+    @rule(pauses=st.lists(st.sampled_from([4.0, 13.0, 15.0]), min_size=3, max_size=4))
+    def a_create_shows_late(self, pauses):
+        """It is looked for again and again while it is still on its way."""
+        self.ingest(1, True, "late")
+        self.look_again_and_again(pauses)
+
     @rule(again=pick)
     def hand_in_the_same_sims_again(self, again):
         number = again % self.count + 1

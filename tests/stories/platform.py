@@ -71,7 +71,9 @@ class StoryPlatform(MemoryPlatform):
     def _commit(self, work: Work) -> None:
         self.commits[work.kind.value, work.iccid] += 1
         if work.kind not in (Kind.TAG, Kind.ASSIGN):
-            self.truth[work.iccid] = AFTER[work.kind.value, self.truth[work.iccid]]
+            change = (work.kind.value, self.truth[work.iccid])
+            assert change in AFTER, f"carried out on an endpoint in another state: {change}"
+            self.truth[work.iccid] = AFTER[change]
 
     def _take_the_sim_away(self, work: Work) -> None:
         held = self.sims[work.iccid]

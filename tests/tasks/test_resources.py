@@ -8,6 +8,7 @@ from domain.errors import SettingsError
 from domain.ports import Scope
 from tasks import resources
 from tests.support.desk import Desk
+from tests.support.works import iccid
 
 
 def test_without_a_name_the_default_account_is_meant(folder):
@@ -50,3 +51,24 @@ async def test_stopping_is_told_once_and_ends_work_before_it_starts(folder):
         await opened.executor().run(Scope(scope.change))
     assert desk.operations() == ["planned"] * 3
     desk.close()
+
+
+@pytest.mark.parametrize("retry", [False, True])
+@pytest.mark.parametrize("which", [{"tag": "march", "count": 4}, {"iccids": tuple(iccid(n) for n in (1, 2, 3, 99))}])
+async def test_the_numbers_of_a_change_add_up_and_count_a_refused_one_once(folder, which, retry):
+    """By tag what was refused is of the same change, by list of another one."""
+    desk = Desk(f"sqlite:///{folder / 'store.db'}")
+    desk.pre_active(5)
+    desk.select(tag="march", count=4)
+    for number, state in enumerate(("refused", "confirmed", "in_doubt"), start=1):
+        desk.do("UPDATE operations SET state = :s WHERE kind = 'activate' AND endpoint = :n", s=state, n=number)
+    desk.do("UPDATE endpoints SET state = 'active' WHERE id = 2")
+    async with resources.session("travel") as session:
+        selected = desk.select(retry=retry, **which)
+        found = resources.summarise_selection(session, selected, label="x", started=0.0, run="")
+    desk.close()
+
+    outcomes = found.already + found.confirmed + found.refused + found.in_doubt + found.needs_human + found.open
+    assert found.accepted == outcomes
+    assert found.rows == found.accepted + found.rejected
+    assert found.refused == (not retry)

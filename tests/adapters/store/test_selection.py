@@ -169,6 +169,17 @@ async def test_one_that_another_request_had_refused_is_tried_again_in_a_round_of
     assert [tuple(row) for row in rows] == [(0, "refused"), (1, "planned")]
 
 
+async def test_a_group_that_waited_behind_a_refused_activation_goes_with_the_one_that_is_tried_again(desk):
+    desk.pre_active(1)
+    await carried_out(desk, desk.select(tag="march", group="eu"), {(1, Kind.ACTIVATE): REFUSED})
+
+    again = desk.select(iccids=listed(1), group="eu", retry=True)
+    await carried_out(desk, again, {}, rounds=2)
+
+    assert (desk.endpoint(1).state, desk.endpoint(1).group) == ("active", "eu")
+    assert numbers(desk.preview(iccids=listed(1), group="eu")) == (1, 0, 0, 0)
+
+
 async def test_a_refused_group_of_an_active_endpoint_is_tried_again_when_a_person_asks_for_it(desk):
     desk.pre_active(2)
     selected = desk.select(tag="march", group="eu")
