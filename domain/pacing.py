@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 # Sending at the very limit would let a few milliseconds of jitter put one call too many into a second.
-HEADROOM = 0.98
+HEADROOM = 0.975
 _SLOWEST = 1 / 16
 _RECOVER_AFTER = 30.0
 _RECOVER_BY = 1.25
