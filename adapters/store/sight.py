@@ -61,7 +61,7 @@ def _apply(connection: Connection, owner: Owner, findings: Sequence[Finding], *,
             event=event,
             verdict=found.state.value,
             endpoint_id=found.endpoint_id,
-            already=found.state is State.CONFIRMED,
+            already=before is State.PLANNED,
             text=found.text,
         )
         for found in findings

@@ -74,7 +74,7 @@ async def test_a_storm_of_refusals_in_two_processes_counts_once(desk):
 async def test_the_rate_recovers_for_all_processes(desk):
     first, other = await desk.ledger(rate_per_second=RATE), await desk.ledger(rate_per_second=RATE)
     await first.refused((await first.take(1)).now, 1.0)
-    desk.later(31)
+    desk.later(33)
 
     slots = await other.take(2)
 
