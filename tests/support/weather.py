@@ -12,7 +12,7 @@ from tests.support.virtual_time import now
 from tests.support.virtual_world import FINAL, VirtualWorld
 
 HOUR = 3600.0
-CALM_SECONDS = 900.0  # within which everything must be final: three times the longest wait that a platform may ask for
+CALM_SECONDS = 1800.0  # within which everything must be final: twice the longest wait that a platform may ask for
 
 
 @dataclass
