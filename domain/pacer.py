@@ -6,8 +6,10 @@ from collections import deque
 
 from domain.ports import Buckets
 
-_STALE = 0.1
-_IDLE_STALE = 0.02  # a start time that nobody waited for is not made up for, or a second would hold too many calls
+# A start time that was missed is not made up for, or some second would hold more calls than the rate says. At high
+# rates a hiccup misses so many of them that a few calls too many are the lesser evil.
+_STALE, _STALE_WHEN_FAST, _FAST = 0.015, 0.1, 50.0
+_IDLE_STALE = 0.005
 _CATCH_UP = 0.9  # after a hiccup calls may follow each other this much closer than the rate says
 
 
@@ -21,6 +23,7 @@ class Pacer:
     def __init__(self, buckets: Buckets, *, rate: float, ahead: int | None = None) -> None:
         self._buckets = buckets
         self._gap = _CATCH_UP / rate
+        self._stale = _STALE if rate < _FAST else _STALE_WHEN_FAST
         self._ahead = max(0, min(16, int(rate / 20))) if ahead is None else ahead
         self._waiting: deque[asyncio.Future[float]] = deque()
         self._slots: deque[float] = deque()
@@ -83,7 +86,7 @@ class Pacer:
             self._release()
 
     async def _refill(self) -> None:
-        self._drop_older_than(_STALE)
+        self._drop_older_than(self._stale)
         if self._slots:
             return
         await self._take(len(self._waiting) + self._ahead)

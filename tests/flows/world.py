@@ -110,11 +110,18 @@ class World:
 
     def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> Running:
         """Start a command and leave it running."""
+        return self._start(["-m", "flows", *arguments], env)
+
+    def execute(self, run_id: str, flow: str) -> Running:
+        """Start a process for a flow run that Prefect knows already, as a runner does."""
+        return self._start(["-m", "prefect.engine", run_id], {"PREFECT__FLOW_ENTRYPOINT": flow})
+
+    def _start(self, arguments: Sequence[str], env: Mapping[str, str] | None) -> Running:
         stem = f"command-{len(self._commands) + 1}"
         out, err = self.folder / f"{stem}.out", self.folder / f"{stem}.err"
         with out.open("wb") as stdout, err.open("wb") as stderr:
             process = subprocess.Popen(
-                [sys.executable, "-m", "flows", *arguments],
+                [sys.executable, *arguments],
                 env=self.env | dict(env or {}),
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,

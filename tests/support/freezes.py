@@ -12,10 +12,12 @@ Wakes = Literal["after the other has ended", "before the other has ended"]
 async def frozen_inside_a_create(url: str, *, wakes: Wakes, done: bool = True, **options: Any) -> None:
     """Freeze a process while the platform works on its create, and let its lease run out.
 
-    `done`: the platform carries the create out although the client sleeps; otherwise it answers 500 and does nothing.
+    `done`: the platform carries the create out, and its answer waits for the client that sleeps; otherwise it
+    answers 500 and does nothing.
     """
-    fault = {"fault": "error_after" if done else "error_before", "route": "CreateEndPoint", "nth": 1, "delay": 0.3}
-    async with RealWorld(url, rows=2, knobs={"duplicates": True}, faults=[fault], **options) as world:
+    lost = {"fault": "error_before", "route": "CreateEndPoint", "nth": 1, "delay": 0.3}
+    knobs = {"duplicates": True, "latency_write": 0.3}
+    async with RealWorld(url, rows=2, knobs=knobs, faults=[] if done else [lost], **options) as world:
         frozen = world.live(world.job())
         await world.until(lambda: world.requests("CreateEndPoint"))
         frozen.signal(signal.SIGSTOP)

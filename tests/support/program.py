@@ -60,11 +60,11 @@ class Program:
         self.scope = Scope(self.desk.store.write(selection.select_endpoints, request).change)
         return self.scope
 
-    def activation_again(self, tag: str) -> None:
+    def activation_again(self, tag: str) -> Scope:
         """Ask once more for a part of a tag's endpoints, of which more may be ready by now."""
         count = len(self.iccids)
         request = selection.Request(ACCOUNT, tag=tag, group="eu", count=count)
-        self.desk.store.write(selection.select_endpoints, request)
+        return Scope(self.desk.store.write(selection.select_endpoints, request).change)
 
     def cancel(self) -> None:
         """Take the change back."""

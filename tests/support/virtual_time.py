@@ -64,13 +64,14 @@ def played(coroutine: Coroutine[Any, Any, T], *, everywhere: bool = False) -> T:
 @contextmanager
 def _clocks_of(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     """Let the clocks of this process show the loop's time."""
-    wall, monotonic = time.time, time.monotonic
+    wall, monotonic, since_start = time.time, time.monotonic, time.clock_gettime
     time.time = lambda: EPOCH + loop.time()
     time.monotonic = lambda: EPOCH + loop.time()
+    time.clock_gettime = lambda _which: loop.time()
     try:
         yield
     finally:
-        time.time, time.monotonic = wall, monotonic
+        time.time, time.monotonic, time.clock_gettime = wall, monotonic, since_start
 
 
 def now() -> float:

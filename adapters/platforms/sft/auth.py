@@ -5,7 +5,7 @@ import base64
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from adapters.platforms.sft.wire import Meaning, clean, read, retry_after
@@ -27,7 +27,7 @@ class Token:
 
     value: str
     renew_at: float
-    made_at: float = field(default_factory=time.monotonic)
+    made_at: float
     accepted: bool = False
 
     def __repr__(self) -> str:
@@ -102,7 +102,8 @@ class TokenKeeper:
         """The token in a login's answer, or None when logging in is worth another try."""
         value = (reply.body or {}).get("AccessToken")
         if isinstance(value, str) and value and reply.status < 400:
-            return Token(value, time.monotonic() + lifetime(value, default=self._account.token_seconds))
+            now = time.monotonic()
+            return Token(value, now + lifetime(value, default=self._account.token_seconds), now)
         reading = read(reply)
         if reading.meaning is Meaning.THROTTLED:
             await self._pacer.refused(reply.sent_at, retry_after(reply.retry_after))

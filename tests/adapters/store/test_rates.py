@@ -79,7 +79,7 @@ async def test_the_rate_recovers_for_all_processes(desk):
     slots = await other.take(2)
 
     assert slots.at[0] == slots.now - CREDIT
-    assert slots.at[1] - slots.at[0] == pytest.approx(1 / (RATE * 0.625 * HEADROOM))
+    assert slots.at[1] - slots.at[0] == pytest.approx(1 / (RATE * 0.625 * HEADROOM), rel=1e-4)
 
 
 async def test_the_wait_outlives_the_process(desk):

@@ -54,7 +54,7 @@ def test_a_token_that_cannot_be_read_lives_for_the_default(token):
 
 
 def test_a_token_does_not_show_itself():
-    assert "secret" not in f"{Token('secret', 0.0)!r} {Token('secret', 0.0)}"
+    assert "secret" not in f"{Token('secret', 0.0, 0.0)!r} {Token('secret', 0.0, 0.0)}"
 
 
 # --- one login for all ---
