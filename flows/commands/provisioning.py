@@ -26,6 +26,7 @@ def plan(
     account: Account = None,
     tag: Tags = None,
     batch: Batch = None,
+    name_template: Template = None,
     sheet: Sheet = None,
     supplier: Supplier = None,
     accept_rejects: AcceptRejects = True,
@@ -35,7 +36,8 @@ def plan(
     """Read and check a file and show what provisioning it would do. Changes nothing."""
     from tasks.planning import plan_against_platform, plan_file
 
-    request = _request(file, account, tag, batch, sheet=sheet, supplier=supplier, accept_rejects=accept_rejects)
+    chosen = {"sheet": sheet, "supplier": supplier, "name_template": name_template}
+    request = _request(file, account, tag, batch, accept_rejects=accept_rejects, **chosen)
     manifest, made = plan_against_platform(request) if check_platform else plan_file(request)
     if as_json:
         print(json.dumps(_plan_json(manifest, made)))

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -195,7 +196,8 @@ def main() -> None:
     parser.add_argument("--sheet-rows", type=int, default=300_000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        for figure in (*text_figures(Path(name), options.rows), *book_figures(Path(name), options.sheet_rows)):
+        folder = Path(name)
+        for figure in chain(text_figures(folder, options.rows), book_figures(folder, options.sheet_rows)):
             print(figure.line(), flush=True)
 
 
