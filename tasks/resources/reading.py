@@ -38,6 +38,13 @@ def known(name: str, wanted: Sequence[Wanted]) -> dict[str, Known]:
         }
 
 
+def esim(name: str, iccid: str) -> Esim | None:
+    """What a buyer needs to install the profile of a SIM, if a file brought it."""
+    with reader() as opened:
+        row = queries.esim(opened, name, iccid)
+    return esim_of(row) if row is not None else None
+
+
 def esim_of(row: Mapping[str, Any]) -> Esim:
     """The eSIM data in a row of the store."""
     return Esim(**{**row, "needs_confirmation": bool(row["needs_confirmation"])})
