@@ -31,6 +31,7 @@ _NOTHING_INSIDE = (
     (b"</t>", re.compile(rb"<t(?: xml:space=\"preserve\")?>[^<]*</t>")),
     (b"</v>", re.compile(rb"<v>[^<]*</v>")),
 )
+_STRINGS = "xl/sharedStrings.xml"
 _ENDS = (b"</row>", b"</si>", b">")  # behind which a part may be cut, the best first
 _DECLARATION = re.compile(
     rb"^(?:\xef\xbb\xbf)?<\?xml version=\"1\.0\"(?: encoding=\"(?i:utf-8)\")?(?: standalone=\"(?:yes|no)\")?\s*\?>\s*"
@@ -41,15 +42,18 @@ def is_plain(archive: ZipFile, part: str, job: BookJob) -> bool:
     """Tell whether a sheet, and the strings it shares with others, can be read by calamine with the same result."""
     order = _Order(job)
     sheet_data = 0
+    is_shared = False
     try:
         for piece in _pieces(archive, part):
             if _is_unusual(piece) or not order.takes(piece):
                 return False
             sheet_data += piece.count(b"<sheetData")
+            is_shared = is_shared or b't="s"' in piece
         if sheet_data != 1 or not order.is_dense:
             return False
-        strings = "xl/sharedStrings.xml"
-        return strings not in archive.namelist() or not any(map(_is_unusual, _pieces(archive, strings)))
+        if _STRINGS not in archive.namelist():
+            return not is_shared  # they stand in a part of another name
+        return not any(map(_is_unusual, _pieces(archive, _STRINGS)))
     except ExpatError:
         return False
 
