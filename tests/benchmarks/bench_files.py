@@ -180,7 +180,7 @@ def text_figures(folder: Path, rows: int) -> Iterator[Figure]:
     yield Figure("CSV / pandas.read_csv of everything as text", ours / pandas_seconds, 3.0)
     found = read_manifest(text)
     stored, bare = store_rows(found, str(folder / "ours.db")), store_bare(found, str(folder / "bare.db"))
-    yield Figure(f"{rows:,} rows stored / a bare executemany of the same rows into the same tables", stored / bare, 2.0)
+    yield Figure(f"{rows:,} rows stored / executemany into the same tables", stored / bare, 2.0)
     del found
     peak = peak_megabytes(storing(text, folder / "peak.db"))
     yield Figure(f"peak memory of reading and storing {rows:,} rows", peak, 512, unit="MB")
