@@ -42,9 +42,12 @@ def _too_many(found: int, of: int) -> bool:
     return found >= 2 and (found * 10 >= of or (found >= 10 and found * 100 >= of))
 
 
-def settle_collisions(rows: Rows, found: Collection[str], loose: Loose, *, column: str) -> None:
-    """Reject both rows where one number is another plus one digit: only a person knows which is right."""
-    if len({*map(len, found), *(len(digits) for digits, _ in loose)}) < 2:
+def settle_collisions(rows: Rows, lengths: Collection[int], loose: Loose, *, column: str) -> None:
+    """Reject both rows where one number is another plus one digit: only a person knows which is right.
+
+    `lengths` are those of the ICCIDs found.
+    """
+    if len({*lengths, *(len(digits) for digits, _ in loose)}) < 2:
         return
     places = {**dict(loose), **_first_places(rows)}
     for longer, index in places.items():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from domain.errors import FileRefused
 from domain.esim import FIELDS
-from domain.problems import FileCode, shown, shown_masked
+from domain.problems import FileCode, shown_masked
 from domain.supplier import SupplierProfile
 
 # Seen in exports of operators, platforms and SIM vendors; written as header_key() makes them, the preferred one first.
@@ -178,5 +178,5 @@ def _nothing_found(rows: Sequence[Sequence[str]]) -> str:
     first = next((row for row in rows if any(cell.strip() for cell in row)), ())
     return (
         f"No column is known as the ICCID; the first row reads {_listed(first)}; "
-        f"name the column iccid, or add {shown(first[0] if first else '', limit=30)!r} to the supplier's headers."
+        f"name the column iccid, or add {shown_masked(first[0] if first else '')!r} to the supplier's headers."
     )

@@ -4,7 +4,7 @@ The digits at one place of all numbers are one byte string, and adding such stri
 byte: the sum of 22 digits stays below 256, so nothing is carried over.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from domain.iccid import DOUBLED, is_float_step
@@ -27,6 +27,7 @@ class ColumnLook(NamedTuple):
 
     care: list[int]  # places of all texts that are not at once a canonical ICCID, in order
     float_steps: int  # how many of the others look as if they had been a floating-point number
+    lengths: Collection[int]  # of the numbers looked at
 
 
 def look_at(column: Sequence[str], profile: SupplierProfile) -> ColumnLook:
@@ -47,7 +48,7 @@ def look_at(column: Sequence[str], profile: SupplierProfile) -> ColumnLook:
             found = _unsound([column[place] for place in places], profile)
             care += [places[nth] for nth in found.care]
             float_steps += found.float_steps
-    return ColumnLook(sorted(care), float_steps)
+    return ColumnLook(sorted(care), float_steps, [length for length, places in plain.items() if places])
 
 
 def _all_digits(column: Sequence[str]) -> bool:
@@ -69,7 +70,7 @@ def _unsound(column: Sequence[str], profile: SupplierProfile) -> ColumnLook:
         not_zero |= _number(digits, _NO_ZERO)
     flags |= not_zero ^ int.from_bytes(b"\1" * size, "little")
     care = _set_bytes(flags.to_bytes(size, "little"))
-    return ColumnLook(care, _float_steps(column, places, care))
+    return ColumnLook(care, _float_steps(column, places, care), (length,))
 
 
 def _float_steps(column: Sequence[str], places: Sequence[bytes], care: Sequence[int]) -> int:

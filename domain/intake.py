@@ -26,6 +26,7 @@ class Intake:
         self.rows = Rows()
         self._zeros: set[str] = set()  # ICCIDs that end as after a spreadsheet
         self._loose: list[tuple[str, int]] = []  # digits of refused ICCIDs, to compare, with the index of their row
+        self._lengths: set[int] = set()  # of ICCIDs, as far as they may matter
         self._float_steps = 0  # ICCIDs that may have been a floating-point number
         self._naming = naming  # of rows without a name
         self._labels = LabelReader(profile)
@@ -34,9 +35,12 @@ class Intake:
         """Check rows that are all as wide as the header, given as columns; `first` is the number of the first."""
         header, size = self.header, len(columns[0])
         self._require_room(size)
-        look = ColumnLook([*range(size)], 0) if header.esim else look_at(columns[header.iccid], self.profile)
+        look = (
+            ColumnLook([*range(size)], 0, frozenset()) if header.esim else look_at(columns[header.iccid], self.profile)
+        )
         care = set(look.care)
         self._float_steps += look.float_steps
+        self._lengths.update(look.lengths)
         names: Sequence[str | None] = [None] * size
         tags: Sequence[tuple[str, ...]] = [()] * size
         if header.name is not None:
@@ -94,7 +98,7 @@ class Intake:
         column = self._column(self.header.iccid)
         refuse_damaged(numbers, self._zeros, self._float_steps, self._loose)
         settle_repeats(self.rows, numbers, column=column)
-        settle_collisions(self.rows, numbers, self._loose, column=column)
+        settle_collisions(self.rows, self._lengths, self._loose, column=column)
         settle_esims(self.rows, column=self._esim_column())
         if self.profile.unique_names and self.header.name is not None:
             settle_names(self.rows, column=self._column(self.header.name))
@@ -140,6 +144,7 @@ class Intake:
         self._require_room(1)
         self.rows.append(row)
         if row.iccid is not None:
+            self._lengths.add(len(row.iccid))
             self._float_steps += is_float_step(row.iccid)
             if ends_in_zeros(row.iccid):
                 self._zeros.add(row.iccid)

@@ -15,6 +15,7 @@ RESERVED_TAG = "op:"
 FORMULA_STARTS = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"
 
 _ERROR_VALUES = frozenset({"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
+_PRINTABLE = bytes(range(0x20, 0x7F))
 _JOINERS = frozenset("\u200c\u200d\ufe0f")  # needed inside Persian words and emoji
 
 
@@ -91,7 +92,7 @@ class LabelReader:
         lines = "\n".join(("", *column, ""))
         return (
             lines.isascii()
-            and "".join(column).isprintable()
+            and len(lines.encode().translate(None, _PRINTABLE)) == len(column) + 1
             and not any(start in lines for start in ("\n\n", "\n ", "\n'", "\n#", " \n"))
             and len(max(column, key=len)) <= self._profile.name_max_chars
             and (self._profile.name_pattern is None or all(map(self._pattern.fullmatch, column)))

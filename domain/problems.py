@@ -91,8 +91,8 @@ class Oddity(NamedTuple):
 SHOWN_LENGTH = 60
 WITHHELD = "(withheld)"
 _ICCID_LIKE = re.compile(r"89[0-9]{13,}")
-# Keys are written as 16 bytes or more in hexadecimal. An EID, which has 32 digits too, has no letter.
-_KEY = re.compile(r"(?=[0-9 :]*[A-Fa-f])(?:[0-9A-Fa-f]{2}[ :]?){15,}[0-9A-Fa-f]{2}")
+# Keys are written as 16 bytes or more in hexadecimal. An EID, of 32 digits, has no letter.
+_KEY = re.compile(r"(?=[0-9 :]*[A-Fa-f])(?=[A-Fa-f :]*[0-9])(?:[0-9A-Fa-f]{2}[ :]?){15,}[0-9A-Fa-f]{2}")
 _ANY_CODE = re.compile(r"[0-9]{4,}|(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{8,}")
 
 

@@ -6,6 +6,7 @@ and reserves memory for the whole range that a stray cell spans. What this scan 
 
 import re
 from collections.abc import Iterator
+from xml.parsers.expat import ExpatError, ParserCreate
 from zipfile import ZipFile
 
 from adapters.files.book_job import BookJob
@@ -25,6 +26,13 @@ _IF_AT_ALL = (
     (b"_x", re.compile(rb"_x[0-9A-Fa-f]{4}_")),  # a character as Excel escapes it
     (b"hidden=", re.compile(rb"\shidden=\"(?!0\"|false\")")),
 )
+# Of a text with an element inside, one parser takes all and another what comes first.
+_NOTHING_INSIDE = (
+    (b"</t>", re.compile(rb"<t(?: xml:space=\"preserve\")?>[^<]*</t>")),
+    (b"</v>", re.compile(rb"<v>[^<]*</v>")),
+)
+_STRINGS = "xl/sharedStrings.xml"
+_ENDS = (b"</row>", b"</si>", b">")  # behind which a part may be cut, the best first
 _DECLARATION = re.compile(
     rb"^(?:\xef\xbb\xbf)?<\?xml version=\"1\.0\"(?: encoding=\"(?i:utf-8)\")?(?: standalone=\"(?:yes|no)\")?\s*\?>\s*"
 )
@@ -34,21 +42,27 @@ def is_plain(archive: ZipFile, part: str, job: BookJob) -> bool:
     """Tell whether a sheet, and the strings it shares with others, can be read by calamine with the same result."""
     order = _Order(job)
     sheet_data = 0
-    for piece in _pieces(archive, part):
-        if _is_unusual(piece) or not order.takes(piece):
+    is_shared = False
+    try:
+        for piece in _pieces(archive, part):
+            if _is_unusual(piece) or not order.takes(piece):
+                return False
+            sheet_data += piece.count(b"<sheetData")
+            is_shared = is_shared or b't="s"' in piece
+        if sheet_data != 1 or not order.is_dense:
             return False
-        sheet_data += piece.count(b"<sheetData")
-    strings = "xl/sharedStrings.xml"
-    return (
-        sheet_data == 1
-        and order.is_dense
-        and (strings not in archive.namelist() or not any(map(_is_unusual, _pieces(archive, strings))))
-    )
+        if _STRINGS not in archive.namelist():
+            return not is_shared  # they stand in a part of another name
+        return not any(map(_is_unusual, _pieces(archive, _STRINGS)))
+    except ExpatError:
+        return False
 
 
 def _is_unusual(piece: bytes) -> bool:
-    return any(token in piece for token in _UNUSUAL) or any(
-        token in piece and pattern.search(piece) for token, pattern in _IF_AT_ALL
+    return (
+        any(token in piece for token in _UNUSUAL)
+        or any(token in piece and pattern.search(piece) for token, pattern in _IF_AT_ALL)
+        or any(len(pattern.findall(piece)) != piece.count(end) for end, pattern in _NOTHING_INSIDE)
     )
 
 
@@ -95,16 +109,22 @@ class _Order:
 
 
 def _pieces(archive: ZipFile, part: str) -> Iterator[bytes]:
-    """Yield the XML of a part without its declaration, cut only behind tags."""
+    """Yield the XML of a part without its declaration, cut behind rows or texts.
+
+    Raises ExpatError if it is not well-formed, which calamine does not mind.
+    """
+    parser = ParserCreate()
     with archive.open(part) as stream:
-        chunk, rest = _DECLARATION.sub(b"", stream.read(CHUNK), count=1), b""
+        chunk = stream.read(CHUNK)
+        parser.Parse(chunk)
+        chunk, rest = _DECLARATION.sub(b"", chunk, count=1), b""
         while chunk:
             chunk = rest + chunk
-            end = chunk.rfind(b">") + 1
-            if end == 0 and len(chunk) > CHUNK:
-                end = len(chunk)
+            end = next((place + len(token) for token in _ENDS if (place := chunk.rfind(token)) >= 0), len(chunk))
             yield chunk[:end]
             rest = chunk[end:]
             chunk = stream.read(CHUNK)
+            parser.Parse(chunk)
+    parser.Parse(b"", True)
     if rest.strip():
         yield rest

@@ -55,7 +55,11 @@ def _chart(sheet: Any, title: str, first: int, count: int) -> BarChart:
     last = first + count - 1
     chart.add_data(Reference(sheet, min_col=2, min_row=first, max_row=last), titles_from_data=False)
     chart.set_categories(Reference(sheet, min_col=1, min_row=first, max_row=last))
-    chart.dataLabels = DataLabelList(showVal=True)
+    chart.gapWidth = 40
+    # What is left out here, a program may show as it likes.
+    off = {"showSerName": False, "showCatName": False, "showLegendKey": False, "showPercent": False}
+    chart.dataLabels = DataLabelList(showVal=True, **off)
+    chart.y_axis.majorGridlines = None
     chart.x_axis.scaling.orientation = "maxMin"  # the first number on top, as in the table
     chart.x_axis.delete = False
     chart.y_axis.delete = False

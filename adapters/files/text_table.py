@@ -46,13 +46,19 @@ class TextTable:
             while chunk := text.read(CHUNK_CHARS):
                 chunk += text.readline()
                 columns = self._split(chunk, width)
-                if columns is None:
+                if columns is not None:
+                    yield Columns(row_no, columns)
+                    size = len(columns[0])
+                elif '"' in chunk:  # a quoted field may go on beyond the chunk
                     rows = self._by_csv(chain(_lines(chunk), iter(text.readline, "")), row_no, line)
                     yield from batched(rows, width)
                     return
-                yield Columns(row_no, columns)
-                row_no += len(columns[0])
-                line += len(columns[0])
+                else:
+                    few = list(self._by_csv(_lines(chunk), row_no, line))
+                    yield from batched(few, width)
+                    size = len(few)
+                row_no += size
+                line += size
 
     def _skip_header(self, text: io.TextIOWrapper) -> int:
         """Read up to the end of the header, and return how many lines that were."""

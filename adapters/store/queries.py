@@ -240,6 +240,16 @@ def esims(reader: Reader, account: str) -> Iterator[Row]:
     )
 
 
+def esim(reader: Reader, account: str, iccid: str) -> Row | None:
+    """The eSIM data of one SIM, if any is recorded."""
+    rows = reader.rows(
+        "SELECT s.eid, s.smdp_address, s.matching_id, s.object_id, s.needs_confirmation "
+        "FROM esims s JOIN endpoints e ON e.id = s.endpoint WHERE e.account = :account AND e.iccid = :iccid",
+        {"account": account, "iccid": iccid},
+    )
+    return rows[0] if rows else None
+
+
 def known_tags(reader: Reader, account: str) -> Sequence[str]:
     """The tags that endpoints of the account carry."""
     rows: list[dict[str, Any]] = reader.rows(

@@ -26,6 +26,7 @@ def plan(
     account: Account = None,
     tag: Tags = None,
     batch: Batch = None,
+    name_template: Template = None,
     sheet: Sheet = None,
     supplier: Supplier = None,
     check_platform: Annotated[bool, typer.Option("--check-platform", help="Also read the platform.")] = False,
@@ -34,7 +35,8 @@ def plan(
     """Read and check a file and show what provisioning it would do. Changes nothing."""
     from tasks.planning import plan_against_platform, plan_file, why_held
 
-    request = _request(file, account, tag, batch, sheet=sheet, supplier=supplier)
+    chosen = {"sheet": sheet, "supplier": supplier, "name_template": name_template}
+    request = _request(file, account, tag, batch, **chosen)
     manifest, made = plan_against_platform(request) if check_platform else plan_file(request)
     held = why_held(request, manifest, made)
     if as_json:

@@ -51,6 +51,13 @@ def held(name: str, iccids: Sequence[str] | None, *, since: float) -> dict[str, 
         }
 
 
+def esim(name: str, iccid: str) -> Esim | None:
+    """What a buyer needs to install the profile of a SIM, if a file brought it."""
+    with reader() as opened:
+        row = queries.esim(opened, name, iccid)
+    return esim_of(row) if row is not None else None
+
+
 def esim_of(row: Mapping[str, Any]) -> Esim:
     """The eSIM data in a row of the store."""
     return Esim(**{**row, "needs_confirmation": bool(row["needs_confirmation"])})

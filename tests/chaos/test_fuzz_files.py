@@ -20,6 +20,7 @@ from adapters.files.reader import read_manifest
 from domain.errors import FileRefused
 from domain.manifest import Manifest
 from domain.problems import FileCode
+from tests.adapters.files.test_book_child import carefully, is_simple, quickly
 from tests.support.case import A, B
 from tests.support.catalogue import cases
 from tests.support.files import Maker
@@ -179,6 +180,23 @@ def test_workbooks_with_mutated_parts_are_read_or_refused(folder, chance, tmp_pa
     seeds = books(Maker(tmp_path))
 
     assert search(folder, lambda: other_parts(chance.choice(seeds), chance)) > 0
+
+
+def test_of_a_mutated_sheet_the_quick_parser_says_what_the_careful_one_says(chance, tmp_path):
+    maker = Maker(tmp_path)
+    seeds = [maker.book([("iccid", "name"), (A, "a"), (B, " b ")]), maker.book([("x", "y"), ("1", 5), (None, "z")])]
+    compared = 0
+    for _ in range(5 * FILES):
+        content = other_parts(chance.choice(seeds), chance)
+        try:
+            quick = quickly(content) if is_simple(content) else None
+            careful = carefully(content)
+        except Exception:
+            continue
+        if quick is not None and careful:
+            compared += 1
+            assert quick == careful
+    assert compared > FILES / 5
 
 
 def test_the_mutations_are_what_they_say(chance):

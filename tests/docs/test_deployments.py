@@ -15,6 +15,7 @@ from prefect.cli.deploy._models import (
 )
 from pydantic import BaseModel
 
+from flows.serving import deployments
 from tests.docs.pages import DOCS, ROOT, section, table, text_of
 
 FILE: dict[str, Any] = yaml.safe_load(text_of(ROOT / "prefect.yaml"))
@@ -72,3 +73,11 @@ def test_every_deployment_is_explained_in_the_runbook():
     rows = table(section(DOCS / "runbook.md", "Look at runs"), "deployment")
 
     assert [row[0].strip("`") for row in rows] == [f"{flow_of(entry).name}/{entry['name']}" for entry in DEPLOYMENTS]
+
+
+def test_schedules_of_the_file_are_served_with_their_slugs():
+    served = [schedule for deployment in deployments() for schedule in deployment.schedules]
+    written = [schedule for entry in DEPLOYMENTS for schedule in entry.get("schedules", [])]
+
+    assert [schedule.slug for schedule in served] == [entry["slug"] for entry in written]
+    assert [schedule.active for schedule in served] == [entry.get("active", True) for entry in written]

@@ -177,7 +177,7 @@ def test_a_run_shows_its_progress_its_summary_its_rejects_and_its_numbers(world,
     assert any("60 confirmed, 1 rejected" in text for text in data["markdown"])
     assert any(Path(summary["reports"][0]).as_uri() in text for text in data["markdown"])
     (reject,) = json.loads(data["table"][0])
-    assert (reject["row"], reject["ICCID"], reject["outcome"]) == (62, "123", "rejected")
+    assert (reject["row"], reject["column"], reject["value"], reject["outcome"]) == (62, "iccid", "123", "rejected")
     assert reject["reason"]
 
 

@@ -4,13 +4,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from domain.endpoint import SimRecord
-from domain.errors import FileRefused, NothingSelected, TooManyRejects, TooMuchChange, UnknownGroup, UsageError
+from domain.errors import (
+    FileRefused,
+    NothingSelected,
+    SettingsError,
+    TooManyRejects,
+    TooMuchChange,
+    UnknownGroup,
+    UsageError,
+)
+from domain.esim import Esim
 from domain.iccid import luhn_digit
 from domain.lifecycle import Lifecycle
+from domain.manifest import Manifest, ManifestRow, Outcome, Rows
+from domain.plan import Action as PlanAction
 from domain.plan import Wanted, decide
 from domain.requests import Action, ActivateRequest, LifecycleRequest, ProvisionRequest
+from flows.__main__ import app
 from flows.commands.provisioning import _plan_json, _show
 from tasks.planning import hold_if_unsafe, plan_file, plan_selection, why_held
 from tests.support.desk import Desk
@@ -174,3 +187,48 @@ def test_a_plan_says_when_the_file_would_be_held(folder):
 
     assert why_held(asked, *plan_file(asked)).startswith("1 of 2 rows are rejected")
     assert why_held(asked, *plan_file(request(file_of(folder, good(1))))) == ""
+
+
+def test_a_row_whose_made_name_does_not_fit_the_platform_is_rejected_in_the_plan(folder):
+    file = file_of(folder, good(1), good(12))
+    manifest, plan = plan_file(request(file, batch="lot-é"))
+
+    assert (plan.creates, plan.rejected) == (0, 2)
+    assert {row.problems[0].code for row in manifest.rejected} == {"name_characters"}
+    assert plan_file(request(file, batch="lot-e"))[1].creates == 2
+    assert plan_file(request(file, batch="lot-é", name_template="{iccid}"))[1].creates == 2
+
+
+def test_the_profile_of_a_named_supplier_reads_the_file(configure):
+    folder = configure("[accounts.travel.supplier]\nlengths = [20]\n[suppliers.acme]\nlengths = [19]")
+    file = file_of(folder, good(1))
+
+    assert plan_file(request(file))[1].rejected == 1
+    assert plan_file(request(file, supplier="acme"))[1].rejected == 0
+    with pytest.raises(SettingsError, match="there are: acme"):
+        plan_file(request(file, supplier="other"))
+
+
+def test_other_esim_data_than_the_store_has_is_a_conflict_in_the_plan(folder):
+    desk = Desk(f"sqlite:///{folder}/store.db")
+    kept = Esim(None, "smdp.example.com", "K-1")
+    desk.ingest(Manifest("f", "d", (), Rows([ManifestRow(2, Outcome.ACCEPTED, good(1))])), row_esims=[(good(1), kept)])
+    desk.close()
+    path = folder / "esims.csv"
+
+    def conflicts(code: str) -> int:
+        path.write_text(f"iccid,lpa string\n{good(1)},{code}\n{good(12)},LPA:1$smdp.example.com$K-9\n")
+        return plan_file(request(str(path)))[1].count(PlanAction.CONFLICT)
+
+    assert conflicts("LPA:1$smdp.example.com$K-1") == 0
+    assert conflicts("LPA:1$smdp.example.com$K-2") == 1
+
+
+@pytest.mark.parametrize(
+    "words", [["--batch", "x" * 81], ["--batch", "a\tb"], ["--name-template", "{nope}"], ["--tag", "a b"]]
+)
+def test_an_unusable_request_is_a_wrong_usage(folder, words):
+    ended = CliRunner().invoke(app, ["plan", file_of(folder, good(1)), *words])
+
+    assert isinstance(ended.exception, UsageError)
+    assert ended.exception.exit_code == 2

@@ -7,6 +7,7 @@ import pytest
 from domain.errors import SettingsError
 from domain.ports import Scope
 from tasks import resources
+from tasks.resources.session import Moment
 from tests.support.desk import Desk
 from tests.support.works import iccid
 
@@ -65,7 +66,7 @@ async def test_the_numbers_of_a_change_add_up_and_count_a_refused_one_once(folde
     desk.do("UPDATE endpoints SET state = 'active' WHERE id = 2")
     async with resources.session("travel") as session:
         selected = desk.select(retry=retry, **which)
-        found = resources.summarise_selection(session, selected, label="x", started=0.0, run="")
+        found = resources.summarise_selection(session, selected, label="x", started=Moment(0.0, 0.0), run="")
     desk.close()
 
     outcomes = found.already + found.confirmed + found.refused + found.in_doubt + found.needs_human + found.open

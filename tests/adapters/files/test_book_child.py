@@ -92,6 +92,26 @@ def test_what_the_scan_does_not_know_goes_to_the_careful_parser(make, rows):
     assert not is_simple(make.raw(make.row(1, "iccid") + rows))
 
 
+def test_shared_texts_in_a_part_of_another_name_go_to_the_careful_parser(make):
+    row = '<row r="1"><c r="A1" t="s"><v>0</v></c></row>'
+    with ZipFile(io.BytesIO(make.raw(row, strings=["iccid"]))) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    assert is_simple(make.zip(parts))
+    parts["xl/texts.xml"] = parts.pop("xl/sharedStrings.xml")
+
+    assert not is_simple(make.zip(parts))
+
+
+@pytest.mark.parametrize("text", ["<si><r><t>rich</t></r></si>", "<si><t>a</t><rPh sb='0' eb='1'><t>b</t></rPh></si>"])
+def test_shared_texts_that_are_not_plain_go_to_the_careful_parser(make, text):
+    with ZipFile(io.BytesIO(make.raw(make.row(1, "iccid"), strings=["x"]))) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    assert is_simple(make.zip(parts))
+    parts["xl/sharedStrings.xml"] = parts["xl/sharedStrings.xml"].replace(b"</sst>", text.encode() + b"</sst>")
+
+    assert not is_simple(make.zip(parts))
+
+
 # --- limits ---
 
 

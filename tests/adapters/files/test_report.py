@@ -4,6 +4,7 @@ import csv
 import gc
 import os
 import stat
+from dataclasses import replace
 
 import openpyxl
 import pytest
@@ -15,7 +16,7 @@ from adapters.files.report import file_stem, write_reports
 from adapters.files.safe_cells import safe_csv
 from adapters.files.sheets_out import write_table
 from domain.labels import FORMULA_STARTS, check_name
-from domain.report import MappingRow, RejectRow, ReportData, rejects_of
+from domain.report import MappingRow, RejectRow, ReportData, reasons_of, rejects_of
 from domain.supplier import SupplierProfile
 
 A, B = "8944500000000079364", "8944500000000158556"
@@ -228,3 +229,22 @@ def test_any_table_can_be_written_as_a_workbook(tmp_path):
         [A, "x,y", 5],
         ["=1", None, None],
     ]
+
+
+def test_the_summary_charts_the_rows_of_the_file_by_reason(tmp_path):
+    data = report(rejects=[REJECT])
+    reasons = reasons_of(["length", "luhn; name_length", "length"])
+    path, *_ = write_reports(tmp_path, replace(data, numbers={**NUMBERS, "duplicates": 1}, reasons=reasons))
+    sheet = openpyxl.load_workbook(path)["Summary"]
+    rows = [(row[0], row[1]) for row in sheet.iter_rows(max_col=2, values_only=True)]
+    start = rows.index(("rows of the file", "count")) + 1
+
+    assert rows[start:] == [("accepted", 1), ("duplicates", 1), ("rejected: length", 2), ("rejected: luhn", 1)]
+    assert len(sheet._charts) == 2
+    assert sheet._charts[1].series[0].val.numRef.f == f"'Summary'!$B${start + 1}:$B${start + 4}"
+
+
+def test_a_report_without_a_file_has_one_chart(tmp_path):
+    path, *_ = write_reports(tmp_path, report())
+
+    assert len(openpyxl.load_workbook(path)["Summary"]._charts) == 1

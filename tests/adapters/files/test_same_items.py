@@ -2,8 +2,10 @@
 
 import codecs
 import csv
+import gzip
 import io
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -77,6 +79,28 @@ def test_g6_text_and_workbook_do_not_count(make, cells):
     )
 
     assert result(make.read(as_csv(rows))) == result(make.read(make.raw(xml, strings=strings)))
+
+
+@QUICK
+@given(TABLES)
+def test_g6_packing_does_not_count(make, cells):
+    plain = as_csv(rows_of(make, cells))
+
+    assert result(make.read(plain)) == result(make.read(gzip.compress(plain)))
+    assert result(make.read(plain)) == result(make.read(make.zip({"sims.csv": plain})))
+
+
+@QUICK
+@given(TABLES, st.integers(20, 200))
+def test_g6_the_way_of_reading_does_not_count(make, cells, size):
+    rows = rows_of(make, cells)
+    quoted = io.StringIO()
+    csv.writer(quoted, quoting=csv.QUOTE_ALL).writerows([("iccid", "name", "tags"), *rows])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("adapters.files.text_table.CHUNK_CHARS", size)
+        in_pieces = make.read(as_csv(rows))
+
+    assert result(in_pieces) == result(make.read(as_csv(rows))) == result(make.read(quoted.getvalue()))
 
 
 @QUICK

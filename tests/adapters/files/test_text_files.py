@@ -158,3 +158,16 @@ def test_b72_text_with_the_name_of_another_kind_is_refused(make, name):
 @pytest.mark.parametrize("name", ["sims.csv", "sims.txt", "sims", "sims.dat"])
 def test_text_is_known_by_its_bytes(make, name):
     assert make.outcomes(make.write(HEAD + ROW, name)) == ["A"]
+
+
+def test_rows_keep_their_numbers_when_ways_of_reading_change(make, monkeypatch):
+    monkeypatch.setattr("adapters.files.text_table.CHUNK_CHARS", 40)
+    numbers = [make.iccid(number) for number in range(1, 9)]
+    good = [f"{number},n{number[-4:]}" for number in numbers]
+    lines = [*good[:3], f"{A},a,too,long", "", *good[3:6], f'"{numbers[6]}","a, b"', good[7]]
+    found = make.read(HEAD + "\n".join(lines))
+
+    assert [row.row_no for row in found.rows] == list(range(2, 12))
+    assert [row.outcome.value[0] for row in found.rows] == list("aaarbaaaaa")
+    assert [row.iccid for row in found.accepted] == numbers
+    assert "line 12" in str(make.refusal(HEAD + "\n".join([*lines, f'{B},"b', "x"]) + "\n"))

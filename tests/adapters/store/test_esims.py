@@ -33,3 +33,12 @@ def test_the_source_that_brought_it_is_known(desk):
     stored = desk.ingest(manifest(accepted(1)), row_esims=[(iccid(1), FIRST)])
 
     assert desk.one("SELECT source_id FROM esims") == stored.source
+
+
+def test_one_sim_is_asked_for_alone(desk):
+    desk.ingest(manifest(accepted(1, 2)), row_esims=[(iccid(1), FIRST)])
+
+    with Reader(desk.url).open() as reader:
+        assert (queries.esim(reader, ACCOUNT, iccid(1)) or {})["matching_id"] == "K-1"
+        assert queries.esim(reader, ACCOUNT, iccid(2)) is None
+        assert queries.esim(reader, "other", iccid(1)) is None

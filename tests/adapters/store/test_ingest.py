@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.store import bulk_changes, tagging
-from domain.errors import PreactiveError
+from domain.errors import FileRefused, PreactiveError
 from domain.manifest import ManifestRow, Outcome
 from domain.problems import Problem
 from tests.support.desk import ACCOUNT, accepted, done, manifest
@@ -180,6 +180,22 @@ def test_without_tags_a_batch_is_tagged_with_its_name(desk):
     desk.ingest(manifest(accepted(1)))
 
     assert tags_of(desk, 1) == ["march"]
+
+
+@pytest.mark.parametrize(("batch", "tag"), [("my batch", "my-batch"), ("März/1", "M-rz-1"), ("***", "batch")])
+def test_the_tag_made_of_a_batch_name_keeps_to_the_rule_of_tags(desk, batch, tag):
+    desk.ingest(manifest(accepted(1)), batch=batch, is_named=True)
+
+    assert tags_of(desk, 1) == [tag]
+    assert desk.one("SELECT name FROM batches") == batch
+
+
+def test_a_made_name_that_the_platform_would_refuse_stores_nothing(desk):
+    with pytest.raises(FileRefused, match="does not fit the platform") as caught:
+        desk.ingest(manifest(accepted(1)), check_name=lambda name: len(name) < 5)
+
+    assert caught.value.code == "names"
+    assert desk.one("SELECT count(*) FROM batches") == 0
 
 
 def test_tags_given_and_tags_of_the_row_are_kept_together(desk):

@@ -156,6 +156,22 @@ def test_an_older_store_waits_for_an_upgrade(own_url, monkeypatch):
         Store(own_url)
 
 
+def test_a_store_of_the_first_version_keeps_its_rows_and_gets_the_tables_of_this_one(empty_url):
+    with outside(empty_url).begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    with outside(empty_url).begin() as connection:
+        connection.execute(text("INSERT INTO stops VALUES ('travel', 'a person said so', 1)"))
+    assert "esims" not in tables(empty_url)
+
+    assert upgrade_store(empty_url) == HEAD
+    assert tables(empty_url) == {*metadata.tables, "alembic_version"}
+    with outside(empty_url).connect() as connection:
+        assert connection.execute(text("SELECT account FROM stops")).scalar_one() == "travel"
+
+
 def test_a_check_tells_what_it_found_right(own_url):
     store = Store(own_url)
     found = store.write(check)
