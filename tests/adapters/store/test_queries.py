@@ -199,7 +199,7 @@ def stocked(desk):
     desk.do("UPDATE endpoints SET endpoint_id = 'E1', state = 'active', \"group\" = 'g' WHERE iccid = :i", i=iccid(1))
     desk.do(
         "INSERT INTO orders (account, order_no, endpoint, state, created_at) "
-        "SELECT account, 'A-1', id, 'active', 0 FROM endpoints WHERE iccid = :iccid",
+        "SELECT account, 'A-1', id, 'done', 0 FROM endpoints WHERE iccid = :iccid",
         iccid=iccid(1),
     )
     return desk
