@@ -19,7 +19,7 @@ from typing import Any, cast
 from domain.order import Order, SellRequest
 from tasks import selling
 
-_AT_ONCE = 4  # Prefect's SQLite does not like more
+_AT_ONCE = 2  # Prefect's SQLite does not like more, and its server shares the machine
 _MOST_WAITING = 200
 _AWAY_SECONDS = 10.0
 _RUN_SECONDS = 900.0

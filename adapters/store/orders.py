@@ -82,12 +82,11 @@ def unfinished(connection: Connection, account: str, limit: int) -> list[Order]:
 def put_back(connection: Connection, account: str) -> list[str]:
     """Give back the SIMs of orders whose time is over and for which nothing was ever sent, and name the orders."""
     now = store_now(connection)
-    r, o = orders.c, operations.c
-    sent = select(o.id).where(o.change_id == r.change_id, o.token > 0).exists()
+    r = orders.c
     query = (
         select(r.id, r.order_no, r.change_id)
         .where(r.account == account, r.closed_at.is_(None), r.state == OrderState.IN_PROGRESS.value)
-        .where(r.reserved_until <= now, ~sent)
+        .where(r.reserved_until <= now)
         .with_for_update(of=orders, skip_locked=True)
     )
     over = [row for row in connection.execute(query) if _take_plans_back(connection, row.change_id)]
@@ -100,7 +99,7 @@ def put_back(connection: Connection, account: str) -> list[str]:
 
 
 def _take_plans_back(connection: Connection, change: int) -> bool:
-    """Remove what was planned, unless some of it is being handed out at this moment."""
+    """Remove what was planned, unless some of it was ever handed out or is being handed out at this moment."""
     o = operations.c
     query = select(o.id, o.token).where(o.change_id == change).with_for_update(skip_locked=True)
     free = [row.id for row in connection.execute(query) if row.token == 0]

@@ -147,6 +147,13 @@ async def test_only_a_pre_active_sim_is_sold(desk, shop, state):
     assert (await shop.place())[0].state is OrderState.NO_STOCK
 
 
+async def test_a_sim_that_is_held_is_not_sold_whatever_is_planned_for_it(desk, shop):
+    desk.pre_active(2)
+    desk.do("UPDATE endpoints SET held_by = 99 WHERE id = 1")
+
+    assert (await shop.place())[0].iccid == iccid(2)
+
+
 async def test_a_sim_of_another_group_is_not_sold_into_this_one(desk, shop):
     desk.pre_active(1)
     desk.do("UPDATE endpoints SET \"group\" = 'us'")
