@@ -14,7 +14,7 @@ CREATE = "CreateEndPoint"
 HOUR = 3600
 
 
-@pytest.mark.parametrize("header", [None, "1", "60", "1000000000", "mixed"])
+@pytest.mark.parametrize("header", [None, "mixed"])
 def test_an_hour_of_refusals_loses_and_doubles_nothing_and_costs_few_calls(play, header):
     values = ["1", "date", "-5", "soon", None] if header == "mixed" else [header]
     rules = [

@@ -15,8 +15,6 @@ from adapters.files.samples import sample_iccid
 from tests.flows.processes import unreachable, until
 from tests.flows.world import PASSWORD, World
 
-pytestmark = pytest.mark.xdist_group("bad input")
-
 ROWS = 20
 
 

@@ -5,11 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.flows.test_secrets import contents
-
-pytestmark = pytest.mark.xdist_group("secrets")
 
 RUN = """
 import asyncio, json

@@ -19,8 +19,6 @@ from domain.supplier import SupplierProfile
 from tests.flows.processes import Ended
 from tests.flows.world import ADDON, GROUP, JSON_KEYS, SAMPLES, World
 
-pytestmark = pytest.mark.xdist_group("main job")
-
 ROWS, COUNT = 40, 15
 ENDPOINT_KEYS = [
     *("account", "iccid", "endpoint_id", "name", "state", "network_state", "group", "tags", "batch", "order"),

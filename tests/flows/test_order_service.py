@@ -4,12 +4,8 @@ import signal
 import sqlite3
 from contextlib import closing
 
-import pytest
-
 from tests.flows.processes import fetch, unreachable, until
 from tests.flows.selling import Service, check_sold, stock
-
-pytestmark = pytest.mark.xdist_group("order service")
 
 HASTY = {"deadline_seconds": 1, "settle_seconds": 1}
 

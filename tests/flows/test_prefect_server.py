@@ -17,8 +17,6 @@ from flows.embedded import QUIET
 from tests.flows.processes import answers, clean_env, end, fetch, free_port, until
 from tests.flows.world import ROOT, SAMPLES
 
-pytestmark = pytest.mark.xdist_group("prefect server")
-
 KINDS = ("progress", "markdown", "table")
 DEPLOYMENTS = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
 

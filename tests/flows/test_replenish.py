@@ -1,9 +1,5 @@
 """Raw SIMs become stock by the command and by nothing else."""
 
-import pytest
-
-pytestmark = pytest.mark.xdist_group("order service")
-
 MARK = '[{"tag": "spring", "low": 5, "high": 12}]'
 
 

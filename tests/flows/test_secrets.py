@@ -9,8 +9,6 @@ import pytest
 
 from tests.flows.world import World
 
-pytestmark = pytest.mark.xdist_group("secrets")
-
 SECRET = "canary/of+a password"
 WRONG = "canary.of.a.wrong.one"
 # Every token of the simulator begins with the same header, signed with nothing that is known outside of it.

@@ -7,10 +7,8 @@ import pytest
 from tests.flows.processes import until
 from tests.flows.world import World
 
-pytestmark = pytest.mark.xdist_group("stop")
-
 ROWS, IN_FLIGHT = 60, 5
-SLOW = {"rate_per_second": 20, "max_in_flight": IN_FLIGHT}
+SLOW = {"rate_per_second": 30, "max_in_flight": IN_FLIGHT}
 
 
 @pytest.fixture

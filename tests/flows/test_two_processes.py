@@ -2,12 +2,10 @@
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("two processes")
-
 RATE, IN_FLIGHT = 40, 6
 
 
-@pytest.mark.parametrize(("processes", "store"), [(2, "sqlite"), (3, "sqlite"), (2, "postgresql")])
+@pytest.mark.parametrize(("processes", "store"), [(3, "sqlite"), (2, "postgresql")])
 def test_processes_that_provision_the_same_file_share_the_work_and_the_rate(request, world, processes, store):
     url = request.getfixturevalue("postgres").empty() if store == "postgresql" else ""
     shared = {"rate_per_second": RATE, "max_in_flight": IN_FLIGHT}

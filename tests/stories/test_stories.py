@@ -30,7 +30,7 @@ def test_any_order_of_commands_faults_crashes_and_clock_jumps_leaves_the_store_t
         shutil.copy(prepared_file, path)
         return f"sqlite:///{path}"
 
-    tell(settings(SHORT, max_examples=20, stateful_step_count=25), new_url)
+    tell(settings(SHORT, max_examples=10, stateful_step_count=25), new_url)
 
 
 def test_the_same_holds_on_postgresql(postgres):
