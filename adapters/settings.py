@@ -14,6 +14,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from adapters.private import no_core_dumps
 from domain.errors import SettingsError
 from domain.options import Account
 
@@ -100,6 +101,7 @@ def account(name: str | None) -> tuple[str, Account]:
     Raises SettingsError.
     """
     settings = load()
+    no_core_dumps()
     name = name or settings.default_account
     if name not in settings.accounts:
         known = ", ".join(sorted(settings.accounts))

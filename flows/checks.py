@@ -1,14 +1,18 @@
 """What `preactive doctor` looks at."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
+from urllib.parse import urlsplit
 
 from domain.errors import PreactiveError
+from domain.options import is_loopback
 from flows.embedded import home, is_healthy, running_server
+from flows.login import CLIENT_LOGIN, client_env, is_let_in
 from tasks import resources
 
 
@@ -57,12 +61,19 @@ async def _log_in(name: str) -> None:
 
 
 def _prefect() -> Finding:
-    import os
-
-    url = os.environ.get("PREFECT_API_URL") or running_server(home())
+    ours = running_server(home())
+    url = os.environ.get("PREFECT_API_URL") or ours
     if not url:
         return Finding("prefect", True, "no server is named or running; commands start their own")
-    return Finding("prefect", is_healthy(url), f"API at {url}")
+    if not is_healthy(url):
+        return Finding("prefect", False, f"API at {url} does not answer")
+    login = (client_env(home()) if url == ours else os.environ).get(CLIENT_LOGIN, "")
+    if not is_let_in(url, login):
+        return Finding("prefect", False, f"API at {url} refuses our login; set {CLIENT_LOGIN}")
+    if not is_let_in(url, ""):
+        return Finding("prefect", True, f"API at {url} asks for a login")
+    near = is_loopback(urlsplit(url).hostname or "")
+    return Finding("prefect", near, f"API at {url} answers to anybody who reaches it, without a login")
 
 
 def _versions() -> str:

@@ -63,13 +63,14 @@ def doctor(account: Account = None, as_json: Json = False) -> None:
 
 
 def up(
+    host: Annotated[str, typer.Option("--host", help="Address that the Prefect server listens at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="Port of the Prefect server.")] = 4200,
     simulator_port: Annotated[int, typer.Option("--simulator-port")] = 8765,
 ) -> None:
     """Start what an operator uses: Prefect with its UI, the simulator, and the deployments. Ctrl-C ends all of it."""
     from flows.everything import serve_all
 
-    serve_all(port=port, simulator_port=simulator_port)
+    serve_all(host=host, port=port, simulator_port=simulator_port)
 
 
 def demo() -> None:

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,10 +43,10 @@ def clean_env(**more: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | more
 
 
-def fetch(url: str, body: Any = None, *, method: str | None = None) -> Any:
+def fetch(url: str, body: Any = None, *, method: str | None = None, headers: Mapping[str, str] | None = None) -> Any:
     """JSON from a loopback address; with a body it is posted."""
     data = None if body is None else json.dumps(body).encode()
-    request = Request(url, data=data, headers={"Content-Type": "application/json"}, method=method)
+    request = Request(url, data=data, headers={"Content-Type": "application/json", **(headers or {})}, method=method)
     with urlopen(request, timeout=30) as answer:
         raw = answer.read()
     return json.loads(raw) if raw else None
