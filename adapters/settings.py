@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     store_url: str = "sqlite:///data/var/preactive.db"
     default_account: str = "demo"
     reports_dir: Path = Path("data/reports")
+    notify: str = Field(default="", pattern=r"^([a-z0-9-]+/[a-z0-9-]+)?$")
     config: Path | None = None
     accounts: dict[str, Account] = Field(default_factory=dict)
 

@@ -140,16 +140,24 @@ def check_rejects(rejected: int, rows: int, account: Account, *, accepted_by_per
     )
 
 
-def check_size(changes: int, account: Account, *, limit: int | None) -> None:
+def check_size(changes: int, account: Account, *, limit: int | None, approved: int | None = None) -> None:
     """Hold a run that changes more endpoints than the account allows.
+
+    Without `approved` a person at a terminal answers for the limit. With it, what goes beyond the account's bound must
+    have been approved for so many endpoints, and a limit only lowers the bound.
 
     Raises TooMuchChange.
     """
-    allowed = limit if limit is not None else account.max_change
+    allowed = limit if limit is not None else account.max_change if approved is None else changes
     if changes > allowed:
         raise TooMuchChange(
             f"The plan changes {changes:,} endpoints and {allowed:,} are allowed in one run; "
             f"if that is meant, say --limit {changes}."
+        )
+    if approved is not None and changes > max(account.max_change, approved):
+        raise TooMuchChange(
+            f"The plan changes {changes:,} endpoints; {account.max_change:,} are allowed without an approval and "
+            f"{approved:,} were approved, so nothing was changed; start the run again."
         )
 
 

@@ -6,7 +6,18 @@ import sys
 import typer
 
 from domain.errors import PreactiveError
-from flows.commands import batches, going_on, looking, operating, provisioning, resolving, running
+from flows.commands import (
+    approving,
+    automating,
+    batches,
+    blocking,
+    going_on,
+    looking,
+    operating,
+    provisioning,
+    resolving,
+    running,
+)
 
 app = typer.Typer(
     name="preactive",
@@ -36,6 +47,9 @@ app.command(add_help_option=False, context_settings={"allow_extra_args": True, "
 )
 app.add_typer(batches.app, name="batch")
 app.add_typer(going_on.accounts, name="account")
+app.add_typer(approving.app, name="approver")
+app.add_typer(blocking.app, name="blocks")
+app.add_typer(automating.app, name="automations")
 app.add_typer(operating.db, name="db")
 
 

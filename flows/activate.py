@@ -9,8 +9,9 @@ from domain.requests import ActivateRequest
 from domain.summary import Summary
 from flows.running import finish, rename, run_id, told_flow
 from tasks import resources
+from tasks.approval import approved, deployed_run
 from tasks.carry_out import carry_out_chunk, log_in, settle_rest
-from tasks.planning import plan_selection
+from tasks.planning import plan_selection, selection_to_approve
 from tasks.progress import watched
 from tasks.report import write_report
 from tasks.select import select_endpoints
@@ -23,6 +24,8 @@ async def activate(request: ActivateRequest) -> State[Summary]:
     """Select endpoints by tag or list, activate them, put them into the group, record it and report."""
     if request.dry_run:
         return Completed(message=f"dry run: {plan_selection(request).sentence()}; nothing was changed")
+    if deployed_run():
+        await approved(selection_to_approve(request))
     async with resources.session(request.account) as session:
         await log_in(session.name)
         selected = await select_endpoints(request)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from domain.errors import PreactiveError
 from domain.options import is_loopback
-from flows.embedded import home, is_healthy, running_server
+from flows.embedded import find_server, home, is_healthy, running_server
 from flows.login import CLIENT_LOGIN, client_env, is_let_in
 from tasks import resources
 
@@ -51,6 +51,7 @@ def _checked(what: str, look: Callable[[], str]) -> Finding:
 
 def _login(account: str | None) -> str:
     name, options = resources.account(account)
+    find_server()  # the account's secrets may be kept there
     asyncio.run(_log_in(name))
     return f"account {name} is logged in at {options.base_url}"
 

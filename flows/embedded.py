@@ -50,10 +50,7 @@ class EmbeddedApi:
         for name, value in QUIET.items():
             os.environ.setdefault(name, value)
         path = home()
-        ours = running_server(path)
-        self.url = os.environ.get("PREFECT_API_URL") or ours
-        if self.url and self.url == ours:
-            os.environ.update(client_env(path))
+        self.url = os.environ["PREFECT_API_URL"] if find_server() else ""
         if not self.url:
             port = _free_port()
             self.url = f"http://127.0.0.1:{port}/api"
@@ -101,6 +98,28 @@ class EmbeddedApi:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def find_server() -> bool:
+    """Use the server that the environment or `make up` names, if there is one; nothing is started."""
+    path = home()
+    ours = running_server(path)
+    url = os.environ.setdefault("PREFECT_API_URL", ours) if ours else os.environ.get("PREFECT_API_URL")
+    if url and url == ours:
+        os.environ.update(client_env(path))
+    return bool(url)
+
+
+def use_server() -> None:
+    """Use the server that the environment or `make up` names, for what is of no use to one that ends with the command.
+
+    Raises UsageError when there is none, PreactiveError when it does not answer.
+    """
+    if not find_server():
+        raise UsageError("There is no Prefect server: start one with `preactive up`, or set PREFECT_API_URL.")
+    api = EmbeddedApi()
+    api.start()
+    api.ready()
 
 
 def is_healthy(url: str) -> bool:

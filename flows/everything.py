@@ -46,6 +46,7 @@ def serve_all(*, host: str, port: int, simulator_port: int) -> None:
         _wait(url, children[0])
         note.write_text(json.dumps({"url": url}))
         children.append(_start(["-m", "flows.serving"], env))
+        _start(["-m", "flows", "automations", "apply"], env)  # ends by itself, once the deployments are there
         print(f"Prefect UI:  {url.removesuffix('/api')}")
         print(f"Sign in:     {_how_to_sign_in()}")
         print(f"Simulator:   http://127.0.0.1:{simulator_port}/api")

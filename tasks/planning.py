@@ -1,8 +1,9 @@
 """Plans: what a request would do. Nothing here writes, and nothing here needs Prefect."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from domain.approval import Change, digest_of
 from domain.endpoint import SimRecord
 from domain.errors import FileRefused, NothingSelected, UsageError
 from domain.manifest import Manifest
@@ -12,6 +13,9 @@ from domain.requests import ActivateRequest, ProvisionRequest
 from domain.selection import Selected
 from domain.survey import survey
 from tasks import resources
+
+# For how many endpoints a change was approved; None where no approval is asked for.
+Approved = Callable[[Change], int | None] | None
 
 
 def plan_file(request: ProvisionRequest) -> tuple[Manifest, Plan]:
@@ -69,7 +73,7 @@ def _plan(
     )
 
 
-def hold_if_unsafe(request: ProvisionRequest, manifest: Manifest, plan: Plan) -> None:
+def hold_if_unsafe(request: ProvisionRequest, manifest: Manifest, plan: Plan, *, approved: Approved = None) -> None:
     """Refuse a file with too many bad rows, or a plan that changes too much.
 
     Raises TooManyRejects, TooMuchChange.
@@ -78,10 +82,27 @@ def hold_if_unsafe(request: ProvisionRequest, manifest: Manifest, plan: Plan) ->
     numbers = manifest.numbers()
     filled = numbers["rows"] - numbers["blank"]
     check_rejects(numbers["rejected"], filled, options, accepted_by_person=request.accept_rejects)
-    check_size(plan.creates, options, limit=request.limit)
+    count = approved(_change_of_file(request, manifest, plan)) if approved is not None else None
+    check_size(plan.creates, options, limit=request.limit, approved=count)
 
 
-def plan_selection(request: ActivateRequest) -> Selected:
+def file_to_approve(request: ProvisionRequest) -> Change:
+    """What two persons would have to approve, once all that one person answers for is in order.
+
+    Raises what hold_if_unsafe and plan_file raise.
+    """
+    manifest, plan = plan_file(request)
+    hold_if_unsafe(request, manifest, plan, approved=lambda change: change.count)
+    return _change_of_file(request, manifest, plan)
+
+
+def _change_of_file(request: ProvisionRequest, manifest: Manifest, plan: Plan) -> Change:
+    name, options = resources.account(request.account)
+    digest = digest_of("provision", name, manifest.digest, request.tags, request.batch, request.name_template)
+    return Change(name, f"create from {manifest.source_name}", digest, plan.creates, options.max_change)
+
+
+def plan_selection(request: ActivateRequest, *, approved: Approved = None) -> Selected:
     """What a request to activate would select.
 
     Raises UsageError, UnknownGroup, NothingSelected, TooMuchChange.
@@ -94,8 +115,25 @@ def plan_selection(request: ActivateRequest) -> Selected:
     selected = resources.preview_selection(name, options, request)
     if not selected.wanted and not selected.unusable:
         raise NothingSelected(_nothing(name, request))
-    check_size(selected.new, options, limit=request.limit)
+    count = approved(_change_of_selection(request, selected)) if approved is not None else None
+    check_size(selected.new, options, limit=request.limit, approved=count)
     return selected
+
+
+def selection_to_approve(request: ActivateRequest) -> Change:
+    """What two persons would have to approve, once all that one person answers for is in order.
+
+    Raises what plan_selection raises.
+    """
+    return _change_of_selection(request, plan_selection(request, approved=lambda change: change.count))
+
+
+def _change_of_selection(request: ActivateRequest, selected: Selected) -> Change:
+    name, options = resources.account(request.account)
+    listed = resources.read_manifest(request.file, options).digest if request.file is not None else ""
+    digest = digest_of("activate", name, request.tag, listed, request.group, request.count)
+    group = f" and put into {request.group}" if request.group else ""
+    return Change(name, f"activate {request.label}{group}", digest, selected.new, options.max_change)
 
 
 def _nothing(name: str, request: ActivateRequest) -> str:

@@ -33,8 +33,11 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Read and check a file and show what provisioning it would do. Changes nothing."""
+    from flows.embedded import find_server
     from tasks.planning import plan_against_platform, plan_file
 
+    if check_platform:
+        find_server()  # the account's secrets may be kept there
     request = _request(file, account, tag, batch, sheet=sheet, accept_rejects=accept_rejects)
     manifest, made = plan_against_platform(request) if check_platform else plan_file(request)
     if as_json:

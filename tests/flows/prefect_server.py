@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import yaml
 
@@ -36,8 +37,16 @@ class Server:
         self.headers["Prefect-Csrf-Token"] = self.ask("/csrf-token?client=tests")["token"]
 
     def ask(self, path: str, body: Any = None, *, method: str | None = None) -> Any:
-        """What the API answers to somebody who is signed in."""
-        return fetch(f"{self.url}{path}", body, method=method, headers=self.headers)
+        """What the API answers to somebody who is signed in. On SQLite it is sometimes busy, and done nothing then."""
+        return until(lambda: self._try(path, body, method), 30, path)[0]
+
+    def _try(self, path: str, body: Any, method: str | None) -> list[Any]:
+        try:
+            return [fetch(f"{self.url}{path}", body, method=method, headers=self.headers)]
+        except HTTPError as error:
+            if error.code != 503:
+                raise
+            return []
 
     def prefect(self, *arguments: str) -> str:
         """Run Prefect's own command line."""
@@ -80,6 +89,16 @@ class Server:
         path = f"/deployments/{deployment['id']}/create_flow_run"
         run = self.ask(path, {"parameters": {"request": request}, "state": {"type": "SCHEDULED"}})
         return str(run["id"])
+
+    def waiting(self, run_id: str, key: str = "") -> str:
+        """The key of the question that a suspended run asks, once it is another one than this."""
+        state: dict[str, Any] = self.ask(f"/flow_runs/{run_id}")["state"]
+        asked = str(state["state_details"]["pause_key"] or "") if state["name"] == "Suspended" else ""
+        return asked if asked != key else ""
+
+    def answer(self, run_id: str, **said: str) -> str:
+        """Answer a suspended run as its form does; what became of that."""
+        return str(self.ask(f"/flow_runs/{run_id}/resume", {"run_input": said})["status"])
 
     def ended(self, run_id: str) -> dict[str, Any] | None:
         """The final state of a run, once it has one."""

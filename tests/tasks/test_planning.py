@@ -7,7 +7,7 @@ import pytest
 from domain.errors import FileRefused, NothingSelected, TooManyRejects, TooMuchChange, UnknownGroup, UsageError
 from domain.iccid import luhn_digit
 from domain.requests import ActivateRequest, ProvisionRequest
-from tasks.planning import hold_if_unsafe, plan_file, plan_selection
+from tasks.planning import file_to_approve, hold_if_unsafe, plan_file, plan_selection, selection_to_approve
 from tests.support.desk import Desk
 from tests.support.works import iccid
 
@@ -114,3 +114,50 @@ def test_a_list_of_unknown_iccids_selects_nothing_or_calls_them_unusable(folder)
     selected = plan_selection(ActivateRequest(account="travel", file=file_of(folder, good(1), good(12))))
 
     assert (selected.new, selected.unusable) == (1, 1)
+
+
+# --- approval ---
+
+
+def test_an_approval_of_a_file_is_of_no_use_for_another_or_for_other_tags(folder):
+    asked = request(file_of(folder, good(1), good(12)))
+    first = file_to_approve(asked)
+    again = file_to_approve(asked)
+    tagged = file_to_approve(asked.model_copy(update={"tags": ["other"]}))
+    file_of(folder, good(1), good(12), good(23))
+
+    assert first == again
+    assert first.count == 2
+    assert len({first.digest, tagged.digest, file_to_approve(asked).digest}) == 3
+
+
+def test_an_approval_of_an_activation_is_of_no_use_for_another(folder):
+    desk = Desk(f"sqlite:///{folder / 'store.db'}")
+    desk.pre_active(3, tags=["april"])
+    desk.close()
+    asked = [ActivateRequest(account="travel", tag="april", **more) for more in ({}, {"group": "eu"}, {"count": 2})]
+    changes = [selection_to_approve(one) for one in asked]
+
+    assert [change.count for change in changes] == [3, 3, 2]
+    assert len({change.digest for change in changes}) == 3
+    assert "put into eu" in changes[1].words
+
+
+def test_nobody_is_asked_to_approve_what_is_refused_anyway(folder):
+    with pytest.raises(TooMuchChange, match="1 are allowed"):
+        file_to_approve(request(file_of(folder, good(1), good(12)), limit=1))
+    with pytest.raises(TooManyRejects):
+        file_to_approve(request(file_of(folder, good(1), "123")))
+
+
+def test_the_steps_ask_for_how_many_endpoints_the_change_was_approved(folder):
+    asked = request(file_of(folder, good(1), good(12)))
+    seen = []
+
+    def nobody(change):
+        seen.append(change)
+        return 0
+
+    hold_if_unsafe(asked, *plan_file(asked), approved=nobody)
+
+    assert seen == [file_to_approve(asked)]
