@@ -60,7 +60,7 @@ async def approved(change: Change) -> None:
     request = resources.request_approval(run, change)
     if request.standing is Standing.WAITING and resources.able_to_sign() < 2:
         raise NotApproved(
-            f"{_sentence(change)}, which two persons must approve, and fewer than two have codes left; "
+            f"{_sentence(change)}. Two persons must sign, and fewer than two have codes left; "
             "`preactive approver add NAME` enters one."
         )
     while request.standing is Standing.WAITING:
@@ -97,8 +97,7 @@ async def _forget(key: str) -> None:
 
 def _sentence(change: Change) -> str:
     return (
-        f"The run would {change.words} on {change.account}: {change.count:,} endpoints, "
-        f"and {change.allowed:,} are allowed without an approval"
+        f"The run would {change.words} on account {change.account}; {change.allowed:,} are allowed without an approval"
     )
 
 

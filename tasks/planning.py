@@ -99,7 +99,9 @@ def file_to_approve(request: ProvisionRequest) -> Change:
 def _change_of_file(request: ProvisionRequest, manifest: Manifest, plan: Plan) -> Change:
     name, options = resources.account(request.account)
     digest = digest_of("provision", name, manifest.digest, request.tags, request.batch, request.name_template)
-    return Change(name, f"create from {manifest.source_name}", digest, plan.creates, options.max_change)
+    return Change(
+        name, f"create {plan.creates:,} endpoints from {manifest.source_name}", digest, plan.creates, options.max_change
+    )
 
 
 def plan_selection(request: ActivateRequest, *, approved: Approved = None) -> Selected:
@@ -133,7 +135,9 @@ def _change_of_selection(request: ActivateRequest, selected: Selected) -> Change
     listed = resources.read_manifest(request.file, options).digest if request.file is not None else ""
     digest = digest_of("activate", name, request.tag, listed, request.group, request.count)
     group = f" and put into {request.group}" if request.group else ""
-    return Change(name, f"activate {request.label}{group}", digest, selected.new, options.max_change)
+    return Change(
+        name, f"activate {selected.new:,} endpoints of {request.label}{group}", digest, selected.new, options.max_change
+    )
 
 
 def _nothing(name: str, request: ActivateRequest) -> str:

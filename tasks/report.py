@@ -1,12 +1,14 @@
 """Writes the report files and puts the summary where operators see it."""
 
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact, acreate_table_artifact
 
-from domain.iccid import mask_iccid
+from domain.chart import COLOURS, bars, data_url
+from domain.iccid import mask_numbers
 from domain.report import ReportData
 from domain.summary import Summary
 from tasks import resources
@@ -45,26 +47,28 @@ def _uri(path: Path) -> str:
 
 
 def _problem_rows(data: ReportData, change: int) -> list[dict[str, Any]]:
-    rows = [
-        {"row": reject.row_no, "ICCID": reject.value, "outcome": "rejected", "reason": reject.reason}
-        for reject in list(data.rejects)[:_SHOWN]
+    rejects = [
+        _problem(reject.row_no, reject.value, "rejected", reject.reason) for reject in list(data.rejects)[:_SHOWN]
     ]
-    for row in resources.mapping(change):
-        if len(rows) >= _SHOWN:
-            break
-        if row["outcome"] != "confirmed":
-            rows.append(
-                {"row": "", "ICCID": mask_iccid(row["iccid"]), "outcome": row["outcome"], "reason": row["text"]}
-            )
-    return rows
+    failures = (
+        _problem("", row["iccid"], row["outcome"], row["text"])
+        for row in resources.mapping(change)
+        if row["outcome"] != "confirmed"
+    )
+    return rejects + list(islice(failures, _SHOWN - len(rejects)))
+
+
+def _problem(row: int | str, value: str, outcome: str, reason: str) -> dict[str, Any]:
+    # An ICCID belongs to a person; the full numbers are in the report, which stays on this machine.
+    return {"row": row, "ICCID": mask_numbers(value), "outcome": outcome, "reason": mask_numbers(reason)}
 
 
 def _markdown(summary: Summary, title: str, paths: list[Path]) -> str:
     numbers = {name: value for name, value in summary.numbers().items() if name not in ("calls", "seconds")}
-    largest = max([*numbers.values(), 1])
-    lines = [f"# {title}", "", summary.sentence(), "", "| | endpoints | |", "| --- | ---: | --- |"]
-    for name, value in numbers.items():
-        bar = "█" * max(1, round(24 * value / largest)) if value else ""
-        lines.append(f"| {name.replace('_', ' ')} | {value:,} | {bar} |")
+    outcomes = [(name, int(numbers[name])) for name in COLOURS if numbers[name]]
+    lines = [f"# {title}", "", summary.sentence(), ""]
+    lines += [f"![{summary.sentence()}]({data_url(bars(outcomes))})", ""] if outcomes else []
+    lines += ["| | endpoints |", "| --- | ---: |"]
+    lines += [f"| {name.replace('_', ' ')} | {value:,} |" for name, value in numbers.items()]
     lines += ["", f"{summary.calls:,} calls in {summary.seconds:,.1f} s", "", "Reports:", ""]
     return "\n".join(lines + [f"- `{path}`" for path in paths])

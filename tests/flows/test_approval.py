@@ -44,7 +44,9 @@ def test_a_large_provision_waits_for_a_second_person_and_is_refused_as_the_first
         # A limit in the form raises nothing.
         run = server.submit("flows.provision.provision", file=str(here.file), dry_run=False, limit=1000)
         key = next_question(server, run)
-        assert "12 endpoints, and 10 are allowed without an approval" in question(server, run, key)
+        assert "create 12 endpoints from batch.csv on account t; 10 are allowed without an approval" in question(
+            server, run, key
+        )
         assert server.answer(run, name="ann", code="x" * 65) == "REJECT"  # what the form does not allow
         server.answer(run, name="ann", code=ann[0])
 

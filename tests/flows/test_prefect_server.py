@@ -80,21 +80,40 @@ def test_a_served_run_that_is_cancelled_in_the_ui_ends_with_its_numbers_and_lose
 
 def test_a_run_shows_its_progress_its_summary_its_rejects_and_its_numbers(world, prefect_api):
     here = world(rows=60)
-    file = here.write("batch.csv", [*here.iccids, "123"])
+    wrong = here.iccids[0][:-1] + str((int(here.iccids[0][-1]) + 1) % 10)
+    file = here.write("batch.csv", [*here.iccids, "123", wrong])
     summary = here.run("provision", str(file), "--yes", code=3).summary
     run = prefect_api.run(summary["run"])
     artifacts = prefect_api.artifacts(summary["run"])
     data = {kind: [one["data"] for one in artifacts if one["type"] == kind] for kind in KINDS}
 
-    assert run["name"] == "provision batch · 61 rows · t"
+    assert run["name"] == "provision batch · 62 rows · t"
     assert run["state"]["type"] == "COMPLETED"
-    assert run["state"]["message"] == "60 confirmed, 1 rejected"
+    assert run["state"]["message"] == "60 confirmed, 2 rejected"
     assert [float(value) for value in data["progress"]] == [100]
-    assert any("60 confirmed, 1 rejected" in text for text in data["markdown"])
+    assert any("60 confirmed, 2 rejected" in text for text in data["markdown"])
     assert any(Path(summary["reports"][0]).as_uri() in text for text in data["markdown"])
-    (reject,) = json.loads(data["table"][0])
-    assert (reject["row"], reject["ICCID"], reject["outcome"]) == (62, "123", "rejected")
-    assert reject["reason"]
+    assert any("](data:image/svg+xml;base64," in text for text in data["markdown"])
+    rejects = json.loads(data["table"][0])
+    assert [(one["row"], one["ICCID"], one["outcome"]) for one in rejects] == [
+        (62, "123", "rejected"),
+        (63, f"{wrong[:6]}…{wrong[-4:]}", "rejected"),
+    ]
+    assert all(one["reason"] for one in rejects)
+
+
+def test_no_whole_iccid_is_in_what_prefect_shows_of_a_run(world, prefect_api):
+    here = world(rows=20)
+    here.platform.ask("/faults", [{"fault": "refused", "route": "CreateEndPoint", "nth": [3, 4]}])
+    summary = here.run(*here.provision, code=None).summary
+    of_run = {"logs": {"flow_run_id": {"any_": [summary["run"]]}}}
+    logs = until(lambda: fetch(f"{prefect_api.url}/logs/filter", of_run), 30, "the log")
+    artifacts = prefect_api.artifacts(summary["run"])
+    shown = json.dumps([logs, artifacts, prefect_api.run(summary["run"])])
+
+    assert summary["refused"] == 2
+    assert [one["type"] for one in artifacts].count("table") == 1
+    assert [iccid for iccid in here.iccids if iccid in shown] == []
 
 
 def test_tasks_are_chunks_and_never_rows(world, prefect_api):
