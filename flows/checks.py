@@ -38,7 +38,7 @@ def findings(account: str | None) -> Iterator[Finding]:
     yield _checked("settings", lambda: "accounts " + ", ".join(resources.account_names()))
     yield _checked("store", lambda: "; ".join(resources.check_store()))
     yield _checked("platform", lambda: _login(account))
-    yield _prefect()
+    yield prefect_api()
     yield Finding("versions", True, _versions())
 
 
@@ -61,7 +61,8 @@ async def _log_in(name: str) -> None:
         await session.platform.login()
 
 
-def _prefect() -> Finding:
+def prefect_api() -> Finding:
+    """Whether the Prefect API in use answers, and to whom."""
     ours = running_server(home())
     url = os.environ.get("PREFECT_API_URL") or ours
     if not url:
@@ -73,6 +74,11 @@ def _prefect() -> Finding:
         return Finding("prefect", False, f"API at {url} refuses our login; set {CLIENT_LOGIN}")
     if not is_let_in(url, ""):
         return Finding("prefect", True, f"API at {url} asks for a login")
+    return open_to_everybody(url)
+
+
+def open_to_everybody(url: str) -> Finding:
+    """What to say of a server without a login: on this machine it is a matter of taste, elsewhere it is not."""
     near = is_loopback(urlsplit(url).hostname or "")
     return Finding("prefect", near, f"API at {url} answers to anybody who reaches it, without a login")
 

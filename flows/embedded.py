@@ -104,10 +104,13 @@ def find_server() -> bool:
     """Use the server that the environment or `make up` names, if there is one; nothing is started."""
     path = home()
     ours = running_server(path)
-    url = os.environ.setdefault("PREFECT_API_URL", ours) if ours else os.environ.get("PREFECT_API_URL")
-    if url and url == ours:
+    url = os.environ.get("PREFECT_API_URL") or ours
+    if not url:
+        return False
+    os.environ["PREFECT_API_URL"] = url
+    if url == ours:
         os.environ.update(client_env(path))
-    return bool(url)
+    return True
 
 
 def use_server() -> None:

@@ -38,6 +38,7 @@ def serve_all(*, host: str, port: int, simulator_port: int) -> None:
     )
     resources.open_store().close()
     children: list[subprocess.Popen[bytes]] = []
+    aside: list[subprocess.Popen[bytes]] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
@@ -46,7 +47,8 @@ def serve_all(*, host: str, port: int, simulator_port: int) -> None:
         _wait(url, children[0])
         note.write_text(json.dumps({"url": url}))
         children.append(_start(["-m", "flows.serving"], env))
-        _start(["-m", "flows", "automations", "apply"], env)  # ends by itself, once the deployments are there
+        # Ends by itself, once the deployments are there.
+        aside.append(_start(["-m", "flows", "automations", "apply"], env))
         print(f"Prefect UI:  {url.removesuffix('/api')}")
         print(f"Sign in:     {_how_to_sign_in()}")
         print(f"Simulator:   http://127.0.0.1:{simulator_port}/api")
@@ -58,7 +60,7 @@ def serve_all(*, host: str, port: int, simulator_port: int) -> None:
         print("Ending.", file=sys.stderr)
     finally:
         note.unlink(missing_ok=True)
-        _end(children)
+        _end([*children, *aside])
 
 
 def _reached_at(host: str) -> str:

@@ -4,11 +4,14 @@ import os
 import stat
 import subprocess
 import sys
+import threading
+from base64 import b64decode
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from domain.errors import SettingsError, UsageError
-from flows import login
+from flows import checks, login
 from tests.flows.processes import clean_env
 
 CHOSEN = "team:a-long-enough-password"
@@ -77,6 +80,58 @@ def test_pages_of_its_own_origin_alone_may_use_the_server(home, monkeypatch):
     assert login.server_env(home, 4201)[login.ORIGINS] == "http://127.0.0.1:4201,http://localhost:4201"
     monkeypatch.setenv(login.ORIGINS, "https://prefect.example")
     assert login.server_env(home, 4201)[login.ORIGINS] == "https://prefect.example"
+
+
+@pytest.fixture
+def door():
+    """A Prefect API that lets this login in and no other; an empty one lets in everybody."""
+    servers = []
+
+    def make(wanted: str) -> str:
+        class Door(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                said = b64decode(self.headers.get("Authorization", "").removeprefix("Basic ")).decode()
+                self.send_response(200 if self.path == "/api/health" or not wanted or said == wanted else 401)
+                self.end_headers()
+
+            def log_message(self, format: str, *args: object) -> None:
+                return
+
+        servers.append(HTTPServer(("127.0.0.1", 0), Door))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}/api"
+
+    yield make
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "ours", "let_in"), [("a:b", "a:b", True), ("a:b", "a:c", False), ("a:b", "", False), ("", "", True)]
+)
+def test_whether_a_server_lets_us_in_is_asked_of_it(door, wanted, ours, let_in):
+    assert login.is_let_in(door(wanted), ours) is let_in
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [("", "without a login"), (CHOSEN, "asks for a login"), ("team:another-long-password", "refuses our login")],
+)
+def test_doctor_says_whether_a_server_asks_for_a_login(door, monkeypatch, tmp_path, wanted, words):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PREFECT_API_URL", door(wanted))
+    monkeypatch.setenv(login.CLIENT_LOGIN, CHOSEN)
+
+    found = checks.prefect_api()
+
+    assert words in found.text
+    assert found.ok is (words != "refuses our login")
+
+
+@pytest.mark.parametrize(("url", "ok"), [("http://127.0.0.1:4200/api", True), ("https://prefect.example/api", False)])
+def test_a_server_elsewhere_without_a_login_is_bad(url, ok):
+    assert checks.open_to_everybody(url).ok is ok
 
 
 def test_up_refuses_an_address_that_others_reach_and_starts_nothing(tmp_path):

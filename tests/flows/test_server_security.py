@@ -55,20 +55,22 @@ def test_a_wrong_login_opens_no_route_that_reads(server, routes):
     assert {status(server, method, path, **wrong) for method, path in read} == {401}
 
 
+async def greeted(server: Any, path: str, token: str) -> str:
+    """What a websocket says first to somebody who brings this login."""
+    url = server.url.removesuffix("/api").replace("http", "ws", 1) + path
+    async with aiohttp.ClientSession() as session, session.ws_connect(url, protocols=["prefect"]) as socket:
+        await socket.send_json({"type": "auth", "token": token})
+        message = await asyncio.wait_for(socket.receive(), 10)
+        return str(message.json()["type"]) if message.type is aiohttp.WSMsgType.TEXT else message.type.name
+
+
 @pytest.mark.parametrize("path", SOCKETS)
 async def test_no_websocket_tells_anything_without_the_login(server, path):
-    url = server.url.removesuffix("/api").replace("http", "ws", 1) + path
-    said = []
-    async with aiohttp.ClientSession() as session:
-        try:
-            async with session.ws_connect(url, protocols=["prefect"]) as socket:
-                await socket.send_json({"type": "auth", "token": "wrong"})
-                message = await asyncio.wait_for(socket.receive(), 10)
-                said.append(message.type)
-        except aiohttp.WSServerHandshakeError as error:
-            said.append(error.status)
+    right = server.headers["Authorization"].removeprefix("Basic ")
 
-    assert said[0] in (403, aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
+    assert await greeted(server, path, right) == "auth_success"
+    assert await greeted(server, path, "wrong") in ("CLOSE", "CLOSED", "auth_failure")
+    assert await greeted(server, path, "") in ("CLOSE", "CLOSED", "auth_failure")
 
 
 @pytest.mark.parametrize("token", [None, "forged"])
