@@ -82,14 +82,19 @@ class Ui:
 
     def link(self, text: str) -> str:
         """Where the link of that text leads: the id at the end of its address."""
-        return str(self.find(By.LINK_TEXT, text).get_attribute("href")).rpartition("/")[2]
+        return self._ids(By.LINK_TEXT, text)[0]
 
     def artifacts(self, run: str) -> list[str]:
         """The artifacts of a run, by the links on its page."""
         self.open(f"/v2/runs/flow-run/{run}?tab=Artifacts")
-        self.find(By.CSS_SELECTOR, "a[href*='/artifacts/artifact/']")
-        links = self.driver.find_elements(By.CSS_SELECTOR, "a[href*='/artifacts/artifact/']")
-        return [str(link.get_attribute("href")).rpartition("/")[2] for link in links]
+        return self._ids(By.CSS_SELECTOR, "a[href*='/artifacts/artifact/']")
+
+    def _ids(self, by: str, value: str) -> list[str]:
+        def look() -> list[str]:
+            links = self.driver.find_elements(by, value)
+            return [str(link.get_attribute("href")).rpartition("/")[2] for link in links]
+
+        return self.until(look, value)
 
     def save(self, path: Path, height: int = 1000) -> None:
         """Save what the page looks like."""
