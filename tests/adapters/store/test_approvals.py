@@ -97,6 +97,13 @@ def test_a_run_that_begins_anew_finds_its_request_with_its_answers(ask, sign):
     assert ask() == first
 
 
+def test_another_change_in_the_same_run_is_asked_about_anew(ask, sign):
+    sign(sign(ask(), "ann", "ann-0"), "bob", "bob-0")
+    other = ask(change=Change("travel", "activate april", "e" * 64, 6000, 5000))
+
+    assert (other.answers, other.standing) == ((), Standing.WAITING)
+
+
 def test_the_count_is_that_of_the_first_time(store, ask, sign):
     request = ask()
     again = ask(change=Change("travel", "activate march", CHANGE.digest, 9000, 5000))
