@@ -10,6 +10,7 @@ from urllib.request import Request, urlopen
 import aiohttp
 import pytest
 
+from flows.login import CLIENT_LOGIN
 from tests.flows.processes import fetch
 
 pytestmark = pytest.mark.xdist_group("prefect server")
@@ -66,11 +67,15 @@ async def greeted(server: Any, path: str, token: str) -> str:
 
 @pytest.mark.parametrize("path", SOCKETS)
 async def test_no_websocket_tells_anything_without_the_login(server, path):
-    right = server.headers["Authorization"].removeprefix("Basic ")
-
-    assert await greeted(server, path, right) == "auth_success"
+    assert await greeted(server, path, server.env[CLIENT_LOGIN]) == "auth_success"
     assert await greeted(server, path, "wrong") in ("CLOSE", "CLOSED", "auth_failure")
     assert await greeted(server, path, "") in ("CLOSE", "CLOSED", "auth_failure")
+
+
+async def test_the_websocket_of_workers_tells_nothing_without_the_login_either(server):
+    path = "/api/work_pools/any/workers/connect"
+
+    assert await greeted(server, path, "wrong") in ("CLOSE", "CLOSED", "auth_failure")
 
 
 @pytest.mark.parametrize("token", [None, "forged"])
