@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 
-.PHONY: run up test check bench chaos planted lock clean
+.PHONY: run up test check ui bench chaos planted lock clean
 
 run: .venv/ready  ## the whole job once, on the local simulator
 	@$(BIN)/python -m flows demo
@@ -22,6 +22,9 @@ check: .venv/ready-dev  ## style, types, import layers, documents
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest -q tests/docs
+
+ui: .venv/ready-dev  ## a real Prefect server: login, approvals, automations, blocks, and a browser where one is installed
+	$(BIN)/python -m pytest -q --timeout 300 tests/ui $(ARGS)
 
 bench: .venv/ready-dev  ## measurements, as ratios side by side
 	$(BIN)/python -m tests.benchmarks $(ARGS)

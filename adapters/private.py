@@ -1,6 +1,7 @@
 """Files and folders that only their owner may look into: stores, request lists, error details."""
 
 import os
+import resource
 from pathlib import Path
 
 
@@ -18,3 +19,8 @@ def private_file(path: Path) -> None:
         return
     private_folder(path.parent)
     os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+
+
+def no_core_dumps() -> None:
+    """Leave no image of this process's memory behind when it crashes; it holds passwords and tokens."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

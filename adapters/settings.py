@@ -14,6 +14,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from adapters.private import no_core_dumps
 from domain.errors import SettingsError
 from domain.options import Account, read_secret
 from domain.supplier import SupplierProfile
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     inbox_dir: Path = Path("data/inbox")
     orders_token: SecretStr = SecretStr("")
     orders_token_file: Path | None = None
+    notify: str = Field(default="", pattern=r"^([a-z0-9-]+/[a-z0-9-]+)?$")
     config: Path | None = None
     accounts: dict[str, Account] = Field(default_factory=dict)
     suppliers: dict[str, SupplierProfile] = Field(default_factory=dict)
@@ -114,6 +116,7 @@ def account(name: str | None) -> tuple[str, Account]:
     Raises SettingsError.
     """
     settings = load()
+    no_core_dumps()
     name = name or settings.default_account
     if name not in settings.accounts:
         known = ", ".join(sorted(settings.accounts))

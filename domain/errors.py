@@ -10,6 +10,7 @@
     │   ├── TooManyRejects
     │   ├── TooMuchChange
     │   ├── NotConfirmed
+    │   ├── NotApproved
     │   ├── NothingSelected
     │   ├── OrderDiffers
     │   ├── PlatformUnreachable
@@ -77,6 +78,10 @@ class TooMuchChange(Refused):
 
 class NotConfirmed(Refused):
     """The plan was not confirmed, so nothing was changed."""
+
+
+class NotApproved(Refused):
+    """The change was not approved by two persons, so nothing was changed."""
 
 
 class NothingSelected(Refused):

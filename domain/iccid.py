@@ -24,6 +24,8 @@ BLANKS = " \t\r\n\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2
 FIFTEEN_DIGITS = 15  # what a spreadsheet keeps of a number; every digit after them becomes zero
 
 DOUBLED = bytes(sum(divmod(2 * (code - 48), 10)) if 48 <= code <= 57 else 0 for code in range(256))
+# Fifteen digits are what is left of an ICCID that a spreadsheet took for a number.
+_LONG_NUMBER = re.compile(r"[0-9](?:[ \-]?[0-9]){14,}|[0-9]\.[0-9]{10,}")
 _GROUPS = re.compile(r"[0-9]+(?:[ \-\u00a0\u202f][0-9]+)+[Ff]?")
 
 
@@ -69,6 +71,11 @@ def luhn_digit(digits: str) -> str:
 def mask_iccid(iccid: str) -> str:
     """Return an ICCID for logs: the first six and the last four characters."""
     return f"{iccid[:6]}…{iccid[-4:]}" if len(iccid) > 12 else "…"
+
+
+def mask_numbers(text: str) -> str:
+    """Mask whatever in a text could be an ICCID or an EID, also one with a wrong digit or with blanks and hyphens."""
+    return _LONG_NUMBER.sub(lambda found: mask_iccid(re.sub(r"[ -]", "", found[0])), text)
 
 
 def _check_decorated(text: str, profile: SupplierProfile) -> IccidResult:

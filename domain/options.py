@@ -83,6 +83,7 @@ class Account(Knobs):
     password_file: Path | None = None
     token: SecretStr = SecretStr("")
     token_file: Path | None = None
+    secrets_block: str = Field(default="", pattern=r"^[a-z0-9-]{0,100}$")
     target_account_id: str | None = None
     rate_per_second: float = Field(default=1.5, gt=0, le=100_000)
     max_in_flight: int = Field(default=4, ge=1, le=512)

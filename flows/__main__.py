@@ -7,7 +7,10 @@ import typer
 
 from domain.errors import PreactiveError
 from flows.commands import (
+    approving,
+    automating,
     batches,
+    blocking,
     going_on,
     lifecycle,
     looking,
@@ -58,6 +61,9 @@ app.command(add_help_option=False, context_settings={"allow_extra_args": True, "
 app.add_typer(batches.app, name="batch")
 app.add_typer(going_on.accounts, name="account")
 app.add_typer(selling.app, name="orders")
+app.add_typer(approving.app, name="approver")
+app.add_typer(blocking.app, name="blocks")
+app.add_typer(automating.app, name="automations")
 app.add_typer(operating.db, name="db")
 app.add_typer(profiles.app, name="profile")
 

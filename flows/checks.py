@@ -1,14 +1,18 @@
 """What `preactive doctor` looks at."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
+from urllib.parse import urlsplit
 
 from domain.errors import PreactiveError
-from flows.embedded import home, is_healthy, running_server
+from domain.options import is_loopback
+from flows.embedded import find_server, home, is_healthy, running_server
+from flows.login import CLIENT_LOGIN, client_env, is_let_in
 from tasks import resources
 
 
@@ -34,7 +38,7 @@ def findings(account: str | None) -> Iterator[Finding]:
     yield _checked("settings", lambda: "accounts " + ", ".join(resources.account_names()))
     yield _checked("store", lambda: "; ".join(resources.check_store()))
     yield _checked("platform", lambda: _login(account))
-    yield _prefect()
+    yield prefect_api()
     yield Finding("versions", True, _versions())
 
 
@@ -47,6 +51,7 @@ def _checked(what: str, look: Callable[[], str]) -> Finding:
 
 def _login(account: str | None) -> str:
     name, options = resources.account(account)
+    find_server()  # the account's secrets may be kept there
     asyncio.run(_log_in(name))
     return f"account {name} is logged in at {options.base_url}"
 
@@ -56,13 +61,26 @@ async def _log_in(name: str) -> None:
         await session.platform.login()
 
 
-def _prefect() -> Finding:
-    import os
-
-    url = os.environ.get("PREFECT_API_URL") or running_server(home())
+def prefect_api() -> Finding:
+    """Whether the Prefect API in use answers, and to whom."""
+    ours = running_server(home())
+    url = os.environ.get("PREFECT_API_URL") or ours
     if not url:
         return Finding("prefect", True, "no server is named or running; commands start their own")
-    return Finding("prefect", is_healthy(url), f"API at {url}")
+    if not is_healthy(url):
+        return Finding("prefect", False, f"API at {url} does not answer")
+    login = (client_env(home()) if url == ours else os.environ).get(CLIENT_LOGIN, "")
+    if not is_let_in(url, login):
+        return Finding("prefect", False, f"API at {url} refuses our login; set {CLIENT_LOGIN}")
+    if not is_let_in(url, ""):
+        return Finding("prefect", True, f"API at {url} asks for a login")
+    return open_to_everybody(url)
+
+
+def open_to_everybody(url: str) -> Finding:
+    """What to say of a server without a login: on this machine it is a matter of taste, elsewhere it is not."""
+    near = is_loopback(urlsplit(url).hostname or "")
+    return Finding("prefect", near, f"API at {url} answers to anybody who reaches it, without a login")
 
 
 def _versions() -> str:

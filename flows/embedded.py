@@ -15,7 +15,8 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from domain.errors import PreactiveError
+from domain.errors import PreactiveError, UsageError
+from flows.login import CLIENT_LOGIN, client_env, is_let_in, server_env
 from tasks.resources import private_folder
 
 _START_SECONDS = 120.0
@@ -49,10 +50,11 @@ class EmbeddedApi:
         for name, value in QUIET.items():
             os.environ.setdefault(name, value)
         path = home()
-        self.url = os.environ.get("PREFECT_API_URL") or running_server(path)
+        self.url = os.environ["PREFECT_API_URL"] if find_server() else ""
         if not self.url:
             port = _free_port()
             self.url = f"http://127.0.0.1:{port}/api"
+            os.environ.update(server_env(path, port))
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "flows.embedded", str(port)],
                 stdin=subprocess.PIPE,
@@ -65,9 +67,9 @@ class EmbeddedApi:
         os.environ["PREFECT_API_URL"] = self.url
 
     def ready(self) -> None:
-        """Wait until the API answers.
+        """Wait until the API answers, and to us.
 
-        Raises PreactiveError.
+        Raises PreactiveError, and UsageError when it asks for a login that we do not have.
         """
         until = time.monotonic() + _START_SECONDS
         while not is_healthy(self.url):
@@ -80,6 +82,10 @@ class EmbeddedApi:
                     f"The embedded Prefect API did not start in {_START_SECONDS:g} s; run `preactive doctor`."
                 )
             time.sleep(0.05)
+        if not is_let_in(self.url, os.environ.get(CLIENT_LOGIN, "")):
+            raise UsageError(
+                f"The Prefect API at {self.url} refuses our login; set {CLIENT_LOGIN} to its user:password."
+            )
 
     def stop(self) -> None:
         """End the child and wait for it, so that it has written down what it was told."""
@@ -92,6 +98,31 @@ class EmbeddedApi:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def find_server() -> bool:
+    """Use the server that the environment or `make up` names, if there is one; nothing is started."""
+    path = home()
+    ours = running_server(path)
+    url = os.environ.get("PREFECT_API_URL") or ours
+    if not url:
+        return False
+    os.environ["PREFECT_API_URL"] = url
+    if url == ours:
+        os.environ.update(client_env(path))
+    return True
+
+
+def use_server() -> None:
+    """Use the server that the environment or `make up` names, for what is of no use to one that ends with the command.
+
+    Raises UsageError when there is none, PreactiveError when it does not answer.
+    """
+    if not find_server():
+        raise UsageError("There is no Prefect server: start one with `preactive up`, or set PREFECT_API_URL.")
+    api = EmbeddedApi()
+    api.start()
+    api.ready()
 
 
 def is_healthy(url: str) -> bool:

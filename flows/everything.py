@@ -10,29 +10,39 @@ import time
 from domain.errors import PreactiveError
 from flows.demo import start_simulator
 from flows.embedded import SERVER_NOTE, home, is_healthy
+from flows.login import SERVER_LOGIN, login_file, server_env
 from tasks import resources
 
 
-def serve_all(*, port: int, simulator_port: int, orders_port: int) -> None:
-    """Start everything an operator uses and wait for Ctrl-C."""
-    url = f"http://127.0.0.1:{port}/api"
+def serve_all(*, host: str, port: int, simulator_port: int, orders_port: int) -> None:
+    """Start everything an operator uses and wait for Ctrl-C.
+
+    Raises UsageError for an address that others can reach without a login.
+    """
+    login = server_env(home(), port, host)
+    url = f"http://{_reached_at(host)}:{port}/api"
     if is_healthy(url):
         raise PreactiveError(f"A Prefect server runs at {url} already; end it, or choose another --port.")
     note = home() / SERVER_NOTE
-    env = os.environ | {
-        "PREFECT_API_URL": url,
-        "PREFECT_SERVER_API_HOST": "127.0.0.1",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-        "PREFECT_CLI_PROMPT": "false",
-        "PREACTIVE_ACCOUNTS__DEMO__BASE_URL": f"http://127.0.0.1:{simulator_port}/api",
-    }
+    env = (
+        os.environ
+        | login
+        | {
+            "PREFECT_API_URL": url,
+            "PREFECT_SERVER_API_HOST": host,
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+            "PREFECT_CLI_PROMPT": "false",
+            "PREACTIVE_ACCOUNTS__DEMO__BASE_URL": f"http://127.0.0.1:{simulator_port}/api",
+        }
+    )
     resources.open_store().close()
     children: list[subprocess.Popen[bytes]] = []
+    aside: list[subprocess.Popen[bytes]] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
-        children.append(_start(["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)], env))
+        children.append(_start(["-m", "prefect", "server", "start", "--host", host, "--port", str(port)], env))
         children.append(start_simulator(simulator_port))
         _wait(url, children[0])
         note.write_text(json.dumps({"url": url}))
@@ -40,7 +50,10 @@ def serve_all(*, port: int, simulator_port: int, orders_port: int) -> None:
         children.append(
             _start(["-m", "flows", "orders", "serve", "--account", "demo", "--port", str(orders_port)], env)
         )
-        print(f"Prefect UI:  http://127.0.0.1:{port}")
+        # Ends by itself, once the deployments are there.
+        aside.append(_start(["-m", "flows", "automations", "apply"], env))
+        print(f"Prefect UI:  {url.removesuffix('/api')}")
+        print(f"Sign in:     {_how_to_sign_in()}")
         print(f"Simulator:   http://127.0.0.1:{simulator_port}/api")
         print(f"Orders:      http://127.0.0.1:{orders_port}/docs")
         print("Ctrl-C ends all of it.", flush=True)
@@ -51,7 +64,16 @@ def serve_all(*, port: int, simulator_port: int, orders_port: int) -> None:
         print("Ending.", file=sys.stderr)
     finally:
         note.unlink(missing_ok=True)
-        _end(children)
+        _end([*children, *aside])
+
+
+def _reached_at(host: str) -> str:
+    """The address that this machine reaches its own server at: one for all addresses is reached at loopback."""
+    return "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
+
+
+def _how_to_sign_in() -> str:
+    return f"as {SERVER_LOGIN} says" if os.environ.get(SERVER_LOGIN) else f"with the line in {login_file(home())}"
 
 
 def _start(arguments: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:

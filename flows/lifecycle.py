@@ -8,7 +8,8 @@ from domain.requests import LifecycleRequest
 from domain.summary import Summary
 from flows.changing import change_endpoints
 from flows.running import told_flow
-from tasks.planning import plan_selection
+from tasks.approval import approved, deployed_run
+from tasks.planning import plan_selection, selection_to_approve
 
 
 @flow(name="lifecycle", flow_run_name="{request.action} {request.tag}", persist_result=False, log_prints=False)
@@ -17,4 +18,6 @@ async def lifecycle(request: LifecycleRequest) -> State[Summary]:
     """Select endpoints by tag or list, change them, record it and report. A termination needs its count confirmed."""
     if request.dry_run:
         return Completed(message=f"dry run: {plan_selection(request).sentence()}; nothing was changed")
+    if deployed_run():
+        await approved(selection_to_approve(request))
     return await change_endpoints(request, request.action.value)

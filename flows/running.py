@@ -10,8 +10,10 @@ from prefect.context import FlowRunContext
 from prefect.states import Cancelled, Completed, Failed
 
 from domain.errors import PreactiveError
+from domain.events import RUN_HAS_FAILURES, failures
 from domain.summary import Summary
 from flows.stopping import stopped_by_signals
+from tasks.events import tell
 from tasks.steps import API_TROUBLE, is_cancelled_in_prefect
 
 P = ParamSpec("P")
@@ -54,6 +56,9 @@ async def rename(title: str) -> None:
 def finish(summary: Summary, reports: list[str]) -> State[Summary]:
     """The final state, whose message has the numbers."""
     summary = summary.with_reports(reports)
+    look_at = failures(summary)
+    if look_at is not None:
+        tell(RUN_HAS_FAILURES, f"preactive.batch.{summary.batch}", look_at)
     if summary.stopped or summary.open:
         return Failed(message=summary.sentence(), data=summary)
     return Completed(message=summary.sentence(), data=summary)

@@ -6,6 +6,7 @@ from prefect.logging import get_run_logger
 
 from domain.requests import ProvisionRequest
 from tasks import resources
+from tasks.approval import approved_count
 from tasks.planning import hold_if_unsafe, plan_file
 from tasks.steps import step
 
@@ -26,7 +27,7 @@ async def ingest_file(request: ProvisionRequest) -> Batch:
     """Check the file, hold it if it is not safe, and store it as a batch."""
     session = resources.current(request.account)
     manifest, plan = plan_file(request)
-    hold_if_unsafe(request, manifest, plan)
+    hold_if_unsafe(request, manifest, plan, approved=approved_count)
     stored = await resources.store_manifest(session, manifest, request)
     get_run_logger().info("batch %s: %s", stored.name, plan.sentence())
     return Batch(stored.batch, stored.name, stored.change, len(manifest.rows), stored.source)

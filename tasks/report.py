@@ -1,11 +1,13 @@
 """Writes the report files and puts the summary where operators see it."""
 
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact, acreate_table_artifact
 
+from domain.chart import COLOURS, bars, data_url
 from domain.iccid import mask_iccid
 from domain.problems import shown_masked
 from domain.report import ReportData
@@ -46,16 +48,16 @@ def _uri(path: Path) -> str:
 
 
 def _problem_rows(data: ReportData, change: int) -> list[dict[str, Any]]:
-    rows = [
+    rejects = [
         _problem_row(reject.row_no, reject.column, shown_masked(reject.value), "rejected", reject.reason)
         for reject in list(data.rejects)[:_SHOWN]
     ]
-    for row in resources.mapping(change):
-        if len(rows) >= _SHOWN:
-            break
-        if row["outcome"] != "confirmed":
-            rows.append(_problem_row("", "ICCID", mask_iccid(row["iccid"]), row["outcome"], row["text"]))
-    return rows
+    failures = (
+        _problem_row("", "ICCID", mask_iccid(row["iccid"]), row["outcome"], row["text"])
+        for row in resources.mapping(change)
+        if row["outcome"] != "confirmed"
+    )
+    return rejects + list(islice(failures, _SHOWN - len(rejects)))
 
 
 def _problem_row(row: int | str, column: str, value: str, outcome: str, reason: str) -> dict[str, Any]:
@@ -64,10 +66,10 @@ def _problem_row(row: int | str, column: str, value: str, outcome: str, reason: 
 
 def _markdown(summary: Summary, title: str, paths: list[Path]) -> str:
     numbers = {name: value for name, value in summary.numbers().items() if name not in ("calls", "seconds")}
-    largest = max([*numbers.values(), 1])
-    lines = [f"# {title}", "", summary.sentence(), "", "| | endpoints | |", "| --- | ---: | --- |"]
-    for name, value in numbers.items():
-        bar = "█" * max(1, round(24 * value / largest)) if value else ""
-        lines.append(f"| {name.replace('_', ' ')} | {value:,} | {bar} |")
+    outcomes = [(name, int(numbers[name])) for name in COLOURS if numbers[name]]
+    lines = [f"# {title}", "", summary.sentence(), ""]
+    lines += [f"![{summary.sentence()}]({data_url(bars(outcomes))})", ""] if outcomes else []
+    lines += ["| | endpoints |", "| --- | ---: |"]
+    lines += [f"| {name.replace('_', ' ')} | {value:,} |" for name, value in numbers.items()]
     lines += ["", f"{summary.calls:,} calls in {summary.seconds:,.1f} s", "", "Reports:", ""]
     return "\n".join(lines + [f"- `{path}`" for path in paths])

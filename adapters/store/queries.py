@@ -185,6 +185,15 @@ def stops(reader: Reader) -> list[Row]:
     return reader.rows("SELECT account, reason, at FROM stops ORDER BY account")
 
 
+def approvers(reader: Reader) -> list[Row]:
+    """Persons who may sign, with the codes they have left."""
+    return reader.rows(
+        "SELECT p.name, count(c.hash) AS codes_left, p.locked_until, p.added_at, p.added_by FROM approvers p "
+        "LEFT JOIN approver_codes c ON c.approver = p.name AND c.used_at IS NULL "
+        "GROUP BY p.name, p.locked_until, p.added_at, p.added_by ORDER BY p.name"
+    )
+
+
 def stock(reader: Reader, account: str | None = None) -> list[Row]:
     """Endpoints by account, tag, group and state."""
     return reader.rows(

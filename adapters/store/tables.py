@@ -18,6 +18,7 @@ from sqlalchemy import (
     text,
 )
 
+from domain.approval import Standing
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State
 from domain.order import OrderState
@@ -36,7 +37,7 @@ metadata = MetaData(
 Key = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _one_of(column: str, values: type[Lifecycle] | type[State] | type[Kind] | type[OrderState]) -> str:
+def _one_of(column: str, values: type[Lifecycle] | type[State] | type[Kind] | type[OrderState] | type[Standing]) -> str:
     return f"{column} IN ({', '.join(repr(value.value) for value in values)})"
 
 
@@ -299,5 +300,52 @@ stops = Table(
     metadata,
     Column("account", String(64), primary_key=True),
     Column("reason", Text, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+# Persons who may sign for a change, each with codes that work once.
+approvers = Table(
+    "approvers",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("salt", String(64), nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("locked_until", Float, nullable=False, server_default="0"),
+    Column("added_at", Float, nullable=False),
+    Column("added_by", String(64), nullable=False),
+)
+
+approver_codes = Table(
+    "approver_codes",
+    metadata,
+    Column("approver", String(64), ForeignKey("approvers.name"), primary_key=True),
+    Column("hash", String(128), primary_key=True),
+    Column("used_at", Float),
+)
+
+# One change of one run that waits for signatures or has them. Its answers name persons also after they were removed.
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("run", String(36), nullable=False),
+    Column("account", String(64), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("standing", String(16), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("decided_at", Float),
+    UniqueConstraint("run", "digest"),
+    CheckConstraint(_one_of("standing", Standing), name="standing"),
+)
+
+approval_answers = Table(
+    "approval_answers",
+    metadata,
+    Column("approval_id", Key, ForeignKey("approvals.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("verdict", String(16), nullable=False),
     Column("at", Float, nullable=False),
 )

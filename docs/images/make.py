@@ -2,33 +2,30 @@
 
     python docs/images/make.py
 
-Needs Chromium and a minute. Nothing of the project's own data is touched.
+Needs Chromium with its driver and two minutes. Nothing of the project's own data is touched.
 """
 
-import json
 import os
+import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.request import Request, urlopen
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "chromium"
+sys.path.insert(0, str(ROOT))
+
+from tests.flows.processes import answers, free_port, until  # noqa: E402 - the path comes first
+from tests.support.browser import Ui, browsing  # noqa: E402
+
 LEFT_OUT = shutil.ignore_patterns(".*", "var", "reports", "__pycache__", "*.egg-info", "preactive.toml")
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    "--virtual-time-budget=15000",
-)
+CODE = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 
 
 def main() -> None:
@@ -39,9 +36,20 @@ def main() -> None:
         server, simulator = free_port(), free_port()
         env = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "PREACTIVE_"))}
         env |= {"PREACTIVE_ACCOUNTS__DEMO__BASE_URL": f"http://127.0.0.1:{simulator}/api", "TZ": "UTC"}
-        subprocess.run([sys.executable, "-m", "flows", "demo"], cwd=copy, env=env, check=True)
-        with started(copy, env, server, simulator):
-            take_all(f"http://127.0.0.1:{server}")
+        run(copy, env, "demo")
+        codes = {name: CODE.findall(run(copy, env, "approver", "add", name)) for name in ("ann", "bob")}
+        root = f"http://127.0.0.1:{server}"
+        with started(copy, env | {"PREACTIVE_ACCOUNTS__DEMO__MAX_CHANGE": "100"}, server, simulator):
+            until(lambda: answers(f"{root}/api/health"), 120, "the server")
+            login = (copy / "data" / "var" / "prefect-keys" / "login").read_text().strip()
+            with browsing(root, login) as ui:
+                take_all(ui, codes)
+
+
+def run(copy: Path, env: dict[str, str], *words: str) -> str:
+    """Run a command in the copy, and give what it said."""
+    command = [sys.executable, "-m", "flows", *words]
+    return subprocess.run(command, cwd=copy, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 @contextmanager
@@ -57,58 +65,43 @@ def started(copy: Path, env: dict[str, str], server: int, simulator: int) -> Ite
         process.wait(60)
 
 
-def take_all(root: str) -> None:
+def take_all(ui: Ui, codes: dict[str, list[str]]) -> None:
     """Take every picture."""
-    deployment = wait(lambda: first(f"{root}/api/deployments/filter", {}, name="file"))["id"]
-    run = first(f"{root}/api/flow_runs/filter", {}, name="provision demo · 240 rows · demo")["id"]
-    of_run = {"artifacts": {"flow_run_id": {"any_": [run]}}}
-    artifacts = ask(f"{root}/api/artifacts/filter", of_run)
-    summary = next(one["id"] for one in artifacts if "confirmed" in (one["description"] or ""))
-    take(f"{root}/v2/runs/flow-run/{run}?tab=Details", "run.png", "1280,872")
-    take(f"{root}/v2/runs/flow-run/{run}?tab=Artifacts", "artifacts.png", "1280,975")
-    take(f"{root}/v2/artifacts/artifact/{summary}", "summary.png", "1280,880")
-    take(f"{root}/v2/deployments/deployment/{deployment}/run", "form.png", "1280,1020")
+    ui.open("/v2/runs")
+    demo = ui.link("provision demo · 240 rows · demo")
+    take(ui, f"/v2/runs/flow-run/{demo}?tab=Details", "run.png", 872, "240")
+    take(ui, f"/v2/runs/flow-run/{demo}?tab=Artifacts", "artifacts.png", 975, "Rejects and failures")
+    take(ui, f"/v2/artifacts/artifact/{summary_of(ui, demo)}", "summary.png", 1000, "calls in")
+    ui.open("/v2/deployments")
+    deployment = ui.link("file")
+    take(ui, f"/v2/deployments/deployment/{deployment}/run", "form.png", 1020, "Path of a CSV")
+    take(ui, "/v2/automations", "automations.png", 1000, "preactive: zombie runs")
+
+    ui.start(deployment, {"File": "data/samples/clean-500.xlsx"}, "Dry run")
+    ui.open("/v2/runs")
+    waiting = ui.link("provision data/samples/clean-500.xlsx")
+    ui.answer(waiting, name="ann", code=codes["ann"][0])
+    ui.answer(waiting, name="bob", code=codes["bob"][0], picture=HERE / "approval.png")
 
 
-def take(url: str, name: str, size: str) -> None:
-    """Save what a page looks like."""
-    with tempfile.TemporaryDirectory() as profile:
-        where = [f"--user-data-dir={profile}", f"--window-size={size}", f"--screenshot={HERE / name}"]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run([CHROMIUM, *FLAGS, *where, url], check=True, timeout=120, **quiet)
+def summary_of(ui: Ui, run: str) -> str:
+    """The artifact of a run that has its numbers."""
+    for artifact in ui.artifacts(run):
+        ui.open(f"/v2/artifacts/artifact/{artifact}")
+        time.sleep(2)
+        if "calls in" in ui.text():
+            return artifact
+    raise AssertionError("the run has no summary")
+
+
+def take(ui: Ui, path: str, name: str, height: int, when: str) -> None:
+    """Save what a page looks like, once it says what it is about."""
+    if path:
+        ui.open(path)
+    ui.says(when)
+    time.sleep(2)  # graphs and fonts come a moment after the words
+    ui.save(HERE / name, height)
     print(name, (HERE / name).stat().st_size, "bytes")
-
-
-def ask(url: str, body: dict[str, Any]) -> list[dict[str, Any]]:
-    """What Prefect's API answers."""
-    request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})  # noqa: S310 - our own server
-    with urlopen(request, timeout=10) as answer:  # noqa: S310
-        found: list[dict[str, Any]] = json.load(answer)
-    return found
-
-
-def first(url: str, body: dict[str, Any], *, name: str) -> dict[str, Any]:
-    """The thing of that name."""
-    return next(one for one in ask(url, body) if one["name"] == name)
-
-
-def wait(look: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Look until it is there."""
-    until = time.monotonic() + 120
-    while True:
-        try:
-            return look()
-        except (OSError, StopIteration):
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.5)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -63,6 +63,7 @@ def doctor(account: Account = None, as_json: Json = False) -> None:
 
 
 def up(
+    host: Annotated[str, typer.Option("--host", help="Address that the Prefect server listens at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="Port of the Prefect server.")] = 4200,
     simulator_port: Annotated[int, typer.Option("--simulator-port")] = 8765,
     orders_port: Annotated[int, typer.Option("--orders-port", help="Port of the order service.")] = 8770,
@@ -70,7 +71,7 @@ def up(
     """Start what an operator uses: Prefect with its UI, simulator, deployments, order service. Ctrl-C ends it all."""
     from flows.everything import serve_all
 
-    serve_all(port=port, simulator_port=simulator_port, orders_port=orders_port)
+    serve_all(host=host, port=port, simulator_port=simulator_port, orders_port=orders_port)
 
 
 def demo() -> None:

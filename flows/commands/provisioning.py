@@ -33,8 +33,11 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Read and check a file and show what provisioning it would do. Changes nothing."""
+    from flows.embedded import find_server
     from tasks.planning import plan_against_platform, plan_file, why_held
 
+    if check_platform:
+        find_server()  # the account's secrets may be kept there
     chosen = {"sheet": sheet, "supplier": supplier, "name_template": name_template}
     request = _request(file, account, tag, batch, **chosen)
     manifest, made = plan_against_platform(request) if check_platform else plan_file(request)

@@ -33,6 +33,9 @@ def resolve(
         _decide(operation, decide, endpoint_id, reason)
         return
     if look_up:
+        from flows.embedded import find_server
+
+        find_server()  # the account's secrets may be kept there
         from tasks.doubts import look_up_all
 
         print(f"{look_up_all(account)} look-ups made.")

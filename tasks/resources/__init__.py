@@ -1,5 +1,14 @@
 """Opens settings, store, platforms and files; nothing else in tasks/ and flows/ touches an adapter."""
 
+from tasks.resources.approving import (
+    able_to_sign,
+    add_approver,
+    answer_request,
+    approved,
+    approvers,
+    remove_approver,
+    request_approval,
+)
 from tasks.resources.changing import (
     apply_repairs,
     cancel,
@@ -48,6 +57,7 @@ from tasks.resources.session import (
     account,
     account_names,
     current,
+    notify_block,
     open_platform,
     open_store,
     reader,
@@ -60,9 +70,14 @@ from tasks.resources.upkeep import check_store, rebuild_store, run_simulator, st
 
 __all__ = [
     "Session",
+    "able_to_sign",
     "account",
     "account_names",
+    "add_approver",
+    "answer_request",
     "apply_repairs",
+    "approved",
+    "approvers",
     "batch_counts",
     "batch_named",
     "batches",
@@ -81,6 +96,7 @@ __all__ = [
     "known_tags",
     "mapping",
     "needs",
+    "notify_block",
     "open_platform",
     "open_store",
     "order_app",
@@ -93,8 +109,10 @@ __all__ = [
     "reader",
     "rebuild_store",
     "rejects",
+    "remove_approver",
     "reopen",
     "reports_dir",
+    "request_approval",
     "run_simulator",
     "safe_cell",
     "select_endpoints",

@@ -231,6 +231,10 @@ async def session(name: str, lane: Lane = Lane.BULK) -> AsyncIterator[Session]:
     from adapters.store.store import AccountLedger
 
     name, options = account(name)
+    if options.secrets_block:
+        from tasks.blocks import with_block_secrets
+
+        options = await with_block_secrets(options)
     store = open_store()
     ledger = AccountLedger(store, name, options, lane)
     try:
@@ -262,6 +266,11 @@ def stop_all() -> bool:
     for one in running:
         one.halt()
     return bool(running)
+
+
+def notify_block() -> str:
+    """The block of Prefect that automations notify through, as type/name; empty for none."""
+    return settings.load().notify
 
 
 def reports_dir() -> Path:

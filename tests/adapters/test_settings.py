@@ -1,6 +1,8 @@
 """Settings come from a file and the environment, and what is wrong with them is named without its value."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -223,3 +225,10 @@ def test_secrets_are_not_shown_by_the_settings(write):
     loaded = settings.load()
 
     assert CANARY not in f"{loaded!r} {loaded} {loaded.model_dump()} {loaded.model_dump_json()}"
+
+
+def test_a_process_that_has_read_secrets_leaves_no_image_of_its_memory():
+    read = "from adapters import settings; import resource; settings.account(None); print(resource.getrlimit(4))"
+    ended = subprocess.run([sys.executable, "-c", read], capture_output=True, text=True, check=True)
+
+    assert ended.stdout.strip() == "(0, 0)"

@@ -9,7 +9,8 @@ import pytest
 
 from tests.docs.pages import DOCS, ROOT, links, pages, section, spans, table, text_of
 
-GUARANTEES = DOCS / "guarantees.md"
+GUARANTEES, SECURITY = DOCS / "guarantees.md", DOCS / "security.md"
+POINTS = {*range(7, 15), *range(16, 28)}
 COMMITTED = [*pages(), ROOT / "preactive.example.toml", ROOT / "prefect.yaml", DOCS / "images" / "make.py"]
 MACHINE = re.compile(r"(?<![\w.])/(?:work|root|home|farm)/|/(?:shared)/|\.\./shared")
 
@@ -57,18 +58,18 @@ def test_every_dependency_has_its_reason():
 
 
 def test_pictures_are_there_and_small():
-    shown = [link for page in pages() for link in links(page) if link.endswith(".png")]
+    shown = [page.parent / link for page in pages() for link in links(page) if link.endswith(".png")]
 
     assert shown
-    assert all((ROOT / link).stat().st_size < 200_000 for link in shown)
+    assert all(picture.stat().st_size < 200_000 for picture in shown)
 
 
 # --- guarantees ---
 
 
 def named_tests() -> list[str]:
-    """Every `file::name` of the page."""
-    return sorted({span for span in spans(text_of(GUARANTEES)) if "::" in span})
+    """Every `file::name` of the pages that name tests."""
+    return sorted({span for page in (GUARANTEES, SECURITY) for span in spans(text_of(page)) if "::" in span})
 
 
 @cache
@@ -79,7 +80,7 @@ def functions(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("named", [name for name in named_tests() if name != "file::name"])
-def test_every_test_that_a_guarantee_names_exists(named):
+def test_every_test_that_a_page_names_exists(named):
     path, _, name = named.partition("::")
 
     assert name in functions(ROOT / "tests" / path)
@@ -106,3 +107,23 @@ def test_every_file_that_a_page_names_exists(page):
     missing = [path for path in paths if not (ROOT / path).exists()]
 
     assert [path for path in missing if not path.startswith(("data/var", "data/reports"))] == []
+
+
+# --- security ---
+
+
+def points() -> list[tuple[int, str]]:
+    """The points of the checklist, each with the cell that names its tests or says why there is none."""
+    tables = (table(section(SECURITY, heading), "point") for heading in ("Secrets", "Server", "Calls to a platform"))
+    return [(int(row[0].partition(":")[0]), row[2]) for rows in tables for row in rows]
+
+
+def test_every_point_of_the_security_checklist_has_one_row():
+    assert [number for number, _ in points()] == sorted(POINTS)
+
+
+@pytest.mark.parametrize(("number", "cell"), points())
+def test_a_point_names_its_tests_or_says_in_one_sentence_why_there_is_none(number, cell):
+    said = [span for span in spans(cell) if "::" in span]
+
+    assert said or re.fullmatch(r"No test[^:]*: [^.]+\.", cell), number

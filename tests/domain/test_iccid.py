@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.esim import is_eid
-from domain.iccid import BLANKS, check_iccid, luhn_digit, luhn_ok, mask_iccid
+from domain.iccid import BLANKS, check_iccid, luhn_digit, luhn_ok, mask_iccid, mask_numbers
 from domain.supplier import Severity, SupplierProfile
 
 GOOD = "8944500102198304826"
@@ -193,6 +193,25 @@ def test_no_text_makes_the_check_fail_or_accept_anything_but_digits(text):
 def test_a_masked_number_shows_six_and_four():
     assert mask_iccid(GOOD) == "894450…4826"
     assert mask_iccid("8944") == "…"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        (GOOD, "894450…4826"),
+        (f"The SIM {GOOD} has an endpoint.", "The SIM 894450…4826 has an endpoint."),
+        ("8944 5020 0100 3326 117", "894450…6117"),
+        ("8944502001003326117x", "894450…6117x"),
+        ("89049032123451234512345678901235", "890490…1235"),
+        ("8.94450200000166E+18", "8.9445…0166E+18"),
+        ("row 1,234 of 100,000", "row 1,234 of 100,000"),
+        ("123", "123"),
+        ("2026-11-21", "2026-11-21"),
+        ("endpoint 2000000230", "endpoint 2000000230"),
+    ],
+)
+def test_every_long_number_in_a_text_is_masked_and_nothing_else(text, masked):
+    assert mask_numbers(text) == masked
 
 
 def test_an_eid_is_told_by_its_check_number():

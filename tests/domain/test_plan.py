@@ -176,6 +176,17 @@ def test_an_account_may_allow_no_terminations():
         check_terminations(1, account(terminate_with="off"))
 
 
+@pytest.mark.parametrize(("changes", "limit"), [(5000, None), (5000, 9000), (7000, None), (7000, 7000)])
+def test_what_two_persons_approved_may_go_beyond_the_accounts_bound(changes, limit):
+    check_size(changes, account(), limit=limit, approved=7000)
+
+
+@pytest.mark.parametrize(("approved", "limit"), [(0, None), (0, 9000), (6000, None), (7000, 6999)])
+def test_where_persons_approve_a_limit_only_lowers_the_bound(approved, limit):
+    with pytest.raises(TooMuchChange):
+        check_size(7000, account(), limit=limit, approved=approved)
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(0, "0 s"), (0.2, "1 s"), (89.5, "90 s"), (90, "2 min"), (3600, "60 min"), (5400, "1.5 h"), (90_000, "25.0 h")],

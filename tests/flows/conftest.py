@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.flows.prefect_api import PrefectApi
+from tests.flows.prefect_server import Server, started
 from tests.flows.world import World
 
 MakeWorld = Callable[..., World]
@@ -19,6 +20,13 @@ def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectApi
     api = PrefectApi(tmp_path_factory.mktemp("prefect-api"))
     yield api
     api.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One Prefect server with its UI for all tests of the group "prefect server"."""
+    with started(tmp_path_factory.mktemp("server")) as made:
+        yield made
 
 
 @pytest.fixture

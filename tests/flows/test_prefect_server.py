@@ -1,100 +1,16 @@
 """What operators use: the Prefect server of the locked set, the deployments, and what a run shows in the UI."""
 
 import json
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from flows.embedded import QUIET
-from tests.flows.processes import answers, clean_env, end, fetch, free_port, until
-from tests.flows.world import ROOT, SAMPLES
+from tests.flows.prefect_server import DEPLOYMENTS
+from tests.flows.processes import answers, fetch, until
+from tests.flows.world import SAMPLES
 
 KINDS = ("progress", "markdown", "table")
-DEPLOYMENTS = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
-
-
-@dataclass
-class Server:
-    """A Prefect server and the environment of its clients."""
-
-    url: str
-    env: dict[str, str]
-    folder: Path
-
-    def prefect(self, *arguments: str) -> str:
-        """Run Prefect's own command line."""
-        command = [sys.executable, "-m", "prefect", "--no-prompt", *arguments]
-        options = {"capture_output": True, "text": True, "timeout": 100}
-        ended = subprocess.run(command, check=False, env=self.env, cwd=self.folder, **options)
-        assert ended.returncode == 0, ended.stdout + ended.stderr
-        return ended.stdout
-
-    def start(self, *arguments: str, **env: str) -> subprocess.Popen[bytes]:
-        """Start a program that uses the server."""
-        return subprocess.Popen(
-            [sys.executable, *arguments],
-            env=self.env | env,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def deployments(self) -> dict[str, dict[str, Any]]:
-        """Every deployment by its entrypoint."""
-        return {found["entrypoint"]: found for found in fetch(f"{self.url}/deployments/filter", {})}
-
-    @contextmanager
-    def serving(self, **env: str) -> Iterator[None]:
-        """Serve the deployments of the file, and only those."""
-        for deployed in self.deployments().values():  # those of a work pool would wait for its workers
-            fetch(f"{self.url}/deployments/{deployed['id']}", method="DELETE")
-        process = self.start("-m", "flows.serving", **env)
-        try:
-            until(lambda: len(self.deployments()) == len(DEPLOYMENTS), 60, "the serving")
-            yield
-        finally:
-            end(process)
-
-    def submit(self, entrypoint: str, **request: Any) -> str:
-        """Start a deployment as its form does, and give the run's id."""
-        deployment = self.deployments()[entrypoint]
-        path = f"{self.url}/deployments/{deployment['id']}/create_flow_run"
-        run = fetch(path, {"parameters": {"request": request}, "state": {"type": "SCHEDULED"}})
-        return str(run["id"])
-
-    def ended(self, run_id: str) -> dict[str, Any] | None:
-        """The final state of a run, once it has one."""
-        state: dict[str, Any] = fetch(f"{self.url}/flow_runs/{run_id}")["state"]
-        return state if state["type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") else None
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator[Server]:
-    """`prefect server start`, as `preactive up` starts it."""
-    folder = tmp_path_factory.mktemp("server")
-    shutil.copy(ROOT / "prefect.yaml", folder)
-    for _ in range(3):
-        port = free_port()
-        url = f"http://127.0.0.1:{port}/api"
-        env = clean_env(**QUIET, PREFECT_HOME=str(folder / "home"), PREFECT_API_URL=url)
-        env |= {"PREACTIVE_STORE_URL": f"sqlite:///{folder / 'store.db'}"}
-        made = Server(url, env, folder)
-        process = made.start("-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port))
-        until(lambda: process.poll() is not None or answers(f"{url}/health"), 110, "the Prefect server")  # noqa: B023
-        if process.poll() is None:
-            break
-    assert process.poll() is None, "the Prefect server did not start"
-    yield made
-    end(process)
 
 
 def test_the_server_serves_its_ui(server):
@@ -150,7 +66,7 @@ def test_a_served_run_that_is_cancelled_in_the_ui_ends_with_its_numbers_and_lose
         run = server.submit("flows.provision.provision", file=str(here.file), dry_run=False)  # on the default account
         until(lambda: here.platform.writes >= 15 or server.ended(run), 90, "the first writes")
         cancelling = {"state": {"type": "CANCELLING", "name": "Cancelling"}, "force": False}
-        fetch(f"{server.url}/flow_runs/{run}/set_state", cancelling)
+        server.ask(f"/flow_runs/{run}/set_state", cancelling)
         state = until(lambda: server.ended(run), 60, "the end of the run")
 
     assert state["type"] == "CANCELLED", state
@@ -162,21 +78,40 @@ def test_a_served_run_that_is_cancelled_in_the_ui_ends_with_its_numbers_and_lose
 
 def test_a_run_shows_its_progress_its_summary_its_rejects_and_its_numbers(world, prefect_api):
     here = world(rows=60)
-    file = here.write("batch.csv", [*here.iccids, "123"])
+    wrong = here.iccids[0][:-1] + str((int(here.iccids[0][-1]) + 1) % 10)
+    file = here.write("batch.csv", [*here.iccids, "123", wrong])
     summary = here.run("provision", str(file), "--yes", code=3).summary
     run = prefect_api.run(summary["run"])
     artifacts = prefect_api.artifacts(summary["run"])
     data = {kind: [one["data"] for one in artifacts if one["type"] == kind] for kind in KINDS}
 
-    assert run["name"] == "provision batch · 61 rows · t"
+    assert run["name"] == "provision batch · 62 rows · t"
     assert run["state"]["type"] == "COMPLETED"
-    assert run["state"]["message"] == "60 confirmed, 1 rejected"
+    assert run["state"]["message"] == "60 confirmed, 2 rejected"
     assert [float(value) for value in data["progress"]] == [100]
-    assert any("60 confirmed, 1 rejected" in text for text in data["markdown"])
+    assert any("60 confirmed, 2 rejected" in text for text in data["markdown"])
     assert any(Path(summary["reports"][0]).as_uri() in text for text in data["markdown"])
-    (reject,) = json.loads(data["table"][0])
-    assert (reject["row"], reject["column"], reject["value"], reject["outcome"]) == (62, "iccid", "123", "rejected")
-    assert reject["reason"]
+    assert any("](data:image/svg+xml;base64," in text for text in data["markdown"])
+    rejects = json.loads(data["table"][0])
+    assert [(one["row"], one["value"], one["outcome"]) for one in rejects] == [
+        (62, "123", "rejected"),
+        (63, f"{wrong[:6]}…{wrong[-4:]}", "rejected"),
+    ]
+    assert all(one["reason"] for one in rejects)
+
+
+def test_no_whole_iccid_is_in_what_prefect_shows_of_a_run(world, prefect_api):
+    here = world(rows=20)
+    here.platform.ask("/faults", [{"fault": "refused", "route": "CreateEndPoint", "nth": [3, 4]}])
+    summary = here.run(*here.provision, code=None).summary
+    of_run = {"logs": {"flow_run_id": {"any_": [summary["run"]]}}}
+    logs = until(lambda: fetch(f"{prefect_api.url}/logs/filter", of_run), 30, "the log")
+    artifacts = prefect_api.artifacts(summary["run"])
+    shown = json.dumps([logs, artifacts, prefect_api.run(summary["run"])])
+
+    assert summary["refused"] == 2
+    assert [one["type"] for one in artifacts].count("table") == 1
+    assert [iccid for iccid in here.iccids if iccid in shown] == []
 
 
 def test_tasks_are_chunks_and_never_rows(world, prefect_api):

@@ -138,6 +138,16 @@ async def test_the_headers_are_asked_for_when_the_call_goes_out(transport, serve
     assert asked == [0, 0, 1, 1, 2, 2]
 
 
+async def test_a_header_that_would_become_two_is_not_sent(transport, server):
+    async def headers():
+        return {"X-Authorization": "Bearer a\r\nX-Other: b"}
+
+    with pytest.raises(NoAnswer):
+        await ask(transport(server.base_url), headers=headers)
+
+    assert server.requests == []
+
+
 # --- nothing was sent ---
 
 
