@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from tests.ui.test_approval import QUICK, codes_for, next_question
 
 from flows.login import CLIENT_LOGIN
 from tests.flows.processes import until
+from tests.ui.test_approval import QUICK, codes_for, next_question
 
 browser = pytest.importorskip("tests.support.browser", reason="selenium is not installed")
 
