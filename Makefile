@@ -32,7 +32,7 @@ bench: .venv/ready-dev  ## measurements, as ratios side by side
 chaos: .venv/ready-dev  ## long searches for faults; CHAOS_SEEDS sets how long
 	$(BIN)/python -m pytest -q -n 2 --timeout 1200 tests/chaos $(ARGS)
 
-planted: .venv/ready-dev  ## plants ten defects, one after the other, and shows that the tests find each
+planted: .venv/ready-dev  ## plants defects, one after the other, and shows that the tests find each
 	$(BIN)/python -m tests.planted $(ARGS)
 
 lock: .venv/ready-dev  ## new locks from requirements*.in; needs uv

@@ -1,4 +1,4 @@
-"""Ten defects that a program like this one could have, each as a change to one place, and the tests that find it."""
+"""Defects that a program like this one could have, each as a change to one place, and the tests that find it."""
 
 from dataclasses import dataclass
 
@@ -79,5 +79,19 @@ BUGS = (
         "allow_redirects=False",
         "allow_redirects=True",
         ("tests/adapters/platforms/sft/test_transport.py",),
+    ),
+    Bug(
+        "a reservation that is over gives its SIM back whatever was sent",
+        "adapters/store/orders.py",
+        "free = [row.id for row in connection.execute(query) if row.token == 0]",
+        "free = [row.id for row in connection.execute(query)]",
+        ("tests/adapters/store/test_orders.py",),
+    ),
+    Bug(
+        "an ICCID goes through a float",
+        "domain/iccid.py",
+        "            return IccidResult(text)\n        return _judge_digits(text, profile, ())\n",
+        "            return IccidResult(str(int(float(text))))\n        return _judge_digits(text, profile, ())\n",
+        ("tests/domain/test_iccid.py",),
     ),
 )
