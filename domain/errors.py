@@ -4,13 +4,15 @@
     ├── UsageError                     exit code 2: wrong usage or settings
     │   ├── SettingsError
     │   ├── LoginRefused
-    │   └── UnknownGroup
+    │   ├── UnknownGroup
+    │   └── UnusableGroup
     ├── Refused                        exit code 4: refused before any change was made
     │   ├── FileRefused                carries a reason code
     │   ├── TooManyRejects
     │   ├── TooMuchChange
     │   ├── NotConfirmed
     │   ├── NothingSelected
+    │   ├── NoRoom
     │   ├── PlatformUnreachable
     │   └── StoreUnavailable
     │       ├── StoreLocked
@@ -52,6 +54,10 @@ class UnknownGroup(UsageError):
     """The account has no group of that name."""
 
 
+class UnusableGroup(UsageError):
+    """The group exists, and endpoints cannot be put into it."""
+
+
 class Refused(PreactiveError):
     """The request was refused before any change was made."""
 
@@ -80,6 +86,10 @@ class NotConfirmed(Refused):
 
 class NothingSelected(Refused):
     """Nothing in the store matches what was asked for."""
+
+
+class NoRoom(Refused):
+    """The group has fewer free addresses than endpoints would be put into it."""
 
 
 class PlatformUnreachable(Refused):

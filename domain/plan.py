@@ -116,15 +116,19 @@ def provision_calls(creates: int, *, tags: Sequence[str], account: Account) -> i
     """Calls needed to create and tag so many endpoints, with one login and the pages before and after."""
     if not creates:
         return 0
-    per_tag = creates + 1 if account.platform_tags == "now" else 0
-    return 1 + creates + per_tag * len(tags) + 2 * math.ceil(creates / account.page_size)
+    cost = account.capabilities
+    per_tag = creates * cost.calls_per_tag + cost.calls_per_new_tag if account.platform_tags == "now" else 0
+    pages = 2 * math.ceil(creates / account.page_size)
+    return 1 + creates * cost.calls_per_create + per_tag * len(tags) + pages
 
 
 def activation_calls(count: int, *, group: bool, account: Account) -> int:
-    """Calls needed to activate so many endpoints: one each, three more for a counted add-on, and pages."""
+    """Calls needed to activate so many endpoints: one each, what its assignment costs, and pages."""
     if not count:
         return 0
-    return 1 + count * (4 if group else 1) + 2 * math.ceil(count / account.page_size)
+    cost = account.capabilities
+    each = cost.calls_per_activation + (cost.calls_per_assignment if group else 0)
+    return 1 + count * each + 2 * math.ceil(count / account.page_size)
 
 
 def check_rejects(rejected: int, rows: int, account: Account, *, accepted_by_person: bool) -> None:

@@ -1,10 +1,11 @@
 """Settles operations in doubt by looking at the platform, with as few calls as the evidence needs."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from domain.doubt import Doubt, Evidence, Patience, Sight, judge
 from domain.endpoint import SimRecord
+from domain.errors import UsageError
 from domain.lifecycle import Kind, Lifecycle
 from domain.ports import Ledger, Platform, ReadFailed, Scope
 from domain.survey import survey
@@ -32,12 +33,25 @@ class Settler:
         return len(doubts)
 
     async def _evidence(self, doubts: Sequence[Doubt]) -> list[Evidence]:
+        lost = await self._not_pinned({doubt.target for doubt in doubts if doubt.kind in _IN_A_GROUP and doubt.target})
         by_sim = [doubt.iccid for doubt in doubts if doubt.kind in _SEEN_ON_THE_SIM]
         sims = await survey(self._platform, by_sim) if by_sim else None
         found = sims.sims if sims else {}
-        return list(await asyncio.gather(*(self._look(doubt, found) for doubt in doubts)))
+        return list(await asyncio.gather(*(self._look(doubt, found, lost) for doubt in doubts)))
 
-    async def _look(self, doubt: Doubt, sims: dict[str, SimRecord | None]) -> Evidence:
+    async def _not_pinned(self, groups: Iterable[str]) -> frozenset[str]:
+        """Make the groups known by name, and return those that cannot be found now."""
+        lost = set()
+        for name in groups:
+            try:
+                await self._platform.pin_group(name)
+            except (ReadFailed, UsageError):
+                lost.add(name)
+        return frozenset(lost)
+
+    async def _look(self, doubt: Doubt, sims: dict[str, SimRecord | None], lost: frozenset[str]) -> Evidence:
+        if doubt.kind in _IN_A_GROUP and doubt.target in lost:
+            return Evidence(Sight.UNPROVEN, text=f"the group {doubt.target!r} cannot be found")
         if doubt.kind in _SEEN_ON_THE_SIM:
             return sim_evidence(doubt, sims.get(doubt.iccid), known=doubt.iccid in sims)
         try:
@@ -64,6 +78,7 @@ class Settler:
         return Evidence(Sight.PRESENT if count else Sight.ABSENT)
 
 
+_IN_A_GROUP = frozenset({Kind.ACTIVATE, Kind.ASSIGN})
 _SEEN_ON_THE_SIM = frozenset({Kind.CREATE, Kind.ACTIVATE, Kind.SUSPEND, Kind.RESUME})
 _WANTED = {Kind.ACTIVATE: Lifecycle.ACTIVE, Kind.SUSPEND: Lifecycle.SUSPENDED, Kind.RESUME: Lifecycle.ACTIVE}
 _BEFORE = {Kind.ACTIVATE: Lifecycle.PRE_ACTIVE, Kind.SUSPEND: Lifecycle.ACTIVE, Kind.RESUME: Lifecycle.SUSPENDED}
@@ -77,6 +92,8 @@ def sim_evidence(doubt: Doubt, sim: SimRecord | None, *, known: bool) -> Evidenc
         return _create_evidence(sim)
     if sim is None or sim.endpoint_id != doubt.endpoint_id:
         return Evidence(Sight.CONTRADICTION, text="the platform shows another endpoint, or none, for this SIM")
+    if sim.state is _WANTED[doubt.kind] and not sim.is_in(doubt.target):
+        return Evidence(Sight.CONTRADICTION, text="the platform shows the endpoint in another group")
     if sim.state is _WANTED[doubt.kind]:
         return Evidence(Sight.PRESENT, endpoint_id=sim.endpoint_id)
     if sim.state is _BEFORE[doubt.kind]:

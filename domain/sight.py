@@ -30,6 +30,8 @@ def before_write(work: Work, sim: SimRecord | None) -> Finding | None:
     if sim.state is Lifecycle.PRE_ACTIVE and sim.endpoint_id is not None:
         return None
     if sim.state is Lifecycle.ACTIVE and sim.endpoint_id is not None:
+        if not sim.is_in(work.target):
+            return Finding(work, State.REFUSED, None, "active already, in another group; assigning would move it")
         return Finding(work, State.CONFIRMED, sim.endpoint_id, "was active already")
     return Finding(work, State.REFUSED, None, f"the platform shows {sim.state_text!r}; only pre-active is activated")
 
@@ -42,10 +44,13 @@ def _before_create(work: Work, sim: SimRecord | None) -> Finding | None:
     return Finding(work, State.REFUSED, None, conflict_reason(sim))
 
 
-def differing(expected: Mapping[str, str], seen: Mapping[str, SimRecord | None], state: Lifecycle) -> dict[str, str]:
+def differing(
+    expected: Mapping[str, str], seen: Mapping[str, SimRecord | None], state: Lifecycle, group: str = ""
+) -> dict[str, str]:
     """Those of the expected ICCID / endpoint id pairs that the platform shows otherwise. Not shown is not different."""
     return {
         iccid: endpoint_id
         for iccid, endpoint_id in expected.items()
-        if (sim := seen.get(iccid)) is not None and (sim.endpoint_id != endpoint_id or sim.state is not state)
+        if (sim := seen.get(iccid)) is not None
+        and (sim.endpoint_id != endpoint_id or sim.state is not state or not sim.is_in(group))
     }

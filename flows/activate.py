@@ -36,7 +36,7 @@ async def activate(request: ActivateRequest) -> State[Summary]:
             for first, last in await session.open_positions(change):
                 await carry_out_chunk(account, change, first, last, "activate and assign")
             await settle_rest(account, change, request.label)
-            await read_back(account, change, Kind.ACTIVATE, started)
+            await read_back(account, change, Kind.ACTIVATE, started, request.group or "")
         summary = resources.summarise_selection(session, selected, label=request.label, started=started, run=run_id())
         reports = await write_report(account, change, summary, title, request.report)
         return finish(summary, reports)

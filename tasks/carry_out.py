@@ -12,7 +12,9 @@ _LOOK_AGAIN = 1.0
 @step("log in", "log in to {account}")
 async def log_in(account: str) -> None:
     """Check address and credentials before anything is changed."""
-    await resources.current(account).platform.login()
+    platform = resources.current(account).platform
+    platform.check_writes()
+    await platform.login()
 
 
 @step("carry out", "{label} {first} to {last}")

@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from domain.endpoint import SimRecord
-from domain.errors import FileRefused, NothingSelected, UsageError
+from domain.errors import FileRefused, NothingSelected, PlatformUnreachable, UsageError
+from domain.groups import Target, check_room
 from domain.manifest import Manifest
 from domain.options import Account, check_tag, safe_name
 from domain.plan import Plan, Wanted, check_rejects, check_size, make_plan
+from domain.ports import ReadFailed
 from domain.requests import ActivateRequest, ProvisionRequest
 from domain.selection import Selected
 from domain.survey import survey
@@ -58,12 +60,13 @@ def _plan(
     seen: Mapping[str, SimRecord] | None = None,
 ) -> Plan:
     wanted = _wanted(manifest)
+    longest = options.capabilities.tag_chars
     return make_plan(
         wanted,
         known=resources.known(name, [want.iccid for want in wanted]),
         seen=seen,
         account=options,
-        tags=[check_tag(tag) for tag in request.tags] or [safe_name(request.batch or request.file)],
+        tags=[check_tag(tag, longest) for tag in request.tags] or [safe_name(request.batch or request.file)],
         rows=len(manifest.rows),
         rejected=manifest.numbers()["rejected"],
     )
@@ -89,6 +92,8 @@ def plan_selection(request: ActivateRequest) -> Selected:
     name, options = resources.account(request.account)
     if request.group is not None:
         options.group(request.group)
+    elif options.capabilities.activates_by_assignment:
+        raise UsageError("On this platform an endpoint becomes active by being put into a group; say --group.")
     if (request.tag is None) == (request.file is None):
         raise UsageError("Say either --tag, or --iccid or --file, so that it is clear which endpoints are meant.")
     selected = resources.preview_selection(name, options, request)
@@ -96,6 +101,37 @@ def plan_selection(request: ActivateRequest) -> Selected:
         raise NothingSelected(_nothing(name, request))
     check_size(selected.new, options, limit=request.limit)
     return selected
+
+
+def plan_group(request: ActivateRequest, selected: Selected) -> Target | None:
+    """The group that the request names, if the platform has groups of its own, with room for what is selected.
+
+    Raises UnknownGroup, UnusableGroup, NoRoom.
+    """
+    name, options = resources.account(request.account)
+    if request.group is None or not options.capabilities.has_groups:
+        return None
+    return asyncio.run(_look_at_group(name, request.group, selected))
+
+
+async def _look_at_group(name: str, group: str, selected: Selected) -> Target:
+    async with resources.session(name) as session:
+        await session.platform.login()
+        return await find_room(session, group, selected, keep=False)
+
+
+async def find_room(session: resources.Session, group: str, selected: Selected, *, keep: bool = True) -> Target:
+    """Find the group, and check that it has an address for every endpoint that would be put into it.
+
+    With `keep` the name stands for this group in every later run too.
+    Raises UnknownGroup, UnusableGroup, NoRoom, PlatformUnreachable.
+    """
+    try:
+        target = await session.find_group(group, keep=keep)
+    except ReadFailed as error:
+        raise PlatformUnreachable(f"The group {group!r} cannot be read: {error}; nothing was changed.") from None
+    check_room(target, selected.new + selected.open)
+    return target
 
 
 def _nothing(name: str, request: ActivateRequest) -> str:

@@ -76,7 +76,7 @@ class Transport:
         *,
         deadline: float,
         headers: Headers,
-        body: Mapping[str, Any] | None = None,
+        body: Any = None,
         query: Mapping[str, str] | None = None,
         not_after: float | None = None,
         urgent: bool = False,
@@ -96,7 +96,7 @@ class Transport:
         path: str,
         deadline: float,
         headers: Headers,
-        body: Mapping[str, Any] | None,
+        body: Any,
         query: Mapping[str, str] | None,
         not_after: float | None,
     ) -> Reply:

@@ -6,7 +6,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
+from adapters.store.claims import forget
 from adapters.store.tables import attempts, endpoints, operations
+from domain.capabilities import CAPABILITIES
 from domain.doubt import Doubt, Evidence, Patience, Ruling
 from domain.endpoint import Claim, contradictions
 from domain.lifecycle import MOVES, Kind
@@ -33,6 +35,7 @@ class Owner:
     patience: Patience
     bulk_patience: Patience
     max_in_flight: int
+    claims: bool = False  # SIMs are put on the account with a code
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,8 @@ def _apply(
         [_new_values(d) for d in decisions],
     )
     confirmed = [d for d in decisions if d.state is State.CONFIRMED]
+    if owner.claims:
+        forget(connection, [d.endpoint for d in confirmed if d.kind is Kind.CREATE])
     # Confirmed just now, not before: the endpoint may have moved on since then.
     still_ours = (
         select(o.id)
@@ -164,7 +169,7 @@ def _effect(platform: str, kind: Kind) -> dict[str, object]:
         values["state"] = to.value
     if kind is Kind.CREATE:
         values["endpoint_id"] = bindparam("mapped")
-    if kind is Kind.ASSIGN:
+    if kind is Kind.ASSIGN or (kind is Kind.ACTIVATE and CAPABILITIES[platform].activates_by_assignment):
         values["group"] = bindparam("into")
     return values
 

@@ -22,6 +22,7 @@ class Request:
     group: str = ""
     count: int | None = None
     iccids: tuple[str, ...] = ()
+    by_assignment: bool = False  # the platform activates an endpoint by putting it into the group
 
     @property
     def key(self) -> str:
@@ -101,12 +102,12 @@ def _plan(connection: Connection, request: Request, change: int, limit: int) -> 
     connection.execute(
         text(
             insert_into
-            + "SELECT :account, :change, :base + row_number() OVER (ORDER BY e.id) - 1, e.id, 'activate', '', "
-            + f"'planned', false, :now {source} AND {_FREE} ORDER BY e.id LIMIT :limit"
+            + "SELECT :account, :change, :base + row_number() OVER (ORDER BY e.id) - 1, e.id, 'activate', "
+            + f"CAST(:target AS VARCHAR(100)), 'planned', false, :now {source} AND {_FREE} ORDER BY e.id LIMIT :limit"
         ),
-        values,
+        values | {"target": request.group if request.by_assignment else ""},
     )
-    if request.group:
+    if request.group and not request.by_assignment:
         connection.execute(
             text(
                 insert_into + "SELECT :account, :change, position, endpoint, 'assign', :grp, 'planned', false, :now "

@@ -76,6 +76,7 @@ class AccountLedger:
             patience=account.patience,
             bulk_patience=account.bulk_patience,
             max_in_flight=account.max_in_flight,
+            claims=account.capabilities.needs_activation_code,
         )
 
     async def open(self) -> None:

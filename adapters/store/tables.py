@@ -185,6 +185,24 @@ attempts = Table(
     Index(None, "operation_id"),
 )
 
+# The activation codes of SIMs that are still to be claimed; a code is forgotten when its SIM is on the account.
+claim_codes = Table(
+    "claim_codes",
+    metadata,
+    Column("endpoint", Key, ForeignKey("endpoints.id"), primary_key=True),
+    Column("code", String(200), nullable=False),
+)
+
+# Which id a group's name stood for when it was first used; a name that means another group later is noticed.
+pinned_groups = Table(
+    "pinned_groups",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("name", String(100), primary_key=True),
+    Column("group_id", String(64), nullable=False),
+    Column("pinned_at", Float, nullable=False),
+)
+
 orders = Table(
     "orders",
     metadata,

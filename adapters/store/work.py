@@ -1,14 +1,17 @@
 """Hands out operations, takes back what came of them, and says what is left."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, select, update
 from sqlalchemy import and_ as all_of
 
+from adapters.store.claims import codes_of
 from adapters.store.decisions import Owner, decide, from_result, from_ruling
 from adapters.store.engine import alone_on, store_now
 from adapters.store.tables import attempts, changes, endpoints, operations, stops, workers
+from domain.capabilities import CAPABILITIES
 from domain.doubt import Doubt, Evidence, Ruling
 from domain.lifecycle import MOVES, Kind
 from domain.operation import State, Work
@@ -48,14 +51,46 @@ def grant(connection: Connection, owner: Owner, scope: Scope, room: int, now: fl
     )
     if bulk:
         query = query.where(o.kind == Kind.CREATE.value)
-    work = tuple(
+    if CAPABILITIES[owner.platform].replaces_tags:
+        query = query.where(_no_other_tag_open())
+    found = [
         Work(r.id, Kind(r.kind), r.token + 1, r.endpoint, r.iccid, r.name, r.endpoint_id, r.target, now)
         for r in connection.execute(query)
-    )
+    ]
+    work = _one_tag_each(found) if CAPABILITIES[owner.platform].replaces_tags else tuple(found)
+    if owner.claims:
+        codes = codes_of(connection, [one.endpoint for one in work if one.kind is Kind.CREATE])
+        work = tuple(replace(one, activation_code=codes.get(one.endpoint, "")) for one in work)
     if work:
         patience = owner.bulk_patience if bulk else owner.patience
         _mark_sent(connection, owner, work, now, safe_after=patience.safe_after(now))
     return work
+
+
+def _no_other_tag_open() -> ColumnElement[bool]:
+    """Where a tag write replaces all tags, one that may still arrive must not undo a later one."""
+    other = operations.alias()
+    still_open = (State.SENT.value, State.IN_DOUBT.value)
+    return or_(
+        operations.c.kind != Kind.TAG.value,
+        ~select(other.c.id)
+        .where(other.c.endpoint == operations.c.endpoint, other.c.kind == Kind.TAG.value)
+        .where(other.c.state.in_(still_open))
+        .exists(),
+    )
+
+
+def _one_tag_each(works: Sequence[Work]) -> tuple[Work, ...]:
+    """The same among those that are handed out together."""
+    tagged: set[int] = set()
+    kept = []
+    for work in works:
+        if work.kind is Kind.TAG and work.endpoint in tagged:
+            continue
+        if work.kind is Kind.TAG:
+            tagged.add(work.endpoint)
+        kept.append(work)
+    return tuple(kept)
 
 
 def _mark_sent(connection: Connection, owner: Owner, work: Sequence[Work], now: float, *, safe_after: float) -> None:

@@ -87,7 +87,7 @@ def activate(
     from domain.errors import UsageError
     from domain.requests import ActivateRequest
     from tasks import resources
-    from tasks.planning import plan_selection
+    from tasks.planning import plan_group, plan_selection
 
     if iccid and file:
         raise UsageError("Say --iccid or --file, not both.")
@@ -97,8 +97,11 @@ def activate(
         account=name, tag=tag, group=group, count=count, file=str(path) if path else None, limit=limit
     )
     selected = plan_selection(request)
+    target = plan_group(request, selected)
     running.begin_api()
     print(f"Plan for {request.label} on {name}: {selected.sentence()}.")
+    if target is not None:
+        print(f"  {target.sentence()}")
     running.confirm("Apply?", yes=yes)
     running.finish(running.run_flow("activate", request.model_copy(update={"dry_run": False})))
 

@@ -81,7 +81,14 @@ def _selection(name: str, options: Account, request: ActivateRequest) -> "Reques
     iccids: tuple[str, ...] = ()
     if request.file is not None:
         iccids = tuple(row.iccid for row in read_manifest(request.file, options).accepted if row.iccid)
-    return Request(name, tag=request.tag or "", group=request.group or "", count=request.count, iccids=iccids)
+    return Request(
+        name,
+        tag=request.tag or "",
+        group=request.group or "",
+        count=request.count,
+        iccids=iccids,
+        by_assignment=options.capabilities.activates_by_assignment,
+    )
 
 
 def cancel(batch: Mapping[str, Any]) -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from adapters import settings
 from adapters.store.reading import Reader
-from domain.bulk import BulkCreator
+from domain.bulk import BulkCreator, BulkPlatform
 from domain.errors import SettingsError
 from domain.executor import Executor
+from domain.groups import Target
 from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.options import Account
@@ -20,7 +21,10 @@ from domain.sight import Finding
 
 if TYPE_CHECKING:
     from adapters.platforms.sft.client import SftPlatform
+    from adapters.platforms.stacuity.client import StacuityPlatform
     from adapters.store.store import AccountLedger, Store
+
+    AnyPlatform = SftPlatform | StacuityPlatform
 
 
 class Session:
@@ -49,7 +53,7 @@ class Session:
     def bulk_creator(self) -> BulkCreator | None:
         """A means to create many endpoints with one call, if the account's settings name such a call."""
         bulk = self.account.bulk
-        if bulk is None:
+        if bulk is None or not isinstance(self.platform, BulkPlatform):
             return None
         return BulkCreator(
             self.ledger,
@@ -96,6 +100,19 @@ class Session:
 
         return await self.store.awrite(bulk_changes.open_stretches, change)
 
+    async def find_group(self, name: str, *, keep: bool) -> Target:
+        """The group of this name, pinned by id for this run and, with `keep`, for every later one.
+
+        Raises UnknownGroup, UnusableGroup, ReadFailed.
+        """
+        from adapters.store import pins
+
+        known = await self.store.awrite(pins.pinned, self.name, name)
+        target = await self.platform.pin_group(name, group_id=known)
+        if keep:
+            await self.store.awrite(pins.pin, self.name, name, target.id)
+        return target
+
     def executor(self) -> Executor:
         """A means to carry out operations of the account."""
         return Executor(
@@ -122,10 +139,17 @@ def account_names() -> list[str]:
     return sorted(settings.load().accounts)
 
 
-def open_platform(account: Account, pacer: Pacer) -> "SftPlatform":
-    """The platform client of an account."""
+def open_platform(account: Account, pacer: Pacer) -> "AnyPlatform":
+    """The platform client of an account.
+
+    Raises SettingsError.
+    """
     if account.platform == "stacuity":
-        raise SettingsError('Accounts on stacuity cannot be used yet; only platform = "sft" works in this version.')
+        from adapters.platforms.stacuity.client import StacuityPlatform
+
+        if not account.token.get_secret_value():
+            raise SettingsError("The account has no token; set it by environment variable or token_file.")
+        return StacuityPlatform(account, pacer)
     from adapters.platforms.sft.client import SftPlatform
 
     return SftPlatform(account, pacer)

@@ -4,7 +4,10 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
+from domain.capabilities import CAPABILITIES, Capabilities
+from domain.contract import Check
 from domain.endpoint import SimRecord
+from domain.groups import Target
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import Work
 from domain.outcome import Answer, Verdict
@@ -42,8 +45,22 @@ class MemoryPlatform:
         self.in_flight = 0
         self.most_in_flight = 0
 
+    @property
+    def capabilities(self) -> Capabilities:
+        return CAPABILITIES["sft"]
+
+    def check_writes(self) -> None:
+        self.calls["check_writes"] += 1
+
     async def login(self) -> None:
         await self._called("login")
+
+    async def check_contract(self) -> list[Check]:
+        return []
+
+    async def pin_group(self, name: str, *, group_id: str | None = None) -> Target:
+        await self._called(f"pin {name}")
+        return Target(name, group_id or "")
 
     async def close(self) -> None:
         self.calls["close"] += 1
