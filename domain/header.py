@@ -27,7 +27,7 @@ REASON_COLUMNS = ("reject_row", "reject_column", "reject_value", "reject_code", 
 
 _SECRET = re.compile(
     r"(pin|puk|adm|chv|scp|ki[ck]|kid|eki|k4|opc)[a-z0-9]*|ki[0-9]*|op|code(adm|retailer)[0-9]*|accesscontrol"
-    r"|transportkey|password|passwort"
+    r"|transportkey|password|passwort|(sim)?(activation|claim)code"
 )
 _LONG_NUMBER = re.compile(r"[0-9]{17,}")
 

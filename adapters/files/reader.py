@@ -23,7 +23,7 @@ def read_manifest(
 
 def parse(file: Snapshot, *, profile: SupplierProfile, sheet: str | None) -> Manifest:
     """Parse bytes that are already at hand; needs no path, so that it can run in another process."""
-    table = _open_table(file, profile, sheet)
+    table = open_table(file, profile, sheet)
     intake = Intake(table.header, profile)
     for row_no, cells, odd in table.rows():
         intake.add(row_no, cells, odd)
@@ -38,7 +38,8 @@ def parse(file: Snapshot, *, profile: SupplierProfile, sheet: str | None) -> Man
     )
 
 
-def _open_table(file: Snapshot, profile: SupplierProfile, sheet: str | None) -> Table:
+def open_table(file: Snapshot, profile: SupplierProfile, sheet: str | None) -> Table:
+    """The table of a file, by what its bytes say it is."""
     if detect(file) is FileKind.TEXT:
         return TextTable(file, profile)
     from adapters.files.workbook_table import WorkbookTable  # noqa: PLC0415 - a CSV needs no openpyxl

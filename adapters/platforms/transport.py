@@ -62,6 +62,8 @@ class Transport:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
             )
+            # On a connection that breaks, aiohttp sends PUT and DELETE again by itself, which no setting turns off.
+            self._session._retry_connection = False
         return self._session
 
     async def close(self) -> None:

@@ -10,7 +10,7 @@ from domain.operation import State
 from domain.options import Account, safe_name
 from domain.requests import ActivateRequest, ProvisionRequest
 from domain.selection import Selected
-from tasks.resources.files import read_manifest
+from tasks.resources.files import read_claim_codes, read_manifest
 from tasks.resources.session import Session, open_store, reader
 
 if TYPE_CHECKING:
@@ -22,8 +22,9 @@ T = TypeVar("T")
 
 async def store_manifest(session: Session, manifest: Manifest, request: ProvisionRequest) -> "Ingested":
     """Store a checked file as a batch, or find the batch it already is."""
-    from adapters.store import bulk_changes, ingest
+    from adapters.store import bulk_changes, claims, ingest
 
+    codes = read_claim_codes(request.file, manifest, session.account, sheet=request.sheet)  # or nothing is stored
     accepted = list(manifest.accepted)
     source = ingest.Source(
         file_name=manifest.source_name,
@@ -45,6 +46,8 @@ async def store_manifest(session: Session, manifest: Manifest, request: Provisio
         platform_tags=session.account.platform_tags,
         row_tags=[(row.iccid, tag) for row in accepted for tag in row.tags],
     )
+    if codes:
+        await session.store.awrite(claims.keep_codes, session.name, codes)
     await session.store.awrite(bulk_changes.allow, stored.change)
     return stored
 

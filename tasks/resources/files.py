@@ -23,6 +23,15 @@ def read_manifest(file: str, options: Account, *, sheet: str | None = None) -> M
     return read(Path(file), profile=profile, sheet=sheet)
 
 
+def read_claim_codes(file: str, manifest: Manifest, options: Account, *, sheet: str | None = None) -> dict[str, str]:
+    """The activation codes in a file of SIMs that are to be claimed; none for an account that claims nothing."""
+    if not options.capabilities.needs_activation_code:
+        return {}
+    from adapters.files.claim_codes import read_claim_codes as read
+
+    return read(Path(file), manifest, profile=options.supplier, sheet=sheet)
+
+
 def write_reports(folder: Path, data: ReportData) -> list[Path]:
     """Write the report files of a run."""
     from adapters.files.report import write_reports as write

@@ -69,7 +69,7 @@ def edit(platform: Platform, call: Call) -> dict[str, Any]:
         raise Refusal(texts.BAD_FIELD)
     if reference is not None:
         rules.check_reference(estate, reference, endpoint.id)
-    tags = rules.check_tags(body.get("tags") or [])
+    tags = rules.check_tags(body.get("tags") or [], endpoint.tags)
     if body.get("staticIp") is not None:
         rules.check_static_ip(estate, endpoint, body["staticIp"])
     if body.get("imeiLock") is not None:

@@ -56,6 +56,7 @@ class Estate:
         self._sorted: list[str] = []
         self._members: dict[str, int] = {}
         self._made = 0
+        self._numbered = 0
 
     @property
     def now(self) -> float:
@@ -73,7 +74,8 @@ class Estate:
         """Put a SIM on the account, pending. `kind`: how it came, for the ledger."""
         endpoint = Endpoint(id=str(uuid5(_SPACE, f"{self.seed}|endpoint|{iccid}|{self._made}")), iccid=iccid, number=0)
         self._made += 1
-        endpoint.number = self._made
+        self._numbered += 1
+        endpoint.number = self._numbered
         self.endpoints[endpoint.id] = endpoint
         self._by_iccid[iccid] = endpoint.id
         self._sorted = []

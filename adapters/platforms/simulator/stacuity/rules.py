@@ -1,7 +1,7 @@
 """What endpoints may do, and what follows from it. Each rule's number is the one of docs/rules.md."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from ipaddress import IPv4Address, IPv4Network
 
 from adapters.platforms.simulator.stacuity import envelope as texts
@@ -46,9 +46,11 @@ def check_reference(estate: Estate, reference: object, endpoint_id: str = "") ->
         raise Refusal(texts.REFERENCE_USED)
 
 
-def check_tags(tags: object) -> list[str]:
-    """The tags of a write, in their order, each once."""
-    if not isinstance(tags, list) or not all(isinstance(tag, str) and TAG.fullmatch(tag) for tag in tags):
+def check_tags(tags: object, known: Collection[str] = ()) -> list[str]:
+    """The tags of a write, in their order, each once. Those that the endpoint has already are taken as they are."""
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise Refusal(texts.BAD_FIELD)
+    if not all(tag in known or TAG.fullmatch(tag) for tag in tags):
         raise Refusal(texts.BAD_FIELD)
     once = list(dict.fromkeys(tags))
     if len(once) > MOST_TAGS:
