@@ -11,11 +11,10 @@ from adapters.platforms.simulator.stacuity.estate import Estate
 
 @dataclass(slots=True)
 class Platform:
-    """The account, its knobs, and a way to go on working after the answer."""
+    """The account and its knobs."""
 
     config: StacuityConfig
     estate: Estate
-    later: Callable[[float, Callable[[], object]], object]
 
 
 @dataclass(slots=True)

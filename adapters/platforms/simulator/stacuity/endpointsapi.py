@@ -108,7 +108,7 @@ def _assign(platform: Platform, endpoint: Endpoint, key: object) -> None:
         return
     low, high = _SLOW_SECONDS
     wait = low + (high - low) * estate.chance("slow", endpoint.number)
-    platform.later(wait, lambda: rules.assign(estate, endpoint, group))
+    estate.coming.append((estate.now + wait, lambda: rules.assign(estate, endpoint, group)))
 
 
 def assign_many(platform: Platform, call: Call) -> dict[str, Any]:

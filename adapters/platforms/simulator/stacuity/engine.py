@@ -34,7 +34,7 @@ class StacuityEngine:
         self.webhooks = Webhooks(self.world)
         self.editor = Editor(self.world)
         self.world.listeners.append(self.webhooks.take)
-        self.platform = Platform(config, self.world, self.deferred.after)
+        self.platform = Platform(config, self.world)
 
     def set_faults(self, faults: tuple[FaultRule, ...], behaviours: frozenset[str] | None = None) -> None:
         """Replace the fault plan, and the ways in which the platform as a whole behaves."""
@@ -44,7 +44,7 @@ class StacuityEngine:
             self.world.behaviours = behaviours
             rate = self.config.allowed_rate
             self.limiter = RateLimiter(rate, max(1.0, rate))
-            self.platform = Platform(self.config, self.world, self.deferred.after)
+            self.platform = Platform(self.config, self.world)
 
     def advance(self, seconds: float) -> None:
         """Move the account's clock on, with all that follows: erasure, retention, inactivity."""
@@ -53,6 +53,7 @@ class StacuityEngine:
 
     def catch_up(self) -> None:
         """Let happen what is due."""
+        self.world.let_happen()
         self.world.erase_old()
         rules.watch_inactivity(self.world)
 

@@ -52,6 +52,7 @@ class Estate:
         self.maps: dict[str, EventMap] = {}
         self.events: list[Event] = []
         self.listeners: list[Callable[[Event], None]] = []
+        self.coming: list[tuple[float, Callable[[], None]]] = []  # what happens later, by the account's clock
         self._by_iccid: dict[str, str] = {}
         self._sorted: list[str] = []
         self._members: dict[str, int] = {}
@@ -112,6 +113,13 @@ class Estate:
             self.ledger.record("erase", endpoint.id, endpoint.iccid)
         while self.events and self.events[0].at <= self.now - EVENT_DAYS * DAY:
             self.events.pop(0)
+
+    def let_happen(self) -> None:
+        """Do what has become due."""
+        due = [action for at, action in self.coming if at <= self.now]
+        self.coming = [(at, action) for at, action in self.coming if at > self.now]
+        for action in due:
+            action()
 
     # --- named objects ---
 
