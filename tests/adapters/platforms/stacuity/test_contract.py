@@ -122,3 +122,34 @@ async def test_the_probe_shows_a_status_that_cannot_be_read(start):
 
     assert found["one endpoint"].ok is False
     assert stacuity.iccids[0] not in found["one endpoint"].text
+
+
+# --- what no operation does ---
+
+
+def test_no_operation_knows_an_imsi():
+    paths = " ".join(row.path for row in OPERATIONS.values())
+    bodies = [
+        contract.edit_body(Endpoint("E1", name="n", reference="r", static_ip="10.0.0.1", imei_lock="1" * 15)),
+        contract.claim_body(iccid="8944", activation_code="c", name="n", reference="r"),
+        contract.assign_body("G1"),
+        contract.status_body("active"),
+    ]
+
+    assert "imsi" not in paths.lower()
+    assert [body for body in bodies if any("imsi" in key.lower() for key in body)] == []
+    assert not any("imsi" in name for name in Endpoint.__slots__), "what was used last decides nothing"
+
+
+def test_no_operation_changes_a_group():
+    """Neither PUT nor DELETE: what a group is changes for all of its endpoints at once, so people do it."""
+    on_groups = {(row.method, row.name) for row in OPERATIONS.values() if "EndpointGroups" in row.path}
+
+    assert {method for method, _ in on_groups} == {"GET", "POST"}
+    assert {name for method, name in on_groups if method == "POST"} == {"create_group", "associate"}
+
+
+def test_no_check_looks_at_signalling():
+    fields = set(Endpoint.__slots__)
+
+    assert fields & {"serving_operator", "country", "rat_type", "latest_activity"} == set()

@@ -174,3 +174,11 @@ async def test_a_status_that_nobody_knows_is_no_state_and_blocks_writes(stacuity
     assert refused.because == "refused"
     assert "provisional" in refused.text
     assert stacuity.requests("edit") == 0
+
+
+async def test_groups_are_read_to_the_end_page_by_page(start):
+    stacuity = await start(page_size=3)
+    found = await stacuity.platform.groups()
+
+    assert {one.id for one in found} == set(stacuity.estate.groups)
+    assert stacuity.requests("list_objects") == -(-len(found) // 3)
