@@ -81,6 +81,8 @@ class Account(Knobs):
     activate_with: Literal["EndPointActivation", "EndPointLifeCycleChange"] = "EndPointActivation"
     provision_by: Literal["allocated", "claim"] = "allocated"
     reference: Literal["keep", "iccid", "name"] = "keep"
+    webhook_token: SecretStr = SecretStr("")
+    webhook_token_file: Path | None = None
     allow_resume: bool = True
     allow_unverified: bool = False
     paths: dict[str, str] = Field(default_factory=dict)
@@ -117,7 +119,11 @@ class Account(Knobs):
 
         Raises SettingsError.
         """
-        files = {"password": self.password_file, "token": self.token_file}
+        files = {
+            "password": self.password_file,
+            "token": self.token_file,
+            "webhook_token": self.webhook_token_file,
+        }
         secrets = {name: SecretStr(_read_secret(name, path)) for name, path in files.items() if path is not None}
         return self.model_copy(update=secrets)
 

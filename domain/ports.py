@@ -9,6 +9,7 @@ from domain.contract import Check
 from domain.doubt import Doubt, Evidence, Ruling
 from domain.endpoint import SimRecord
 from domain.groups import Draft, Group, Target
+from domain.inbox import PlatformEvent
 from domain.operation import State, Work
 from domain.outcome import Answer
 
@@ -57,6 +58,9 @@ class Platform(Protocol):
 
     async def check_contract(self) -> list[Check]:
         """See by reading which inferred facts about the platform hold. Raises LoginRefused, PlatformUnreachable."""
+
+    async def events(self, since: float, until: float) -> list[PlatformEvent]:
+        """What happened between two moments, in seconds since 1970. Raises UsageError, ReadFailed."""
 
     async def pin_group(self, name: str, *, group_id: str | None = None) -> Target:
         """Find the group of this name once; from then on the name stands for its id.

@@ -6,7 +6,7 @@ import sys
 import typer
 
 from domain.errors import PreactiveError
-from flows.commands import batches, grouping, looking, operating, provisioning, resolving, running
+from flows.commands import batches, events, grouping, looking, operating, provisioning, resolving, running
 
 app = typer.Typer(
     name="preactive",
@@ -35,6 +35,7 @@ app.command(add_help_option=False, context_settings={"allow_extra_args": True, "
 )
 app.add_typer(batches.app, name="batch")
 app.add_typer(grouping.app, name="group")
+app.add_typer(events.app, name="events")
 app.add_typer(operating.db, name="db")
 
 

@@ -215,3 +215,14 @@ def known_tags(reader: Reader, account: str) -> Sequence[str]:
         {"account": account},
     )
     return [row["tag"] for row in rows]
+
+
+def inbox(reader: Reader, account: str | None, meaning: str | None, limit: int = 1000) -> list[Row]:
+    """The platform's events, latest first, with the ICCID of the endpoint that they are about."""
+    return reader.rows(
+        "SELECT i.account, i.at, i.type, i.event_id, e.iccid, i.endpoint_id, i.source, i.meaning, i.text FROM inbox i "
+        "LEFT JOIN endpoints e ON e.account = i.account AND e.endpoint_id = i.endpoint_id "
+        "WHERE (:account = '' OR i.account = :account) AND (:meaning = '' OR i.meaning = :meaning) "
+        "ORDER BY i.at DESC, i.event_id LIMIT :limit",
+        {"account": account or "", "meaning": meaning or "", "limit": limit},
+    )

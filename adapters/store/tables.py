@@ -203,6 +203,24 @@ pinned_groups = Table(
     Column("pinned_at", Float, nullable=False),
 )
 
+# A platform's events, each once, whether a webhook or a poll brought them. `reports`: it reports an endpoint's state.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("event_id", String(64), primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("type", String(100), nullable=False),
+    Column("endpoint_id", String(64)),
+    Column("reports", Boolean, nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("meaning", String(16), nullable=False),
+    Column("text", Text, nullable=False, server_default=""),
+    Column("received_at", Float, nullable=False),
+    Index(None, "account", "meaning"),
+    Index(None, "account", "endpoint_id", "at"),
+)
+
 orders = Table(
     "orders",
     metadata,

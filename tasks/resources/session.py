@@ -1,7 +1,7 @@
 """Opens settings, store and platforms, and the session in which an account is written to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from adapters import settings
 from adapters.store.reading import Reader
 from domain.bulk import BulkCreator, BulkPlatform
-from domain.errors import SettingsError
+from domain.errors import SettingsError, UsageError
 from domain.executor import Executor
 from domain.groups import Target
+from domain.inbox import Meaning, PlatformEvent
 from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.options import Account
@@ -22,6 +23,7 @@ from domain.sight import Finding
 if TYPE_CHECKING:
     from adapters.platforms.sft.client import SftPlatform
     from adapters.platforms.stacuity.client import StacuityPlatform
+    from adapters.platforms.stacuity.receiver import Receiver
     from adapters.store.store import AccountLedger, Store
 
     AnyPlatform = SftPlatform | StacuityPlatform
@@ -113,6 +115,24 @@ class Session:
             await self.store.awrite(pins.pin, self.name, name, target.id)
         return target
 
+    async def keep_events(self, events: Sequence[PlatformEvent], source: str) -> int:
+        """Keep events that are not known yet, and return how many those were."""
+        from adapters.store import inbox
+
+        return await self.store.awrite(inbox.keep, self.name, events, source)
+
+    async def apply_events(self) -> dict[Meaning, int]:
+        """Find out what new events mean, and return how many meant what."""
+        from adapters.store import inbox
+
+        return await self.store.awrite(inbox.apply, self.ledger.owner)
+
+    async def latest_event(self) -> float | None:
+        """The time of the latest event that a poll brought."""
+        from adapters.store import inbox
+
+        return await self.store.awrite(inbox.newest_at, self.name)
+
     def executor(self) -> Executor:
         """A means to carry out operations of the account."""
         return Executor(
@@ -153,6 +173,28 @@ def open_platform(account: Account, pacer: Pacer) -> "AnyPlatform":
     from adapters.platforms.sft.client import SftPlatform
 
     return SftPlatform(account, pacer)
+
+
+async def open_receiver(
+    account: Account, keep: Callable[[PlatformEvent], Awaitable[None]], *, host: str, port: int
+) -> "Receiver":
+    """Listen for the platform's webhooks.
+
+    Raises SettingsError, UsageError.
+    """
+    if account.platform != "stacuity":
+        raise UsageError(f"The platform {account.platform} sends no webhooks that are known.")
+    from adapters.platforms.stacuity.receiver import Receiver
+
+    token = account.webhook_token.get_secret_value()
+    if not token:
+        raise SettingsError("The account has no webhook_token; set the one that the platform's event handler sends.")
+    receiver = Receiver(token, keep)
+    try:
+        await receiver.start(host, port)
+    except OSError as error:
+        raise UsageError(f"Nothing can listen on {host}:{port}: {error.strerror}.") from None
+    return receiver
 
 
 def open_store() -> "Store":

@@ -43,10 +43,11 @@ def clean_env(**more: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | more
 
 
-def fetch(url: str, body: Any = None, *, method: str | None = None) -> Any:
+def fetch(url: str, body: Any = None, *, method: str | None = None, token: str = "") -> Any:
     """JSON from a loopback address; with a body it is posted."""
     data = None if body is None else json.dumps(body).encode()
-    request = Request(url, data=data, headers={"Content-Type": "application/json"}, method=method)
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    request = Request(url, data=data, headers=headers, method=method)
     with urlopen(request, timeout=30) as answer:
         raw = answer.read()
     return json.loads(raw) if raw else None
@@ -140,6 +141,11 @@ class Running:
     def said(self) -> str:
         """What it has said to a person so far."""
         return self._err.read_text()
+
+    @property
+    def printed(self) -> str:
+        """What it has printed so far."""
+        return self._out.read_text()
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""

@@ -1,17 +1,19 @@
 """The main job on a Stacuity account: the same commands, the same reports, another platform."""
 
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 
 from adapters.platforms.simulator.stacuity.fixtures import claim_code
 from adapters.platforms.simulator.stock import generate_iccids
 from tests.flows.fleet import MONIKER, Fleet
-from tests.flows.processes import Ended
+from tests.flows.processes import Ended, fetch, until
 from tests.flows.world import GROUP, JSON_KEYS
 
 pytestmark = pytest.mark.xdist_group("stacuity job")
@@ -171,6 +173,39 @@ def test_the_doctor_reads_the_contract_and_says_what_is_left_to_verify(job):
     assert {row["ok"] for row in rows} == {True}
     assert any("assign is not verified" in row["text"] for row in rows)
     assert job.world.platform.writes == before
+
+
+def test_events_are_asked_for_once_each_and_agree_with_what_was_done(job):
+    first = job.world.run("events", "poll").out
+    again = job.world.run("events", "poll").out
+    rows = job.world.run("events", "list", "--meaning", "agrees", "--json").rows
+
+    assert first.startswith(f"{COUNT:,} new events; {COUNT} agrees")
+    assert again.startswith("0 new events")
+    assert {row["type"] for row in rows} == {"EndpointProvisioningStatusSetActive_v1"}
+
+
+def test_webhooks_are_taken_by_a_command_until_it_is_ended(job):
+    here = job.world
+    here.env["PREACTIVE_ACCOUNTS__T__WEBHOOK_TOKEN"] = "hook-token"
+    command = here.start("events", "serve", "--port", "0")
+    line = until(lambda: command.printed, 60, "the address")
+    address = line.split()[-1]
+    body = {"eventId": "e-9", "eventTime": "2026-01-01T00:00:00Z", "eventType": "EndpointIMEIChanged_v1"}
+    with pytest.raises(HTTPError, match="401"):
+        fetch(address, body)
+    fetch(address, body, token="hook-token")
+    until(lambda: here.run("events", "list", "--meaning", "noted", "--json").rows, 60, "the event")
+    command.signal(signal.SIGTERM)
+
+    assert command.end(30).code == 0
+
+
+def test_without_a_webhook_token_nobody_listens(job):
+    job.world.env.pop("PREACTIVE_ACCOUNTS__T__WEBHOOK_TOKEN", None)
+    ended = job.world.run("events", "serve", "--port", "0", code=2)
+
+    assert "webhook_token" in ended.sentence
 
 
 def test_sims_are_claimed_with_the_codes_of_the_file_and_no_code_is_left_anywhere(world_of):

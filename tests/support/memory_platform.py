@@ -8,6 +8,7 @@ from domain.capabilities import CAPABILITIES, Capabilities
 from domain.contract import Check
 from domain.endpoint import SimRecord
 from domain.groups import Target
+from domain.inbox import PlatformEvent
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import Work
 from domain.outcome import Answer, Verdict
@@ -56,6 +57,9 @@ class MemoryPlatform:
         await self._called("login")
 
     async def check_contract(self) -> list[Check]:
+        return []
+
+    async def events(self, since: float, until: float) -> list[PlatformEvent]:
         return []
 
     async def pin_group(self, name: str, *, group_id: str | None = None) -> Target:

@@ -16,6 +16,7 @@ from domain.contract import Check
 from domain.endpoint import SimRecord
 from domain.errors import LoginRefused, PlatformUnreachable, UnusableGroup, UsageError
 from domain.groups import Draft, Group, Target
+from domain.inbox import PlatformEvent
 from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.options import Account
@@ -85,6 +86,10 @@ class SftPlatform:
             Check("login", True, "accepted"),
             Check("inferred facts", None, "see the questions in docs/platforms.md"),
         ]
+
+    async def events(self, since: float, until: float) -> list[PlatformEvent]:  # noqa: ARG002 - it has none
+        """See domain.ports.Platform."""
+        raise UsageError("SFT tells no events that are known; only accounts on a platform with events can be asked.")
 
     # --- groups: named targets in the account's settings ---
 

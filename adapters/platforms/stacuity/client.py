@@ -9,12 +9,14 @@ from adapters.platforms.stacuity.contract import assign_body, claim_body, edit_b
 from adapters.platforms.stacuity.groups import Groups
 from adapters.platforms.stacuity.listing import Listing
 from adapters.platforms.stacuity.parse import Endpoint
+from adapters.platforms.stacuity.polling import events_between
 from adapters.platforms.stacuity.probe import probe
 from domain.capabilities import Capabilities
 from domain.contract import Check
 from domain.endpoint import SimRecord
 from domain.errors import LoginRefused, PlatformUnreachable, UsageError
 from domain.groups import Draft, Group, Target
+from domain.inbox import PlatformEvent
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import Work
 from domain.options import Account
@@ -102,6 +104,11 @@ class StacuityPlatform:
     async def check_contract(self) -> list[Check]:
         """See domain.ports.Platform."""
         return [check async for check in probe(self._calls)]
+
+    async def events(self, since: float, until: float) -> list[PlatformEvent]:
+        """See domain.ports.Platform."""
+        size = self._account.page_size
+        return [event async for event in events_between(self._calls, since, until, page_size=size)]
 
     # --- groups ---
 

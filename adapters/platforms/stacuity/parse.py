@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from adapters.platforms.texts import clean
 from domain.endpoint import usable_id
 from domain.groups import Group, GroupKind, Slice
+from domain.inbox import PlatformEvent
 from domain.lifecycle import NETWORK_WORDS, Lifecycle, NetworkState, from_platform
 
 _KNOWN_BY_WORD = {state.value: state for state in NetworkState}
@@ -28,16 +30,6 @@ class Endpoint:
     network_state: NetworkState | None = None
     group_id: str | None = None
     group_name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One event, as the list and the webhook give it."""
-
-    id: str
-    time: str
-    type: str
-    endpoint_id: str | None = None
 
 
 def endpoint(row: object) -> Endpoint | None:
@@ -135,19 +127,28 @@ def vslice(row: object) -> Slice | None:
     )
 
 
-def events(data: object) -> list[Event]:
-    """The events of a list that can be told apart."""
+def events(data: object) -> list[PlatformEvent]:
+    """The events of a list that can be told apart and put in order."""
     return [one for row in _rows(data) if (one := event(row)) is not None]
 
 
-def event(row: object) -> Event | None:
+def event(row: object) -> PlatformEvent | None:
     """One event, or None when it lacks what makes it one."""
     if not isinstance(row, dict):
         return None
-    its_id, kind = usable_id(row.get("eventId")), _text(row.get("eventType"))
-    if its_id is None or kind is None:
+    its_id, kind, at = usable_id(row.get("eventId")), _text(row.get("eventType")), moment(row.get("eventTime"))
+    if its_id is None or kind is None or at is None:
         return None
-    return Event(its_id, _text(row.get("eventTime")) or "", clean(kind), usable_id(row.get("endpointId")))
+    return PlatformEvent(its_id, at, clean(kind), usable_id(row.get("endpointId")))
+
+
+def moment(value: object) -> float | None:
+    """A date-time as seconds since 1970; without a zone it is UTC."""
+    try:
+        at = datetime.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
+        return None
+    return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()
 
 
 def new_id(data: object) -> str | None:
