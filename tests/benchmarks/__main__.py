@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.benchmarks import bench_files
 from tests.benchmarks.bench_provision import Figure, rate, speed
+from tests.benchmarks.bench_stacuity import assignments
 from tests.flows.prefect_api import PrefectApi
 
 
@@ -37,6 +38,7 @@ def figures(folder: Path, *, quick: bool) -> Iterator[Figure]:
     try:
         yield from speed(folder, api, 1_000 if quick else 10_000)
         yield from rate(folder, api, 300 if quick else 1_500)
+        yield from assignments(folder / "assignments", api, 1_000 if quick else 10_000)
     finally:
         api.close()
 
