@@ -17,6 +17,7 @@ class Finding:
     state: State
     endpoint_id: str | None
     text: str
+    is_tombstone: bool = False  # the SIM was terminated before we knew it, and never becomes stock
 
 
 def before_write(work: Work, sim: SimRecord | None) -> Finding | None:
@@ -41,7 +42,8 @@ def _before_create(work: Work, sim: SimRecord | None) -> Finding | None:
         return None
     if sim.state is Lifecycle.PRE_ACTIVE:
         return Finding(work, State.CONFIRMED, sim.endpoint_id, "was on the platform already")
-    return Finding(work, State.REFUSED, None, conflict_reason(sim))
+    ended = sim.state is Lifecycle.TERMINATED
+    return Finding(work, State.REFUSED, None, conflict_reason(sim), is_tombstone=ended)
 
 
 def differing(

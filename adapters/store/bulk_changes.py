@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, select, text, update
 
 from adapters.store.engine import store_now
-from adapters.store.tables import changes, operations
+from adapters.store.tables import changes, endpoints, operations
+from domain.lifecycle import Lifecycle
 from domain.operation import State
 
 _SHORTEST_STRETCH = 1000
@@ -46,10 +47,12 @@ def allow(connection: Connection, change: int) -> None:
 
 
 def plan_refused(connection: Connection, change: int) -> None:
-    """Plan again what the platform refused; a person asked for it."""
+    """Plan again what the platform refused; a person asked for it. What was terminated stays refused for ever."""
+    ended = select(endpoints.c.id).where(endpoints.c.state == Lifecycle.TERMINATED.value)
     connection.execute(
         update(operations)
         .where(operations.c.change_id == change, operations.c.state == State.REFUSED.value)
+        .where(operations.c.endpoint.not_in(ended))
         .values(state=State.PLANNED.value, next_at=0.0, updated_at=store_now(connection))
     )
 

@@ -91,6 +91,13 @@ class StacuityPlatform:
         """See domain.ports.Platform."""
         return frozenset((await self._endpoint(endpoint_id)).tags)
 
+    async def endpoint_exists(self, endpoint_id: str) -> bool | None:
+        """Whether an endpoint is still there. A terminated one is shown for 90 days and then not found."""
+        try:
+            return (await self._endpoint(endpoint_id)).state is not Lifecycle.TERMINATED
+        except NotFound:
+            return False
+
     async def _endpoint(self, endpoint_id: str) -> Endpoint:
         found: Endpoint = await self._calls.parsed("read_endpoint", endpoint=endpoint_id)
         if found.id != endpoint_id:
