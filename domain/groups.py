@@ -130,7 +130,7 @@ def check_room(target: Target, wanted: int) -> None:
         raise NoRoom(
             f"The group {target.name!r} has addresses for {target.room:,} more endpoints in "
             f"{', '.join(target.subnets)} and {wanted:,} would be put into it; choose another group, "
-            f"or say --count {target.room}."
+            "or fewer endpoints with --count."
         )
 
 

@@ -12,7 +12,7 @@ from domain.inbox import Meaning, Pending, PlatformEvent, judge, says
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State
 
-_AT_ONCE = 500
+AT_ONCE = 500
 
 
 def keep(connection: Connection, account: str, events: Sequence[PlatformEvent], source: str) -> int:
@@ -54,7 +54,7 @@ def newest_at(connection: Connection, account: str) -> float | None:
 
 
 def apply(connection: Connection, owner: Owner) -> dict[Meaning, int]:
-    """Judge the events that are new, and return how many meant what."""
+    """Judge the oldest events that are new, `AT_ONCE` at most, and return how many meant what."""
     found = _new(connection, owner.account)
     judged = [(row, _judged(row)) for row in found]
     now = store_now(connection)
@@ -98,7 +98,7 @@ def _new(connection: Connection, account: str) -> Sequence[Any]:
         .outerjoin(operations, (o.endpoint == e.id) & o.state.in_(open_states) & (o.kind != Kind.TAG.value))
         .where(i.account == account, i.meaning == Meaning.NEW.value)
         .order_by(i.at, i.event_id)
-        .limit(_AT_ONCE)
+        .limit(AT_ONCE)
     )
     rows = connection.execute(query).all()
     return list({row.event_id: row for row in rows}.values())

@@ -1,6 +1,7 @@
 """Opens settings, store and platforms, and the session in which an account is written to."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -125,7 +126,12 @@ class Session:
         """Find out what new events mean, and return how many meant what."""
         from adapters.store import inbox
 
-        return await self.store.awrite(inbox.apply, self.ledger.owner)
+        total: Counter[Meaning] = Counter()
+        while True:
+            found = await self.store.awrite(inbox.apply, self.ledger.owner)
+            total.update(found)
+            if sum(found.values()) < inbox.AT_ONCE or found[Meaning.NEW] == inbox.AT_ONCE:
+                return dict(total)
 
     async def latest_event(self) -> float | None:
         """The time of the latest event that a poll brought."""

@@ -14,7 +14,7 @@ from adapters.platforms.stacuity.probe import probe
 from domain.capabilities import Capabilities
 from domain.contract import Check
 from domain.endpoint import SimRecord
-from domain.errors import LoginRefused, PlatformUnreachable, UsageError
+from domain.errors import LoginRefused, PlatformUnreachable, UnknownGroup, UnusableGroup, UsageError
 from domain.groups import Draft, Group, Target
 from domain.inbox import PlatformEvent
 from domain.lifecycle import Kind, Lifecycle
@@ -83,7 +83,10 @@ class StacuityPlatform:
 
     async def assigned(self, endpoint_id: str, group: str) -> int | None:
         """See domain.ports.Platform. An endpoint is in exactly one primary group, so the count is 0 or 1."""
-        target = await self._groups.pin(group, group_id=None)
+        try:
+            target = await self._groups.pin(group, group_id=None)
+        except (UnknownGroup, UnusableGroup) as error:
+            raise ReadRefused(str(error)) from None
         one = await self._endpoint(endpoint_id)
         return int(one.group_id == target.id and one.state is not Lifecycle.PRE_ACTIVE)
 

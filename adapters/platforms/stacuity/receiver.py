@@ -46,7 +46,7 @@ class Receiver:
         if request.method != "POST":
             return web.Response(status=405)
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme != "Bearer" or not hmac.compare_digest(token.encode(), self._token):
+        if scheme != "Bearer" or not hmac.compare_digest(token.encode(errors="surrogateescape"), self._token):
             return web.Response(status=401)
         try:
             body = json.loads(await request.read())

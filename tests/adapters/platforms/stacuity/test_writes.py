@@ -223,7 +223,24 @@ async def test_a_group_that_does_not_exist_refuses_the_item(stacuity):
     assert stacuity.requests("assign") == 0
 
 
+@pytest.mark.parametrize("group", ["no-such-group", "video-apn"])
+async def test_a_move_to_a_group_that_takes_no_endpoints_is_refused_and_no_doubt(stacuity, group):
+    one = stacuity.endpoint("idle")
+    answer = await carry_out(stacuity.platform, stacuity.work(Kind.ASSIGN, one.iccid, one.id, target=group))
+
+    assert answer.because is Because.REFUSED
+    assert group in answer.text
+    assert stacuity.requests("assign") == 0
+
+
 # --- lifecycle ---
+
+
+async def test_a_terminated_or_erased_endpoint_does_not_exist_any_more(stacuity):
+    kinds = ("idle", "suspended", "terminated", "erased")
+    found = [await stacuity.platform.endpoint_exists(stacuity.endpoint(kind).id) for kind in kinds]
+
+    assert found == [True, True, False, False]
 
 
 async def test_suspend_resume_and_terminate_send_the_status_that_is_wanted(stacuity):
