@@ -1,5 +1,7 @@
 """One suite over both adapters and both simulators: what the flows rely on, whichever platform they drive."""
 
+import re
+
 import pytest
 
 from adapters.platforms.sft.client import SftPlatform
@@ -12,6 +14,7 @@ from domain.outcome import Because, Verdict
 from domain.ports import GroupKeeper, Platform, ReadFailed
 from domain.survey import survey
 from tests.contract.rigs import COUNT, SftRig, StacuityRig
+from tests.docs.pages import ROOT
 
 RIGS = {"sft": SftRig, "stacuity": StacuityRig}
 
@@ -46,6 +49,15 @@ def test_an_adapter_has_everything_that_the_ports_ask_for():
     names = {name for port in (Platform, GroupKeeper) for name in vars(port) if not name.startswith("_")}
 
     assert [name for name in names for one in (SftPlatform, StacuityPlatform) if not hasattr(one, name)] == []
+
+
+def test_flows_tasks_and_commands_name_no_platform_but_where_one_is_opened():
+    opens = ROOT / "tasks" / "resources" / "session.py"
+    names = re.compile(r"stacuity|sft", re.IGNORECASE)
+    files = [file for folder in ("flows", "tasks") for file in (ROOT / folder).rglob("*.py") if file != opens]
+
+    assert len(files) > 30
+    assert [str(file) for file in files if names.search(file.read_text())] == []
 
 
 async def test_capabilities_are_data_on_the_adapter(rig):

@@ -21,13 +21,13 @@ class StacuityAdminDoor(AdminDoor):
     def __init__(self, engine: StacuityEngine) -> None:
         super().__init__(cast(Engine, engine))
         self._account = engine
-        for door in (("POST", "/settings"), ("POST", "/drift"), ("POST", "/reset")):
-            self._doors.pop(door, None)
+        del self._doors["POST", "/settings"]  # knobs of the other platform
         self._doors |= {
             ("GET", "/endpoints"): self._truth,
             ("GET", "/groups"): self._groups,
             ("GET", "/events"): self._events,
             ("POST", "/faults"): self._choose,
+            ("POST", "/reset"): self._reset_account,
             ("POST", "/stock"): self._allocate,
             ("POST", "/clock"): self._advance,
             ("POST", "/session"): self._session,
@@ -66,6 +66,11 @@ class StacuityAdminDoor(AdminDoor):
         behaviours = chosen.behaviours if isinstance(body, dict) else None
         self._account.set_faults(chosen.faults, behaviours)
         return self._account.faults.as_json()
+
+    def _reset_account(self, _body: Any) -> Any:
+        """Load the fixtures anew."""
+        self._account.begin_again()
+        return {"endpoints": len(self._account.world.endpoints)}
 
     def _allocate(self, body: Any) -> Any:
         """Put SIMs on the account as its tenant does: a list of ICCIDs, or `{"count": n}`."""

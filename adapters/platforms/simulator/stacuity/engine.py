@@ -32,9 +32,19 @@ class StacuityEngine:
         self.fixtures: dict[str, Endpoint] = {}
         self.world = self._new_world()
         self.webhooks = Webhooks(self.world)
+        self._connect()
+
+    def begin_again(self) -> None:
+        """Load the fixtures anew; faults, records of calls and the clock stay as they are."""
+        self.deferred.cancel()
+        self.ledger.clear()
+        self.world = self.webhooks.estate = self._new_world()
+        self._connect()
+
+    def _connect(self) -> None:
         self.editor = Editor(self.world)
         self.world.listeners.append(self.webhooks.take)
-        self.platform = Platform(config, self.world)
+        self.platform = Platform(self.config, self.world)
 
     def set_faults(self, faults: tuple[FaultRule, ...], behaviours: frozenset[str] | None = None) -> None:
         """Replace the fault plan, and the ways in which the platform as a whole behaves."""

@@ -19,7 +19,7 @@ class Webhooks:
     """Delivers what the account tells. Events are recorded whether or not anything is delivered."""
 
     def __init__(self, estate: Estate) -> None:
-        self._estate = estate
+        self.estate = estate
         self._queues: dict[tuple[str | None, str], asyncio.Task[None]] = {}
         self._session: aiohttp.ClientSession | None = None
         self._told = 0
@@ -35,9 +35,9 @@ class Webhooks:
     def take(self, event: Event) -> None:
         """Deliver an event to every handler that is subscribed to it."""
         self._told += 1
-        if "lost_events" in self._estate.behaviours and self._told % _EVERY_THIRD == 0:
+        if "lost_events" in self.estate.behaviours and self._told % _EVERY_THIRD == 0:
             return
-        times = 2 if "duplicate_events" in self._estate.behaviours else 1
+        times = 2 if "duplicate_events" in self.estate.behaviours else 1
         for handler in self._handlers(event):
             for _ in range(times):
                 self._queue(event, handler)
@@ -53,11 +53,11 @@ class Webhooks:
             for _, handler_id, kind in event_map.subscriptions
             if kind == event.type.lower()
         }
-        return [self._estate.handlers[one] for one in sorted(wanted) if one in self._estate.handlers]
+        return [self.estate.handlers[one] for one in sorted(wanted) if one in self.estate.handlers]
 
     def _maps(self, event: Event) -> Iterable[EventMap]:
         """Maps of the whole account, of the group's VSlice, and of the group itself."""
-        estate = self._estate
+        estate = self.estate
         endpoint = estate.endpoints.get(event.endpoint_id or "")
         group = estate.groups.get(endpoint.group or "") if endpoint is not None else None
         yield from (one for one in estate.maps.values() if one.scope == "global")
@@ -75,7 +75,7 @@ class Webhooks:
     async def _after(self, before: "asyncio.Task[None] | None", handler: Handler, body: dict[str, object]) -> None:
         if before is not None:
             await asyncio.gather(before, return_exceptions=True)
-        for _ in range(_RETRIES if "retry" in self._estate.behaviours else 1):
+        for _ in range(_RETRIES if "retry" in self.estate.behaviours else 1):
             if await self._post(handler, body):
                 return
             await asyncio.sleep(_RETRY_SECONDS)

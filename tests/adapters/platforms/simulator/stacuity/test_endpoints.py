@@ -354,3 +354,12 @@ async def test_support_can_reinstate_and_a_customer_cannot(account):
 
     assert refused == "Status change not allowed"
     assert (await account.state("terminated"))[0] == "pending"
+
+
+async def test_the_fixtures_can_be_loaded_anew(account):
+    await account.assign("pending")
+    answer = await account.door("/reset", {})
+
+    assert answer == {"endpoints": len(account.estate.endpoints)}
+    assert (await account.state("pending"))[0] == "pending"
+    assert await account.door("/settings", {"oem": True}) == await account.door("/no-such-door", {})
