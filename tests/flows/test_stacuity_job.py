@@ -119,9 +119,7 @@ def world_of(tmp_path, prefect_api):
 @pytest.mark.parametrize(
     ("group", "word"),
     [
-        ("video-apn", "it is a secondary group of fleet-main"),
         ("meter-apn", "preactive group associate PRIMARY meter-apn"),
-        ("no-routing", "has no routing policy"),
         ("no-such-group", "has no group 'no-such-group'"),
     ],
 )

@@ -279,6 +279,16 @@ async def test_many_are_suspended_or_terminated_in_one_action(account, status, a
     assert {(await account.state(kind))[0] for kind in ("idle", "detached")} == {after}
 
 
+async def test_with_partial_bulk_every_seventh_item_fails_and_the_others_are_done(start):
+    account = await start(stock=15, behaviours=["partial_bulk"])
+    ids = [one.id for one in list(account.estate.endpoints.values())[:15]]
+    answer = await account.call("POST", "/EndpointGroups/fleet-main/endpoints", [{"endpointId": one} for one in ids])
+    failed = [nth for nth, item in enumerate(answer["data"], 1) if not item["success"]]
+
+    assert failed == [7, 14]
+    assert [nth for nth, one in enumerate(ids, 1) if account.estate.endpoints[one].status == 30] == failed
+
+
 async def test_a_bulk_call_takes_1_to_500_items(account):
     await account.call("PUT", "/endpoints/status", {"endpointIds": [], "endpointStatus": "suspended"})
     none = account.status
