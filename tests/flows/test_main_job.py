@@ -245,6 +245,7 @@ def test_the_store_passes_its_check(job):
         ["stock"],
         ["batch", "list"],
         ["batch", "show", "batch"],
+        ["events", "list"],
         ["resolve"],
     ],
     ids=" ".join,
