@@ -16,6 +16,8 @@ from adapters.platforms.simulator.stacuity.webhooks import Webhooks
 from adapters.platforms.simulator.stats import Stats
 from adapters.platforms.simulator.stock import distinct, generate_iccids, read_iccids
 
+_LOOK_EVERY = 1.0
+
 
 class StacuityEngine:
     """The account, the limits, the faults and the records of a run."""
@@ -30,6 +32,7 @@ class StacuityEngine:
         self.faults = FaultPlan(config.faults, seed=config.seed)
         self.limiter = RateLimiter(config.allowed_rate, max(1.0, config.allowed_rate))
         self.fixtures: dict[str, Endpoint] = {}
+        self._looked_at = 0.0
         self.world = self._new_world()
         self.webhooks = Webhooks(self.world)
         self._connect()
@@ -62,8 +65,11 @@ class StacuityEngine:
         self.catch_up()
 
     def catch_up(self) -> None:
-        """Let happen what is due."""
+        """Let happen what is due; what needs a look at every endpoint, at most once a second."""
         self.world.let_happen()
+        if self.world.now - self._looked_at < _LOOK_EVERY:
+            return
+        self._looked_at = self.world.now
         self.world.erase_old()
         rules.watch_inactivity(self.world)
 

@@ -17,7 +17,8 @@ def listed(
     objects: Iterable[T], query: Mapping[str, str], getters: Mapping[str, Getter[T]], shape: Callable[[T], Any]
 ) -> dict[str, Any]:
     """One page of what matches, with the number of all matches."""
-    found = [one for one in objects if _matches(one, query.get("filter", ""), getters)]
+    wanted = query.get("filter", "")
+    found = [one for one in objects if _matches(one, wanted, getters)] if wanted else list(objects)
     _sort(found, query, getters)
     offset, limit = number(query, "offset", 0), number(query, "limit", DEFAULT_LIMIT)
     limit = min(limit or MAX_LIMIT, MAX_LIMIT)
