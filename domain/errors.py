@@ -4,13 +4,15 @@
     ├── UsageError                     exit code 2: wrong usage or settings
     │   ├── SettingsError
     │   ├── LoginRefused
-    │   └── UnknownGroup
+    │   ├── UnknownGroup
+    │   └── UnusableGroup
     ├── Refused                        exit code 4: refused before any change was made
     │   ├── FileRefused                carries a reason code
     │   ├── TooManyRejects
     │   ├── TooMuchChange
     │   ├── NotConfirmed
     │   ├── NothingSelected
+    │   ├── NoRoom
     │   ├── OrderDiffers
     │   ├── PlatformUnreachable
     │   └── StoreUnavailable
@@ -53,6 +55,10 @@ class UnknownGroup(UsageError):
     """The account has no group of that name."""
 
 
+class UnusableGroup(UsageError):
+    """The group exists, and endpoints cannot be put into it."""
+
+
 class Refused(PreactiveError):
     """The request was refused before any change was made."""
 
@@ -85,6 +91,10 @@ class NothingSelected(Refused):
 
 class OrderDiffers(Refused):
     """The order number was used before with another tag or group."""
+
+
+class NoRoom(Refused):
+    """The group has fewer free addresses than endpoints would be put into it."""
 
 
 class PlatformUnreachable(Refused):

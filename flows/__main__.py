@@ -8,7 +8,9 @@ import typer
 from domain.errors import PreactiveError
 from flows.commands import (
     batches,
+    events,
     going_on,
+    grouping,
     lifecycle,
     looking,
     operating,
@@ -58,6 +60,8 @@ app.command(add_help_option=False, context_settings={"allow_extra_args": True, "
 app.add_typer(batches.app, name="batch")
 app.add_typer(going_on.accounts, name="account")
 app.add_typer(selling.app, name="orders")
+app.add_typer(grouping.app, name="group")
+app.add_typer(events.app, name="events")
 app.add_typer(operating.db, name="db")
 app.add_typer(profiles.app, name="profile")
 
