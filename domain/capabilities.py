@@ -21,6 +21,11 @@ class Capabilities:
     calls_per_assignment: int  # beside the activation
     calls_per_termination: int
 
+    @property
+    def calls_per_sale(self) -> int:
+        """Calls of one sale into a group."""
+        return self.calls_per_activation + self.calls_per_assignment
+
 
 CAPABILITIES: Mapping[str, Capabilities] = {
     "sft": Capabilities(

@@ -13,6 +13,14 @@ def pinned(connection: Connection, account: str, name: str) -> str | None:
     return connection.execute(query).scalar_one_or_none()
 
 
+def all_pinned(connection: Connection, account: str) -> dict[str, str]:
+    """The id of every group that was used, by the name it was used under."""
+    g = pinned_groups.c
+    return {
+        row.name: row.group_id for row in connection.execute(select(g.name, g.group_id).where(g.account == account))
+    }
+
+
 def pin(connection: Connection, account: str, name: str, group_id: str) -> None:
     """Keep what a name stands for, unless that is known."""
     if group_id and pinned(connection, account, name) is None:

@@ -52,15 +52,24 @@ class Moment:
 class Session:
     """One account, opened for writing: store, ledger, platform, and the means to stop."""
 
-    def __init__(self, name: str, account: Account, store: "Store", ledger: "AccountLedger", lane: Lane) -> None:
+    def __init__(
+        self,
+        name: str,
+        account: Account,
+        store: "Store",
+        ledger: "AccountLedger",
+        lane: Lane,
+        *,
+        groups: Mapping[str, str],
+    ) -> None:
         self.name = name
         self.account = account
         self.store = store
         self.ledger = ledger
         # A sale makes its calls one after the other; its later ones find their turns taken already.
-        ahead = _CALLS_AFTER_THE_FIRST if lane is Lane.SALES else None
+        ahead = account.capabilities.calls_per_sale - 1 if lane is Lane.SALES else None
         self.pacer = Pacer(ledger, rate=account.rate_per_second, ahead=ahead)
-        self.platform = open_platform(account, self.pacer)
+        self.platform = open_platform(account, self.pacer, groups)
         self.stop = asyncio.Event()
         self.settler = Settler(ledger, self.platform, account.patience)
 
@@ -223,12 +232,12 @@ class Session:
             self.platform,
             self.executor,
             prepare=self.pacer.prepare,
+            calls=self.account.capabilities.calls_per_sale,
             at_once=self.account.max_in_flight,
             stop=self.stop,
         )
 
 
-_CALLS_AFTER_THE_FIRST = 3
 _sessions: dict[str, Session] = {}
 
 
@@ -242,8 +251,8 @@ def account_names() -> list[str]:
     return sorted(settings.load().accounts)
 
 
-def open_platform(account: Account, pacer: Pacer) -> "AnyPlatform":
-    """The platform client of an account.
+def open_platform(account: Account, pacer: Pacer, groups: Mapping[str, str]) -> "AnyPlatform":
+    """The platform client of an account; `groups` are the ids that names of groups stood for before.
 
     Raises SettingsError.
     """
@@ -252,7 +261,7 @@ def open_platform(account: Account, pacer: Pacer) -> "AnyPlatform":
 
         if not account.token.get_secret_value():
             raise SettingsError("The account has no token; set it by environment variable or token_file.")
-        return StacuityPlatform(account, pacer)
+        return StacuityPlatform(account, pacer, groups)
     from adapters.platforms.sft.client import SftPlatform
 
     return SftPlatform(account, pacer)
@@ -300,6 +309,7 @@ async def session(name: str, lane: Lane = Lane.BULK) -> AsyncIterator[Session]:
 
     Raises Stopped for whatever stops the work once something was sent.
     """
+    from adapters.store import pins
     from adapters.store.store import AccountLedger
 
     name, options = account(name)
@@ -307,7 +317,8 @@ async def session(name: str, lane: Lane = Lane.BULK) -> AsyncIterator[Session]:
     ledger = AccountLedger(store, name, options, lane)
     try:
         await ledger.open()
-        opened = Session(name, options, store, ledger, lane)
+        known = await store.awrite(pins.all_pinned, name) if options.capabilities.has_groups else {}
+        opened = Session(name, options, store, ledger, lane, groups=known)
         _sessions[name] = opened
         try:
             yield opened

@@ -222,6 +222,27 @@ def test_sims_are_claimed_with_the_codes_of_the_file_and_no_code_is_left_anywher
     assert left == []
 
 
+def test_endpoints_are_sold_moved_and_ended_as_on_the_other_platform(world_of):
+    here = world_of(rows=6)
+    here.run(*here.provision)
+    active, sold = here.iccids[:2], here.iccids[2]
+    here.run("activate", *(f"--iccid={one}" for one in active), "--group", GROUP, "--yes")
+    for _ in range(2):
+        here.run("sell", "--order", "4711", "--tag", "batch", "--group", GROUP)
+    moved = here.run("assign", "--iccid", active[0], "--group", "fleet-alt", "--yes")
+    ended = here.run("terminate", "--iccid", sold, "--confirm-count", "1")
+    truth = here.platform.endpoints
+    here.run("reconcile")  # ends otherwise when something differs
+
+    assert (moved.summary["confirmed"], ended.summary["confirmed"]) == (1, 1)
+    assert [(truth[one]["status"], truth[one]["group"]) for one in active] == [
+        ("active", "fleet-alt"),
+        ("active", MONIKER),
+    ]
+    assert truth[sold]["status"] == "terminated"
+    assert sum(here.committed("assign").values()) == 4
+
+
 def test_a_file_without_codes_is_refused_and_leaves_nothing_behind(world_of):
     here = world_of(rows=5, account={"provision_by": "claim"})
     ended = here.run(*here.provision, code=4)

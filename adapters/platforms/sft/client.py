@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
 from adapters.platforms.sft.auth import COMMON, Token, TokenKeeper
+from adapters.platforms.sft.groups import SettingsGroups
 from adapters.platforms.sft.parse import (
     addon_plans,
     bulk_items,
@@ -17,16 +18,12 @@ from adapters.platforms.sft.parse import (
     tag_body,
     values_of,
 )
-from adapters.platforms.sft.wire import NOTHING_ATTACHED, Meaning, Reading, read
+from adapters.platforms.sft.wire import NOTHING_ATTACHED, Meaning, Reading, Write, read
 from adapters.platforms.texts import retry_after
 from adapters.platforms.transport import NoAnswer, NotSent, Reply, TooLate, Transport
 from domain.bulk import BulkAnswer
-from domain.capabilities import Capabilities
-from domain.contract import Check
 from domain.endpoint import SimRecord, merged
-from domain.errors import LoginRefused, PlatformUnreachable, Stopped, UnusableGroup, UsageError
-from domain.groups import Draft, Group, Target
-from domain.inbox import PlatformEvent
+from domain.errors import LoginRefused, PlatformUnreachable, Stopped
 from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.options import Account
@@ -57,16 +54,7 @@ _THROTTLE_TRIES = 12
 _TOKEN_TRIES = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One writing request."""
-
-    path: str
-    body: Mapping[str, Any]
-    iccid: str = ""
-
-
-class SftPlatform:
+class SftPlatform(SettingsGroups):
     """Implements domain.ports.Platform."""
 
     def __init__(self, account: Account, pacer: Pacer) -> None:
@@ -86,51 +74,6 @@ class SftPlatform:
     async def close(self) -> None:
         """Close all connections."""
         await self._http.close()
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """See domain.ports.Platform."""
-        return self._account.capabilities
-
-    def check_writes(self) -> None:
-        """See domain.ports.Platform. Nothing speaks against it: inferred forms are settings here."""
-
-    async def check_contract(self) -> list[Check]:
-        """See domain.ports.Platform. What is inferred here is a setting, and the list of what to ask is in the docs."""
-        await self.login()
-        return [
-            Check("login", True, "accepted"),
-            Check("inferred facts", None, "see the questions in docs/platforms.md"),
-        ]
-
-    async def events(self, since: float, until: float) -> list[PlatformEvent]:  # noqa: ARG002 - it has none
-        """See domain.ports.Platform."""
-        raise UsageError("SFT tells no events that are known; only accounts on a platform with events can be asked.")
-
-    # --- groups: named targets in the account's settings ---
-
-    async def pin_group(self, name: str, *, group_id: str | None = None) -> Target:  # noqa: ARG002 - a setting has no id
-        """See domain.ports.Platform."""
-        if self._account.group(name).endpoint_group is not None:
-            raise UnusableGroup(f"The group {name!r} in the settings names an endpoint_group, which SFT does not have.")
-        return Target(name)
-
-    async def groups(self) -> list[Group]:
-        """See domain.ports.GroupKeeper."""
-        return [await self.group(name) for name in sorted(self._account.groups)]
-
-    async def group(self, name: str) -> Group:
-        """See domain.ports.GroupKeeper."""
-        values = self._account.group(name).model_dump(exclude_none=True)
-        return Group(id="", moniker=name, name=" ".join(f"{key} {value}" for key, value in values.items()))
-
-    async def create_group(self, draft: Draft) -> Group:
-        """See domain.ports.GroupKeeper."""
-        raise UsageError(f"SFT has no groups; write {draft.moniker!r} into the settings under the account's groups.")
-
-    async def associate(self, primary: str, secondary: str) -> Group:  # noqa: ARG002 - for no name whatever
-        """See domain.ports.GroupKeeper."""
-        raise UsageError("SFT has no groups; an account's groups are named targets in its settings.")
 
     # --- reads ---
 

@@ -32,6 +32,15 @@ class Meaning(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Write:
+    """One writing request."""
+
+    path: str
+    body: Mapping[str, Any]
+    iccid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """An answer, understood."""
 

@@ -32,13 +32,16 @@ _CHANGEABLE = frozenset({Lifecycle.PRE_ACTIVE, Lifecycle.ACTIVE, Lifecycle.SUSPE
 
 
 class StacuityPlatform:
-    """Implements domain.ports.Platform and domain.ports.GroupKeeper."""
+    """Implements domain.ports.Platform and domain.ports.GroupKeeper.
 
-    def __init__(self, account: Account, pacer: Pacer) -> None:
+    `groups` are the ids that names of groups stood for in earlier runs.
+    """
+
+    def __init__(self, account: Account, pacer: Pacer, groups: Mapping[str, str] | None = None) -> None:
         self._account = account
         self._calls = Calls(account, pacer)
         self._listing = Listing(self._calls, page_size=account.page_size)
-        self._groups = Groups(self._calls, account)
+        self._groups = Groups(self._calls, account, groups or {})
         self._performers: Mapping[Kind, Callable[[Work], Awaitable[Answer]]] = {
             Kind.CREATE: self._claim if self.capabilities.needs_activation_code else self._take_over,
             Kind.TAG: self._tag,

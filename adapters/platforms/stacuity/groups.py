@@ -1,6 +1,7 @@
 """The account's endpoint groups: found once, pinned by id, checked before anything is put into them, and made."""
 
 import asyncio
+from collections.abc import Mapping
 
 from adapters.platforms.stacuity import parse
 from adapters.platforms.stacuity.calls import Calls, NotFound
@@ -16,11 +17,15 @@ _MOST_PAGES = 10_000
 
 
 class Groups:
-    """Reads and makes groups; remembers for the length of a run which id a name stands for."""
+    """Reads and makes groups; remembers for the length of a run which id a name stands for.
 
-    def __init__(self, calls: Calls, account: Account) -> None:
+    `known` are the ids that names stood for in earlier runs.
+    """
+
+    def __init__(self, calls: Calls, account: Account, known: Mapping[str, str]) -> None:
         self._calls = calls
         self._account = account
+        self._known = known
         self._pinned: dict[str, Target] = {}
         self._pinning = asyncio.Lock()
 
@@ -41,7 +46,7 @@ class Groups:
         """See domain.ports.Platform."""
         async with self._pinning:  # once for all who ask at the same time
             if name not in self._pinned:
-                self._pinned[name] = await self._find(name, group_id)
+                self._pinned[name] = await self._find(name, group_id or self._known.get(name))
         return self._pinned[name]
 
     async def _find(self, name: str, group_id: str | None) -> Target:

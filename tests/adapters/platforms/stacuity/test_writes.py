@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.platforms.simulator.stacuity.fixtures import claim_code
+from adapters.platforms.stacuity.client import StacuityPlatform
 from domain.carry import carry_out
 from domain.lifecycle import Kind
 from domain.outcome import Because, Verdict
@@ -320,3 +321,16 @@ async def test_a_refused_token_ends_the_run_and_hides_itself(start):
 
     assert answer.because is Because.LOGIN
     assert stacuity.account.token.get_secret_value() not in answer.text
+
+
+async def test_a_name_that_stood_for_another_group_in_an_earlier_run_puts_nothing_anywhere(stacuity):
+    platform = StacuityPlatform(stacuity.account, stacuity.pacer, {"eu": "another-id"})
+    one = stacuity.endpoint(0)
+    try:
+        answer = await platform.perform(stacuity.work(Kind.ACTIVATE, one.iccid, one.id, target="eu"))
+    finally:
+        await platform.close()
+
+    assert (answer.verdict, answer.because) == (Verdict.NOT_DONE, Because.REFUSED)
+    assert "was another-id before" in answer.text
+    assert stacuity.requests("assign") == 0
