@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from domain.errors import LoginRefused
 from domain.operation import Work
@@ -22,6 +22,7 @@ class BulkAnswer:
     items: Mapping[str, Answer] = field(default_factory=dict)
 
 
+@runtime_checkable
 class BulkPlatform(Protocol):
     """A platform with a bulk create call."""
 

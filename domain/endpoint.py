@@ -6,7 +6,7 @@ Source: 004_604745bda73a7739.txt asks to store name, ICCID and endpoint id of ev
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from domain.lifecycle import Lifecycle
+from domain.lifecycle import Lifecycle, NetworkState
 
 _MAX_ID = 64
 _NO_ID = frozenset({"", "-", "null", "none", "0"})
@@ -21,6 +21,12 @@ class SimRecord:
     state: Lifecycle | None
     state_text: str = ""
     rivals: tuple[str, ...] = ()  # further endpoints shown for the same SIM; then nothing about it can be believed
+    groups: frozenset[str] | None = None  # every name of its group; None when the platform does not show groups
+    network_state: NetworkState | None = None
+
+    def is_in(self, group: str) -> bool:
+        """Whether the platform does not speak against the endpoint being in this group."""
+        return not group or self.groups is None or group in self.groups
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@
     ├── UsageError                     exit code 2: wrong usage or settings
     │   ├── SettingsError
     │   ├── LoginRefused
-    │   └── UnknownGroup
+    │   ├── UnknownGroup
+    │   └── UnusableGroup
     ├── Refused                        exit code 4: refused before any change was made
     │   ├── FileRefused                carries a reason code
     │   ├── TooManyRejects
@@ -12,6 +13,7 @@
     │   ├── NotConfirmed
     │   ├── NotApproved
     │   ├── NothingSelected
+    │   ├── NoRoom
     │   ├── OrderDiffers
     │   ├── PlatformUnreachable
     │   └── StoreUnavailable
@@ -54,6 +56,10 @@ class UnknownGroup(UsageError):
     """The account has no group of that name."""
 
 
+class UnusableGroup(UsageError):
+    """The group exists, and endpoints cannot be put into it."""
+
+
 class Refused(PreactiveError):
     """The request was refused before any change was made."""
 
@@ -90,6 +96,10 @@ class NothingSelected(Refused):
 
 class OrderDiffers(Refused):
     """The order number was used before with another tag or group."""
+
+
+class NoRoom(Refused):
+    """The group has fewer free addresses than endpoints would be put into it."""
 
 
 class PlatformUnreachable(Refused):

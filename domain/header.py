@@ -40,7 +40,9 @@ _SECRET = re.compile(
     r"(sim|usim)?(pin|puk|adm|chv|scp|ki[ck]|kid|eki|k4|opc|otak|psk)[a-z0-9]*|k|ki[0-9]*|op|tk|accesscontrol"
     r"|(ki|op)(enc|encrypted|hex|value|wert)[0-9]*|(encrypted|enc|sim|usim|clear)(ki|op)|code(adm|retailer)[0-9]*"
     r"|[a-z0-9]*(keys?|keyset|secret|password|passwort|passphrase|schluessel|schlussel|confirmationcode)[0-9]*"
+    r"|(sim)?claimcode|simactivationcode"
 )
+CLAIM_CODES = frozenset({"activationcode", "claimcode", "simactivationcode", "simclaimcode"})
 _LONG_NUMBER = re.compile(r"[0-9]{17,}")
 
 
@@ -105,7 +107,9 @@ def _header_at(index: int, row: Sequence[str], profile: SupplierProfile) -> Head
     columns = tuple(cell.strip() for cell in row)
     keys = tuple(header_key(cell) for cell in row)
     ours = {header_key(name) for name in REASON_COLUMNS}
-    secret = {i for i, key in enumerate(keys) if _SECRET.fullmatch(key)}
+    # Without eSIM data an activation code is the one that claims the SIM, which must not be shown.
+    more = frozenset[str]() if profile.read_esim else CLAIM_CODES
+    secret = {i for i, key in enumerate(keys) if _SECRET.fullmatch(key) or key in more}
     return Header(
         row_index=index,
         columns=columns,

@@ -94,6 +94,7 @@ WORDS: Mapping[str, Mapping[str, Lifecycle]] = {
         "suspended": Lifecycle.SUSPENDED,
         "70": Lifecycle.TERMINATED,
         "terminated": Lifecycle.TERMINATED,
+        "closed": Lifecycle.TERMINATED,  # the older word of the same state
     },
 }
 

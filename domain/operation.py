@@ -1,7 +1,7 @@
 """An operation is one intended change to one endpoint, with a state of its own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from domain.lifecycle import Kind
@@ -53,6 +53,7 @@ DECIDES: Mapping[str, frozenset[State]] = {
     "recorded": frozenset({State.PLANNED}),
     "differs": frozenset({State.CONFIRMED}),
     "again": frozenset({State.REFUSED}),
+    "event": frozenset({State.IN_DOUBT}),
 }
 _OWN_GOOD_NEWS = frozenset({State.PLANNED, State.SENT, State.IN_DOUBT, State.NEEDS_HUMAN})
 
@@ -86,3 +87,4 @@ class Work:
     endpoint_id: str | None = None
     target: str = ""
     sent_at: float = 0.0
+    activation_code: str = field(default="", repr=False)  # a secret

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from domain.capabilities import Capabilities, capabilities_of
 from domain.doubt import Patience
 from domain.errors import SettingsError, UnknownGroup
 from domain.replenish import StockMark
@@ -52,16 +53,17 @@ class Knobs(BaseModel):
 
 
 class GroupTarget(Knobs):
-    """What a group means on SFT, which has no group object: exactly one of an add-on plan, a base plan or a tag."""
+    """What a group's name stands for: exactly one of an add-on plan, a base plan, a tag, or a platform's own group."""
 
     addon_plan_id: Digits | None = None
     plan_id: Digits | None = None
     tag: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,100}$")
+    endpoint_group: Digits | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        if sum(value is not None for value in (self.addon_plan_id, self.plan_id, self.tag)) != 1:
-            raise ValueError("a group needs exactly one of addon_plan_id, plan_id and tag")
+        if sum(value is not None for value in (self.addon_plan_id, self.plan_id, self.tag, self.endpoint_group)) != 1:
+            raise ValueError("a group needs exactly one of addon_plan_id, plan_id, tag and endpoint_group")
         return self
 
 
@@ -112,6 +114,12 @@ class Account(Knobs):
     activate_with: Literal["EndPointActivation", "EndPointLifeCycleChange"] = "EndPointActivation"
     lifecycle_reason: Literal["1", "2", "3"] = "1"
     terminate_with: Literal["DeLinkSim and DeleteEndPoint", "DeLinkSim", "off"] = "DeLinkSim and DeleteEndPoint"
+    provision_by: Literal["allocated", "claim"] = "allocated"
+    reference: Literal["keep", "iccid", "name"] = "keep"
+    webhook_token: SecretStr = SecretStr("")
+    webhook_token_file: Path | None = None
+    allow_resume: bool = True
+    allow_unverified: bool = False
     paths: dict[str, str] = Field(default_factory=dict)
     bulk: BulkCreate | None = None
     groups: dict[str, GroupTarget] = Field(default_factory=dict)
@@ -143,13 +151,24 @@ class Account(Knobs):
 
         Raises SettingsError.
         """
-        files = {"password": self.password_file, "token": self.token_file}
+        files = {"password": self.password_file, "token": self.token_file, "webhook_token": self.webhook_token_file}
         secrets = {
             name: SecretStr(read_secret(f"the account's {name}", path))
             for name, path in files.items()
             if path is not None
         }
         return self.model_copy(update=secrets)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the platform can do for this account."""
+        claims = self.platform == "stacuity" and self.provision_by == "claim"
+        return capabilities_of(self.platform, claims=claims, bulk=self.bulk is not None)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the platform is on this machine."""
+        return is_loopback(urlsplit(self.base_url).hostname or "")
 
     @property
     def patience(self) -> Patience:
@@ -183,6 +202,8 @@ class Account(Knobs):
         Raises UnknownGroup.
         """
         if name not in self.groups:
+            if self.capabilities.has_groups:
+                return GroupTarget(endpoint_group=name)
             known = ", ".join(sorted(self.groups)) or "none"
             raise UnknownGroup(f"The account has no group {name!r}; its settings name: {known}.")
         return self.groups[name]
@@ -209,13 +230,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def check_tag(tag: str) -> str:
+def check_tag(tag: str, longest: int = 100) -> str:
     """A tag in the platform's form, unchanged.
 
     Raises SettingsError. Source: docs/platforms.md, tag names.
     """
-    if not TAG.fullmatch(tag):
-        raise SettingsError(f"The tag {tag!r} is not usable: 1 to 100 letters, digits, hyphens and underscores.")
+    if not TAG.fullmatch(tag) or len(tag) > longest:
+        raise SettingsError(f"The tag {tag!r} is not usable: 1 to {longest} letters, digits, hyphens and underscores.")
     return tag
 
 

@@ -124,19 +124,22 @@ def provision_calls(creates: int, *, tags: Sequence[str], account: Account) -> i
     """Calls needed to create and tag so many endpoints, with one login and the pages before and after."""
     if not creates:
         return 0
-    per_tag = creates + 1 if account.platform_tags == "now" else 0
-    in_bulk = math.ceil(creates / account.bulk.size) if account.bulk is not None else creates
+    cost = account.capabilities
+    per_tag = creates * cost.calls_per_tag + cost.calls_per_new_tag if account.platform_tags == "now" else 0
+    in_bulk = math.ceil(creates / account.bulk.size) if account.bulk is not None else creates * cost.calls_per_create
     return 1 + in_bulk + per_tag * len(tags) + 2 * math.ceil(creates / account.page_size)
 
 
 def selection_calls(kind: Kind, count: int, *, group: bool, account: Account) -> int:
-    """Calls needed to change so many endpoints, with one login and the pages before and after.
-
-    An add-on is counted before and after; a termination reads the SIM, takes it away and deletes the endpoint.
-    """
+    """Calls needed to change so many endpoints, with one login and the pages before and after."""
     if not count:
         return 0
-    each = {Kind.ACTIVATE: 4 if group else 1, Kind.ASSIGN: 3, Kind.TERMINATE: 3}.get(kind, 1)
+    cost = account.capabilities
+    each = {
+        Kind.ACTIVATE: cost.calls_per_activation + (cost.calls_per_assignment if group else 0),
+        Kind.ASSIGN: cost.calls_per_assignment or cost.calls_per_activation,
+        Kind.TERMINATE: cost.calls_per_termination,
+    }.get(kind, 1)
     return 1 + count * each + 2 * math.ceil(count / account.page_size)
 
 

@@ -4,8 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from domain.capabilities import Capabilities
+from domain.contract import Check
 from domain.doubt import Doubt, Evidence, Ruling
 from domain.endpoint import SimRecord
+from domain.groups import Draft, Group, Target
+from domain.inbox import PlatformEvent
 from domain.operation import State, Work
 from domain.outcome import Answer
 
@@ -40,14 +44,49 @@ class Changing(Protocol):
         """The endpoint's tags, or None when the platform cannot list them."""
 
 
+class GroupKeeper(Protocol):
+    """A platform's groups, to look at and to make. Raises UsageError where a platform has none of its own."""
+
+    async def groups(self) -> list[Group]:
+        """All groups of the account. Raises ReadFailed."""
+
+    async def group(self, name: str) -> Group:
+        """One group by id or moniker. Raises UnknownGroup, ReadFailed."""
+
+    async def create_group(self, draft: Draft) -> Group:
+        """Make a group and read it back. Raises UsageError, Refused, Stopped, ReadFailed."""
+
+    async def associate(self, primary: str, secondary: str) -> Group:
+        """Give a primary group a secondary one and read it back. Raises UsageError, Refused, Stopped, ReadFailed."""
+
+
 class Platform(Changing, Protocol):
     """A connectivity platform, seen through one account. Writes answer; reads raise ReadFailed."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the platform can do for the account."""
+
+    def check_writes(self) -> None:
+        """Check that the account may change anything at all, without asking the platform. Raises SettingsError."""
 
     async def login(self) -> None:
         """Check address and credentials. Raises LoginRefused, PlatformUnreachable."""
 
     async def prepare_tag(self, tag: str) -> Answer:
         """Make a tag known to the platform before it is attached."""
+
+    async def check_contract(self) -> list[Check]:
+        """See by reading which inferred facts about the platform hold. Raises LoginRefused, PlatformUnreachable."""
+
+    async def events(self, since: float, until: float) -> list[PlatformEvent]:
+        """What happened between two moments, in seconds since 1970. Raises UsageError, ReadFailed."""
+
+    async def pin_group(self, name: str, *, group_id: str | None = None) -> Target:
+        """Find the group of this name once; from then on the name stands for its id.
+
+        With `group_id` the name must still stand for that one. Raises UnknownGroup, UnusableGroup, ReadFailed.
+        """
 
     async def close(self) -> None:
         """Close all connections."""

@@ -16,7 +16,6 @@ from domain.ports import Changing, Ledger, Outlook, Result, Scope, SimPage, Step
 from domain.settler import Settler
 
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.05, 1.0
-_CALLS = 4  # of a sale: activate, count, add, count again
 
 
 class OrderBook(Protocol):
@@ -59,7 +58,8 @@ class _LookingAhead:
         self._seen: asyncio.Task[int | None] | None = None
 
     async def perform(self, work: Work) -> Answer:
-        if work.kind is not Kind.ACTIVATE or not self._group or work.endpoint_id is None:
+        # With a target the activation itself puts the endpoint into its group.
+        if work.kind is not Kind.ACTIVATE or not self._group or work.endpoint_id is None or work.target:
             return await self._platform.perform(work)
         endpoint_id = work.endpoint_id
         activation = asyncio.create_task(self._platform.perform(work))
@@ -94,7 +94,8 @@ class _LookingAhead:
 class Seller:
     """Sells SIMs of one account in this process, at most `at_once` sales at the same time.
 
-    `executor` makes what sends; `prepare` takes start times for so many calls ahead.
+    `executor` makes what sends; `prepare` takes start times for so many calls
+    ahead, and `calls` is how many a sale takes.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class Seller:
         executor: Callable[[Steps, Changing], Executor],
         *,
         prepare: Callable[[int], Awaitable[None]],
+        calls: int,
         at_once: int,
         stop: asyncio.Event,
     ) -> None:
@@ -114,6 +116,7 @@ class Seller:
         self._settler = settler
         self._platform = platform
         self._prepare = prepare
+        self._calls = calls
         self._executor = executor
         self._places = asyncio.Semaphore(at_once)
         self._stop = stop
@@ -128,7 +131,7 @@ class Seller:
         Raises OrderDiffers, LoginRefused, Stopped; the order is kept and may be sent again.
         """
         # Both at once, so that they share a commit.
-        (order, step), _ = await asyncio.gather(self._book.place(wanted), self._prepare(_CALLS))
+        (order, step), _ = await asyncio.gather(self._book.place(wanted), self._prepare(self._calls))
         if (order.tag, order.group) != (wanted.tag, wanted.group):
             raise OrderDiffers(
                 f"Order {order.order} was placed before for tag {order.tag!r} and group {order.group!r}, and now asks "

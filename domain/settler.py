@@ -1,11 +1,12 @@
 """Settles operations in doubt by looking at the platform, with as few calls as the evidence needs."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from domain.doubt import Doubt, Evidence, Patience, Sight, judge
 from domain.ending import evidence
 from domain.endpoint import SimRecord, rivals_reason
+from domain.errors import UsageError
 from domain.lifecycle import Kind, Lifecycle
 from domain.ports import Ledger, Platform, ReadFailed, ReadStopped, Scope
 from domain.survey import Survey, survey
@@ -32,12 +33,27 @@ class Settler:
         return len(doubts)
 
     async def _evidence(self, doubts: Sequence[Doubt]) -> list[Evidence | None]:
+        lost = await self._not_pinned({doubt.target for doubt in doubts if doubt.kind in _IN_A_GROUP and doubt.target})
         by_sim = [doubt.iccid for doubt in doubts if doubt.kind in _SEEN_ON_THE_SIM]
         sims = await survey(self._platform, by_sim) if by_sim else None
-        return list(await asyncio.gather(*(self._look(doubt, sims or Survey()) for doubt in doubts)))
+        return list(await asyncio.gather(*(self._look(doubt, sims or Survey(), lost) for doubt in doubts)))
 
-    async def _look(self, doubt: Doubt, found: Survey) -> Evidence | None:
+    async def _not_pinned(self, groups: Iterable[str]) -> dict[str, Evidence | None]:
+        """Make the groups known by name, and return what to say of those that cannot be found now."""
+        lost: dict[str, Evidence | None] = {}
+        for name in groups:
+            try:
+                await self._platform.pin_group(name)
+            except ReadStopped:
+                lost[name] = None
+            except (ReadFailed, UsageError):
+                lost[name] = Evidence(Sight.UNPROVEN, text=f"the group {name!r} cannot be found")
+        return lost
+
+    async def _look(self, doubt: Doubt, found: Survey, lost: Mapping[str, Evidence | None]) -> Evidence | None:
         """What was seen, or None when nobody looked because no further call may start."""
+        if doubt.kind in _IN_A_GROUP and doubt.target in lost:
+            return lost[doubt.target]
         if doubt.kind is Kind.TERMINATE and doubt.iccid in found.sims:
             assert doubt.endpoint_id is not None
             return await evidence(self._platform, found.sims[doubt.iccid], doubt.endpoint_id)
@@ -70,6 +86,7 @@ class Settler:
         return Evidence(Sight.PRESENT if count else Sight.ABSENT)
 
 
+_IN_A_GROUP = frozenset({Kind.ACTIVATE, Kind.ASSIGN})
 _SEEN_ON_THE_SIM = frozenset({Kind.CREATE, Kind.ACTIVATE, Kind.SUSPEND, Kind.RESUME, Kind.TERMINATE})
 _WANTED = {Kind.ACTIVATE: Lifecycle.ACTIVE, Kind.SUSPEND: Lifecycle.SUSPENDED, Kind.RESUME: Lifecycle.ACTIVE}
 _BEFORE = {Kind.ACTIVATE: Lifecycle.PRE_ACTIVE, Kind.SUSPEND: Lifecycle.ACTIVE, Kind.RESUME: Lifecycle.SUSPENDED}
@@ -87,6 +104,8 @@ def sim_evidence(doubt: Doubt, sim: SimRecord | None, *, known: bool) -> Evidenc
         return Evidence(Sight.GONE, text="the platform shows no endpoint for this SIM")
     if sim.endpoint_id != doubt.endpoint_id:
         return Evidence(Sight.CONTRADICTION, text=f"the platform shows endpoint {sim.endpoint_id} for this SIM")
+    if sim.state is _WANTED[doubt.kind] and not sim.is_in(doubt.target):
+        return Evidence(Sight.CONTRADICTION, text="the platform shows the endpoint in another group")
     if sim.state is _WANTED[doubt.kind]:
         return Evidence(Sight.PRESENT, endpoint_id=sim.endpoint_id)
     if sim.state is _BEFORE[doubt.kind]:

@@ -17,6 +17,7 @@ class Finding:
     state: State
     endpoint_id: str | None
     text: str
+    is_tombstone: bool = False  # the SIM was terminated before we knew it, and never becomes stock
 
 
 def before_write(work: Work, sim: SimRecord | None, platform: str = "sft") -> Finding | None:
@@ -32,8 +33,12 @@ def before_write(work: Work, sim: SimRecord | None, platform: str = "sft") -> Fi
     if sim.endpoint_id is None:
         return None if work.kind is Kind.TERMINATE else _forbidden(work, sim, platform)
     move = MOVES[platform][work.kind]
-    if sim.state is not None and sim.state is move.to:
+    if sim.state is not None and sim.state is move.to and work.kind is not Kind.ASSIGN:
+        if not sim.is_in(work.target):
+            return Finding(work, State.REFUSED, None, "active already, in another group; assigning would move it")
         return Finding(work, State.CONFIRMED, sim.endpoint_id, f"was {_words(sim.state)} already")
+    if work.kind is Kind.ASSIGN and sim.state is Lifecycle.ACTIVE and work.target in (sim.groups or ()):
+        return Finding(work, State.CONFIRMED, sim.endpoint_id, "was in the group already")
     return None if sim.state in move.allowed_from else _forbidden(work, sim, platform)
 
 
@@ -63,15 +68,18 @@ def _before_create(work: Work, sim: SimRecord | None) -> Finding | None:
         return None
     if sim.state is Lifecycle.PRE_ACTIVE:
         return Finding(work, State.CONFIRMED, sim.endpoint_id, "was on the platform already")
-    return Finding(work, State.REFUSED, None, conflict_reason(sim))
+    ended = sim.state is Lifecycle.TERMINATED
+    return Finding(work, State.REFUSED, None, conflict_reason(sim), is_tombstone=ended)
 
 
-def differing(expected: Mapping[str, str], seen: Mapping[str, SimRecord | None], state: Lifecycle) -> dict[str, str]:
+def differing(
+    expected: Mapping[str, str], seen: Mapping[str, SimRecord | None], state: Lifecycle, group: str = ""
+) -> dict[str, str]:
     """Those of the expected ICCID / endpoint id pairs that the platform shows otherwise. Not shown is not different."""
     return {
         iccid: endpoint_id
         for iccid, endpoint_id in expected.items()
-        if (sim := seen.get(iccid)) is not None and _differs(sim, endpoint_id, state)
+        if (sim := seen.get(iccid)) is not None and (_differs(sim, endpoint_id, state) or not sim.is_in(group))
     }
 
 

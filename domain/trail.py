@@ -116,7 +116,7 @@ def _confirm(endpoint: Traced, operation: Done, fact: Mapping[str, Any], platfor
     endpoint.at = fact["at"]
     if operation.kind is Kind.CREATE:
         endpoint.endpoint_id = fact["endpoint_id"]
-    elif operation.kind is Kind.ASSIGN:
+    elif operation.kind is Kind.ASSIGN or (operation.kind is Kind.ACTIVATE and operation.target):
         endpoint.group = operation.target
     elif operation.kind is Kind.TAG:
         endpoint.tags.add(operation.target)

@@ -11,7 +11,9 @@ from flows.commands import (
     automating,
     batches,
     blocking,
+    events,
     going_on,
+    grouping,
     lifecycle,
     looking,
     operating,
@@ -64,6 +66,8 @@ app.add_typer(selling.app, name="orders")
 app.add_typer(approving.app, name="approver")
 app.add_typer(blocking.app, name="blocks")
 app.add_typer(automating.app, name="automations")
+app.add_typer(grouping.app, name="group")
+app.add_typer(events.app, name="events")
 app.add_typer(operating.db, name="db")
 app.add_typer(profiles.app, name="profile")
 

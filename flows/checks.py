@@ -42,6 +42,14 @@ def findings(account: str | None) -> Iterator[Finding]:
     yield Finding("versions", True, _versions())
 
 
+def contract_findings(account: str | None) -> Iterator[Finding]:
+    """What is known of the platform's calls; what a person has to verify is marked and counts as no fault."""
+    from tasks.contract import check_contract
+
+    for check in check_contract(account):
+        yield Finding(check.what, check.ok is not False, check.text if check.ok is not None else f"to do: {check.text}")
+
+
 def _checked(what: str, look: Callable[[], str]) -> Finding:
     try:
         return Finding(what, True, look())

@@ -11,6 +11,7 @@ async def log_in(account: str) -> None:
     """Check that the account may write, its address and its credentials, before anything is changed."""
     session = resources.current(account)
     await session.check_not_stopped()
+    session.platform.check_writes()
     await session.platform.login()
 
 

@@ -5,7 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 from domain.approval import Change, digest_of
 from domain.endpoint import SimRecord
-from domain.errors import FileRefused, NothingSelected, TooManyRejects, TooMuchChange, UsageError
+from domain.errors import (
+    FileRefused,
+    NothingSelected,
+    PlatformUnreachable,
+    TooManyRejects,
+    TooMuchChange,
+    UsageError,
+)
+from domain.groups import Target, check_room
 from domain.lifecycle import Kind
 from domain.manifest import Manifest
 from domain.options import Account, check_tag, safe_name
@@ -19,6 +27,7 @@ from domain.plan import (
     minutes,
     selection_calls,
 )
+from domain.ports import ReadFailed
 from domain.requests import ProvisionRequest, SelectionRequest
 from domain.selection import Selected
 from domain.survey import survey
@@ -75,12 +84,13 @@ def _plan(
     seen: Mapping[str, SimRecord] | None = None,
 ) -> Plan:
     wanted = _wanted(manifest)
+    longest = options.capabilities.tag_chars
     return make_plan(
         wanted,
         known=resources.known(name, wanted),
         seen=seen,
         account=options,
-        tags=[check_tag(tag) for tag in request.tags] or [safe_name(request.naming(options).batch)],
+        tags=[check_tag(tag, longest) for tag in request.tags] or [safe_name(request.naming(options).batch)],
         rows=len(manifest.rows),
         rejected=manifest.numbers()["rejected"],
     )
@@ -164,6 +174,8 @@ def _check(request: SelectionRequest, options: Account) -> None:
         raise UsageError(f"A group says nothing about {request.kind.value}; leave --group out.")
     if request.kind is Kind.ASSIGN and request.group is None:
         raise UsageError("Say --group, so that it is clear what the endpoints are put into.")
+    if request.kind is Kind.ACTIVATE and request.group is None and options.capabilities.activates_by_assignment:
+        raise UsageError("On this platform an endpoint becomes active by being put into a group; say --group.")
     if (request.tag is None) == (request.file is None):
         raise UsageError("Say either --tag, or --iccid or --file, so that it is clear which endpoints are meant.")
 
@@ -185,6 +197,37 @@ def _change_of_selection(request: SelectionRequest, selected: Selected) -> Chang
     count = selected.new + selected.open if kind is Kind.TERMINATE else selected.new
     allowed = 0 if kind is Kind.TERMINATE else options.max_change
     return Change(name, f"{kind.value} {count:,} endpoints of {request.label}{group}", digest, count, allowed)
+
+
+def plan_group(request: SelectionRequest, selected: Selected) -> Target | None:
+    """The group that the request names, if the platform has groups of its own, with room for what is selected.
+
+    Raises UnknownGroup, UnusableGroup, NoRoom.
+    """
+    name, options = resources.account(request.account)
+    if request.group is None or not options.capabilities.has_groups:
+        return None
+    return asyncio.run(_look_at_group(name, request.group, selected))
+
+
+async def _look_at_group(name: str, group: str, selected: Selected) -> Target:
+    async with resources.session(name) as session:
+        await session.platform.login()
+        return await find_room(session, group, selected, keep=False)
+
+
+async def find_room(session: resources.Session, group: str, selected: Selected, *, keep: bool = True) -> Target:
+    """Find the group, and check that it has an address for every endpoint that would be put into it.
+
+    With `keep` the name stands for this group in every later run too.
+    Raises UnknownGroup, UnusableGroup, NoRoom, PlatformUnreachable.
+    """
+    try:
+        target = await session.find_group(group, keep=keep)
+    except ReadFailed as error:
+        raise PlatformUnreachable(f"The group {group!r} cannot be read: {error}; nothing was changed.") from None
+    check_room(target, selected.new + selected.open)
+    return target
 
 
 def _nothing(name: str, request: SelectionRequest, selected: Selected) -> str:

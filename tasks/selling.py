@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from domain.errors import PreactiveError
+from domain.errors import PreactiveError, UsageError
 from domain.options import check_tag
 from domain.order import CLOSED, Order, OrderState, SellRequest
 from domain.pacing import Lane
@@ -57,13 +57,15 @@ class Swept:
 def check(request: SellRequest) -> SellRequest:
     """The request for an account, tag and group that there are.
 
-    Raises SettingsError, UnknownGroup.
+    Raises SettingsError, UnknownGroup, UsageError.
     """
     name, options = resources.account(request.account)
     if request.tag:
-        check_tag(request.tag)
+        check_tag(request.tag, options.capabilities.tag_chars)
     if request.group:
         options.group(request.group)
+    elif options.capabilities.activates_by_assignment:
+        raise UsageError("On this platform an endpoint becomes active by being put into a group; name the group.")
     return request.model_copy(update={"account": name})
 
 

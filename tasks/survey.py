@@ -25,7 +25,7 @@ async def look_before(account: str, change: int, kind: str) -> int:
 
 
 @step("read back", "read back {kind}")
-async def read_back(account: str, change: int, kind: str, since: float) -> int:
+async def read_back(account: str, change: int, kind: str, since: float, group: str = "") -> int:
     """Compare what answers confirmed with what the platform shows, and return how many differ.
 
     Reads lag behind writes, so a difference is looked at again before it is believed.
@@ -40,7 +40,7 @@ async def read_back(account: str, change: int, kind: str, since: float) -> int:
             return 0
         await asyncio.sleep(wait)
         seen = await survey(session.platform, differing, chase=False, only_by_page=wait == 0)
-        differing = sight.differing(differing, seen.sims, state)
+        differing = sight.differing(differing, seen.sims, state, group)
     await session.report_differences(change, Kind(kind), differing)
     return len(differing)
 
@@ -63,4 +63,4 @@ async def read_back_tags(account: str, change: int, since: float) -> int:
 
 
 def _waits(settle: float) -> tuple[float, ...]:
-    return (0, min(2.0, settle / 60), settle / 60, settle / 20, settle / 7)
+    return (0, min(2.0, settle / 60), settle / 60, settle / 20, settle / 7, settle / 5)

@@ -35,7 +35,7 @@ def read_manifest(
 
     With `naming`, rows without a name are rejected if the name that would be made for them is not usable.
     """
-    with snapshot(Path(path), profile.limits) as file, _open_table(file, profile, sheet) as table:
+    with snapshot(Path(path), profile.limits) as file, open_table(file, profile, sheet) as table:
         return _parse(file, table, Intake(table.header, profile, naming))
 
 
@@ -50,7 +50,7 @@ class CheckedFile(NamedTuple):
 
 def check_file(path: Path, *, profile: SupplierProfile, sheet: str | None = None) -> CheckedFile:
     """Read a file and say what was made of it."""
-    with snapshot(path, profile.limits) as file, _open_table(file, profile, sheet) as table:
+    with snapshot(path, profile.limits) as file, open_table(file, profile, sheet) as table:
         manifest = _parse(file, table, Intake(table.header, profile))
         return CheckedFile(manifest, table.kind, table.header.row_index + 1, table.header.uses())
 
@@ -73,7 +73,8 @@ def _parse(file: Snapshot, table: Table, intake: Intake) -> Manifest:
 
 
 @contextmanager
-def _open_table(file: Snapshot, profile: SupplierProfile, sheet: str | None) -> Iterator[Table]:
+def open_table(file: Snapshot, profile: SupplierProfile, sheet: str | None) -> Iterator[Table]:
+    """The table of a file, by what its bytes say it is."""
     with unpacked(file, profile.limits) as inner:
         if detect(inner) is FileKind.TEXT:
             source = TextSource(inner, profile)

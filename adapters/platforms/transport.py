@@ -64,6 +64,8 @@ class Transport:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
             )
+            # On a connection that breaks, aiohttp sends PUT and DELETE again by itself, which no setting turns off.
+            self._session._retry_connection = False
         return self._session
 
     async def close(self) -> None:
@@ -78,7 +80,7 @@ class Transport:
         *,
         deadline: float,
         headers: Headers,
-        body: Mapping[str, Any] | None = None,
+        body: Any = None,
         query: Mapping[str, str] | None = None,
         not_after: float | None = None,
         urgent: bool = False,
@@ -98,7 +100,7 @@ class Transport:
         path: str,
         deadline: float,
         headers: Headers,
-        body: Mapping[str, Any] | None,
+        body: Any,
         query: Mapping[str, str] | None,
         not_after: float | None,
     ) -> Reply:

@@ -7,8 +7,9 @@ from sqlalchemy import Connection, select, text, update
 
 from adapters.store.clock import store_now
 from adapters.store.engine import alone_on, in_parts
-from adapters.store.tables import attempts, changes, operations
+from adapters.store.tables import attempts, changes, endpoints, operations
 from adapters.store.trail import record
+from domain.lifecycle import Lifecycle
 from domain.operation import State
 
 _SHORTEST_STRETCH = 1000
@@ -49,16 +50,20 @@ def allow(connection: Connection, change: int) -> None:
 
 
 def plan_refused(connection: Connection, change: int) -> None:
-    """Plan again what the platform refused; a person asked for it. What a person refused stays so."""
+    """Plan again what the platform refused; a person asked for it.
+
+    What a person refused stays so, and what was terminated stays refused for ever.
+    """
     o = operations.c
     account = connection.execute(select(changes.c.account).where(changes.c.id == change)).scalar_one()
     alone_on(connection, account)
+    ended = select(endpoints.c.id).where(endpoints.c.state == Lifecycle.TERMINATED.value)
     by_a_person = (
         select(attempts.c.id)
         .where(attempts.c.operation_id == o.id, attempts.c.token == o.token)
         .where(attempts.c.event == "person", attempts.c.verdict == State.REFUSED.value)
     )
-    refused = [o.change_id == change, o.state == State.REFUSED.value, ~by_a_person.exists()]
+    refused = [o.change_id == change, o.state == State.REFUSED.value, ~by_a_person.exists(), o.endpoint.not_in(ended)]
     plan_again(connection, account, connection.execute(select(o.id, o.token).where(*refused).order_by(o.id)).all())
 
 

@@ -6,9 +6,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, bindparam, case, or_, select, update
 
+from adapters.store.claims import forget
 from adapters.store.engine import in_parts
 from adapters.store.tables import endpoints, operations
 from adapters.store.trail import record
+from domain.capabilities import CAPABILITIES
 from domain.doubt import Doubt, Evidence, Patience, Ruling
 from domain.endpoint import Claim, contradictions
 from domain.lifecycle import MOVES, Kind
@@ -32,6 +34,7 @@ class Owner:
     max_in_flight: int
     lane: Lane = Lane.BULK
     sales_places: int = 0
+    claims: bool = False  # SIMs are put on the account with a code
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,8 @@ def _apply(
         [_new_values(d) for d in decisions],
     )
     confirmed = [d for d in decisions if d.state is State.CONFIRMED]
+    if owner.claims:
+        forget(connection, [d.endpoint for d in confirmed if d.kind is Kind.CREATE])
     # Confirmed just now, not before: the endpoint may have moved on since then.
     still_ours = (
         select(o.id)
@@ -168,7 +173,7 @@ def effect(platform: str, kind: Kind) -> dict[str, object]:
         values["state"] = case((allowed, move.to.value), else_=state)
     if kind is Kind.CREATE:
         values["endpoint_id"] = bindparam("mapped")
-    if kind is Kind.ASSIGN:
+    if kind is Kind.ASSIGN or (kind is Kind.ACTIVATE and CAPABILITIES[platform].activates_by_assignment):
         values["group"] = bindparam("into")
     return values
 

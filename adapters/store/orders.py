@@ -15,6 +15,7 @@ from adapters.store.clock import store_now
 from adapters.store.decisions import Owner
 from adapters.store.lpa import lpa_column
 from adapters.store.tables import changes, endpoints, operations, orders
+from domain.capabilities import CAPABILITIES
 from domain.lifecycle import Kind
 from domain.operation import State
 from domain.order import CLOSED, MOST_SIMS, Order, OrderState, SellRequest, judged, may_move
@@ -173,7 +174,7 @@ def _reserve(connection: Connection, owner: Owner, order: Order, *, hold: float,
         return replace(order, state=OrderState.NO_STOCK, iccid=None, endpoint_id=None, spoilt=False)
     oldest[order.tag] = picked.id
     change = order.change or _new_change(connection, owner.account, order.order, now)
-    _plan(connection, owner.account, change, picked.id, order.group, now)
+    _plan(connection, owner, change, picked.id, order.group, now)
     values = {"endpoint": picked.id, "change_id": change, "reserved_until": now + hold, "closed_at": None, "text": ""}
     _set(connection, order, OrderState.IN_PROGRESS, **values)
     return replace(
@@ -224,9 +225,18 @@ def _new_change(connection: Connection, account: str, order_no: str, now: float)
     return int(connection.execute(insert(changes).returning(changes.c.id), values).scalar_one())
 
 
-def _plan(connection: Connection, account: str, change: int, endpoint: object, group: str, now: float) -> None:
-    kinds = [(Kind.ACTIVATE, ""), *([(Kind.ASSIGN, group)] if group else [])]
-    common = {"account": account, "change_id": change, "endpoint": endpoint, "state": "planned", "updated_at": now}
+def _plan(connection: Connection, owner: Owner, change: int, endpoint: object, group: str, now: float) -> None:
+    if CAPABILITIES[owner.platform].activates_by_assignment:
+        kinds = [(Kind.ACTIVATE, group)]
+    else:
+        kinds = [(Kind.ACTIVATE, ""), *([(Kind.ASSIGN, group)] if group else [])]
+    common = {
+        "account": owner.account,
+        "change_id": change,
+        "endpoint": endpoint,
+        "state": "planned",
+        "updated_at": now,
+    }
     connection.execute(
         insert(operations),
         [common | {"position": n, "kind": kind.value, "target": target} for n, (kind, target) in enumerate(kinds)],
@@ -244,7 +254,7 @@ def _query() -> Select[Any]:
     """Orders with their endpoints and the operations that decide where they stand."""
     r, e = orders.c, endpoints.c
     a, g = operations.alias("a"), operations.alias("g")
-    of_activate = and_(a.c.endpoint == r.endpoint, a.c.kind == Kind.ACTIVATE.value, a.c.target == "")
+    of_activate = and_(a.c.endpoint == r.endpoint, a.c.kind == Kind.ACTIVATE.value, a.c.target.in_(("", r.group)))
     of_assign = and_(g.c.endpoint == r.endpoint, g.c.kind == Kind.ASSIGN.value, g.c.target == r.group)
     return (
         select(

@@ -276,3 +276,14 @@ def held(reader: Reader, account: str, *, since: float) -> Iterator[Row]:
         ") THEN 1 ELSE 0 END AS busy FROM endpoints e WHERE e.account = :account",
         {"account": account, "since": since},
     )
+
+
+def inbox(reader: Reader, account: str | None, meaning: str | None, limit: int = 1000) -> list[Row]:
+    """The platform's events, latest first, with the ICCID of the endpoint that they are about."""
+    return reader.rows(
+        "SELECT i.account, i.at, i.type, i.event_id, e.iccid, i.endpoint_id, i.source, i.meaning, i.text FROM inbox i "
+        "LEFT JOIN endpoints e ON e.account = i.account AND e.endpoint_id = i.endpoint_id "
+        "WHERE (:account = '' OR i.account = :account) AND (:meaning = '' OR i.meaning = :meaning) "
+        "ORDER BY i.at DESC, i.event_id LIMIT :limit",
+        {"account": account or "", "meaning": meaning or "", "limit": limit},
+    )

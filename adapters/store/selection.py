@@ -11,6 +11,7 @@ from adapters.store.clock import store_now
 from adapters.store.engine import alone_on
 from adapters.store.ingest import stage
 from adapters.store.tables import changes
+from domain.capabilities import CAPABILITIES
 from domain.lifecycle import MOVES, Kind
 from domain.selection import Selected, check_count
 
@@ -35,6 +36,11 @@ class Request:
     retry: bool = False
     counted: bool = False
     confirmed: int | None = None
+
+    @property
+    def by_assignment(self) -> bool:
+        """Whether the endpoints become active by being put into the group."""
+        return self.kind is Kind.ACTIVATE and CAPABILITIES[self.platform].activates_by_assignment
 
     @property
     def key(self) -> str:
@@ -166,8 +172,8 @@ def _source(connection: Connection, request: Request, change: int) -> tuple[str,
 
 
 def _operation(request: Request) -> dict[str, str]:
-    """Kind and target of the operations as SQL; the target of an assignment is its group."""
-    target = "CAST(:grp AS VARCHAR(100))" if request.kind is Kind.ASSIGN else "''"
+    """Kind and target of the operations as SQL; the target of what puts into a group is the group."""
+    target = "CAST(:grp AS VARCHAR(100))" if request.kind is Kind.ASSIGN or request.by_assignment else "''"
     return {"kind": request.kind.value, "target": target}
 
 
@@ -239,7 +245,7 @@ def _plan(connection: Connection, request: Request, *, seen: int, into: int, lim
         ),
         values,
     )
-    if request.group and request.kind is Kind.ACTIVATE:
+    if request.group and request.kind is Kind.ACTIVATE and not request.by_assignment:
         _plan_groups(connection, insert_into, values)
     resize(connection, into)
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from adapters.store.clock import store_now
 from adapters.store.decisions import Decision, Owner, before, decide, hand_over
 from adapters.store.engine import alone_on, in_parts
 from adapters.store.tables import endpoints, operations
-from domain.lifecycle import Kind
+from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State, Work
 from domain.sight import Finding
 
@@ -68,7 +68,15 @@ def _apply(connection: Connection, owner: Owner, findings: Sequence[Finding], *,
         )
         for found in findings
     ]
-    decide(connection, owner, decisions, store_now(connection))
+    now = store_now(connection)
+    decide(connection, owner, decisions, now)
+    for some in in_parts([found.work.endpoint for found in findings if found.is_tombstone]):
+        # Kept for ever, also when the platform has long erased its record of the SIM.
+        connection.execute(
+            update(endpoints)
+            .where(endpoints.c.id.in_(some), endpoints.c.state == Lifecycle.STOCK.value)
+            .values(state=Lifecycle.TERMINATED.value, updated_at=now)
+        )
 
 
 def confirmed_by_answer(connection: Connection, change: int, kind: Kind, since: float) -> dict[str, str]:

@@ -87,6 +87,7 @@ class AccountLedger:
             max_in_flight=account.max_in_flight,
             lane=lane,
             sales_places=account.sales_places,
+            claims=account.capabilities.needs_activation_code,
         )
         self.has_sent = False
 

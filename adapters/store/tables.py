@@ -237,6 +237,42 @@ chains = Table(
     Column("head", String(64), nullable=False),
 )
 
+# The activation codes of SIMs that are still to be claimed; a code is forgotten when its SIM is on the account.
+claim_codes = Table(
+    "claim_codes",
+    metadata,
+    Column("endpoint", Key, ForeignKey("endpoints.id"), primary_key=True),
+    Column("code", String(200), nullable=False),
+)
+
+# Which id a group's name stood for when it was first used; a name that means another group later is noticed.
+pinned_groups = Table(
+    "pinned_groups",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("name", String(100), primary_key=True),
+    Column("group_id", String(64), nullable=False),
+    Column("pinned_at", Float, nullable=False),
+)
+
+# A platform's events, each once, whether a webhook or a poll brought them. `reports`: it reports an endpoint's state.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("event_id", String(64), primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("type", String(100), nullable=False),
+    Column("endpoint_id", String(64)),
+    Column("reports", Boolean, nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("meaning", String(16), nullable=False),
+    Column("text", Text, nullable=False, server_default=""),
+    Column("received_at", Float, nullable=False),
+    Index(None, "account", "meaning"),
+    Index(None, "account", "endpoint_id", "at"),
+)
+
 orders = Table(
     "orders",
     metadata,

@@ -1,17 +1,20 @@
 """Hands out operations, takes back what came of them, and says what is left."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, or_, select, update
 from sqlalchemy import and_ as all_of
 
+from adapters.store.claims import codes_of
 from adapters.store.clock import store_now
 from adapters.store.decisions import Owner, decide, from_result, from_ruling
 from adapters.store.engine import alone_on
 from adapters.store.lanes import LEASE_SECONDS, free_places, show_alive
 from adapters.store.tables import attempts, changes, endpoints, operations, stops, workers
 from adapters.store.trail import record
+from domain.capabilities import CAPABILITIES
 from domain.doubt import Doubt, Evidence, Ruling
 from domain.lifecycle import MOVES, Kind
 from domain.operation import State, Work
@@ -61,10 +64,43 @@ def claim(
     )
     if bulk:
         query = query.where(o.kind == Kind.CREATE.value)
-    return tuple(
+    if CAPABILITIES[owner.platform].replaces_tags:
+        query = query.where(_no_other_tag_open())
+    found = [
         Work(r.id, Kind(r.kind), r.token + 1, r.endpoint, r.iccid, r.name, r.endpoint_id, r.target, now)
         for r in connection.execute(query)
+    ]
+    work = _one_tag_each(found) if CAPABILITIES[owner.platform].replaces_tags else tuple(found)
+    if owner.claims:
+        codes = codes_of(connection, [one.endpoint for one in work if one.kind is Kind.CREATE])
+        work = tuple(replace(one, activation_code=codes.get(one.endpoint, "")) for one in work)
+    return work
+
+
+def _no_other_tag_open() -> ColumnElement[bool]:
+    """Where a tag write replaces all tags, one that may still arrive must not undo a later one."""
+    other = operations.alias()
+    still_open = (State.SENT.value, State.IN_DOUBT.value)
+    return or_(
+        operations.c.kind != Kind.TAG.value,
+        ~select(other.c.id)
+        .where(other.c.endpoint == operations.c.endpoint, other.c.kind == Kind.TAG.value)
+        .where(other.c.state.in_(still_open))
+        .exists(),
     )
+
+
+def _one_tag_each(works: Sequence[Work]) -> tuple[Work, ...]:
+    """The same among those that are handed out together."""
+    tagged: set[int] = set()
+    kept = []
+    for work in works:
+        if work.kind is Kind.TAG and work.endpoint in tagged:
+            continue
+        if work.kind is Kind.TAG:
+            tagged.add(work.endpoint)
+        kept.append(work)
+    return tuple(kept)
 
 
 def _mark_sent(connection: Connection, owner: Owner, work: Sequence[Work], now: float, *, safe_after: float) -> None:

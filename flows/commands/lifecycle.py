@@ -154,11 +154,14 @@ def list_file(iccids: list[str]) -> Path:
 
 def _show_plan(request: "SelectionRequest") -> "Selected":
     """Print what a request comes to, and what of its list cannot be used; the Prefect API starts meanwhile."""
-    from tasks.planning import calls_of, plan_selection, read_list
+    from tasks.planning import calls_of, plan_group, plan_selection, read_list
 
     selected = plan_selection(request)
+    target = plan_group(request, selected)
     running.begin_api()
     print(f"Plan for {request.label} on {request.account}: {selected.sentence()}; {calls_of(request, selected)}.")
+    if target is not None:
+        print(f"  {target.sentence()}")
     listed = read_list(request)
     if listed is not None:
         show_rejects(listed)

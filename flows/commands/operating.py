@@ -49,13 +49,19 @@ def rebuild(
         )
 
 
-def doctor(account: Account = None, as_json: Json = False) -> None:
+def doctor(
+    account: Account = None,
+    contract: Annotated[
+        bool, typer.Option("--contract", help="Read the platform to see which inferred facts about its calls hold.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Check settings, store, platform login, Prefect API and versions; one line for each finding."""
     import json
 
-    from flows.checks import findings
+    from flows.checks import contract_findings, findings
 
-    found = list(findings(account))
+    found = list(contract_findings(account) if contract else findings(account))
     for one in found:
         print(json.dumps(one.json()) if as_json else one.line())
     if any(not one.ok for one in found):

@@ -13,7 +13,7 @@ from domain.options import Account
 from domain.repair import Repair
 from domain.requests import ProvisionRequest, SelectionRequest
 from domain.selection import Selected
-from tasks.resources.files import profile_of, read_manifest
+from tasks.resources.files import profile_of, read_claim_codes, read_manifest
 from tasks.resources.session import Session, account, open_store, reader
 
 if TYPE_CHECKING:
@@ -37,8 +37,9 @@ async def store_manifest(
     session: Session, manifest: Manifest, request: ProvisionRequest, *, into_stock: bool = False
 ) -> "Ingested":
     """Store a checked file as a batch, or find the batch it already is; `into_stock` plans nothing for its SIMs."""
-    from adapters.store import bulk_changes, ingest, stocking
+    from adapters.store import bulk_changes, claims, ingest, stocking
 
+    codes = read_claim_codes(request, manifest, session.account)  # or nothing is stored
     naming = request.naming(session.account)
     profile = profile_of(session.account, request.supplier)
     rows = manifest.rows
@@ -64,6 +65,8 @@ async def store_manifest(
         row_esims=Again(rows.esims),
         check_name=lambda name: not check_made_name(name, profile).code,
     )
+    if codes:
+        await session.store.awrite(claims.keep_codes, session.name, codes)
     await session.store.awrite(bulk_changes.allow, stored.change)
     return stored
 

@@ -11,6 +11,7 @@ from domain.labels import Naming
 from domain.manifest import Manifest
 from domain.options import Account
 from domain.report import ReportData
+from domain.requests import ProvisionRequest
 from domain.supplier import FileLimits, SupplierProfile
 
 if TYPE_CHECKING:
@@ -45,9 +46,21 @@ def profile_of(options: Account, supplier: str | None) -> SupplierProfile:
     Raises SettingsError.
     """
     profile = options.supplier if supplier is None else settings.supplier(supplier)
+    changes: dict[str, object] = {}
     if profile.name_pattern is None:
-        return profile.model_copy(update={"name_pattern": options.name_pattern})
-    return profile
+        changes["name_pattern"] = options.name_pattern
+    if options.capabilities.needs_activation_code:
+        changes["read_esim"] = False  # the activation code is then the one that claims the SIM
+    return profile.model_copy(update=changes) if changes else profile
+
+
+def read_claim_codes(request: ProvisionRequest, manifest: Manifest, options: Account) -> dict[str, str]:
+    """The activation codes in a file of SIMs that are to be claimed; none for an account that claims nothing."""
+    if not options.capabilities.needs_activation_code:
+        return {}
+    from adapters.files.claim_codes import read_claim_codes as read
+
+    return read(Path(request.file), manifest, profile=profile_of(options, request.supplier), sheet=request.sheet)
 
 
 def write_reports(folder: Path, data: ReportData) -> list[Path]:

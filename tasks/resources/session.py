@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from adapters import settings
 from adapters.store.reading import Reader
-from domain.bulk import BulkCreator
-from domain.errors import Refused, SettingsError, Stopped
+from domain.bulk import BulkCreator, BulkPlatform
+from domain.errors import Refused, SettingsError, Stopped, UsageError
 from domain.executor import Executor
+from domain.groups import Target
+from domain.inbox import Meaning, PlatformEvent
 from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.options import Account
@@ -25,8 +28,12 @@ from domain.sight import Finding
 
 if TYPE_CHECKING:
     from adapters.platforms.sft.client import SftPlatform
+    from adapters.platforms.stacuity.client import StacuityPlatform
+    from adapters.platforms.stacuity.receiver import Receiver
     from adapters.store.order_book import StoreOrders
     from adapters.store.store import AccountLedger, Store
+
+    AnyPlatform = SftPlatform | StacuityPlatform
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +52,24 @@ class Moment:
 class Session:
     """One account, opened for writing: store, ledger, platform, and the means to stop."""
 
-    def __init__(self, name: str, account: Account, store: "Store", ledger: "AccountLedger", lane: Lane) -> None:
+    def __init__(
+        self,
+        name: str,
+        account: Account,
+        store: "Store",
+        ledger: "AccountLedger",
+        lane: Lane,
+        *,
+        groups: Mapping[str, str],
+    ) -> None:
         self.name = name
         self.account = account
         self.store = store
         self.ledger = ledger
         # A sale makes its calls one after the other; its later ones find their turns taken already.
-        ahead = _CALLS_AFTER_THE_FIRST if lane is Lane.SALES else None
+        ahead = account.capabilities.calls_per_sale - 1 if lane is Lane.SALES else None
         self.pacer = Pacer(ledger, rate=account.rate_per_second, ahead=ahead)
-        self.platform = open_platform(account, self.pacer)
+        self.platform = open_platform(account, self.pacer, groups)
         self.stop = asyncio.Event()
         self.settler = Settler(ledger, self.platform, account.patience)
 
@@ -74,7 +90,7 @@ class Session:
     def bulk_creator(self) -> BulkCreator | None:
         """A means to create many endpoints with one call, if the account's settings name such a call."""
         bulk = self.account.bulk
-        if bulk is None:
+        if bulk is None or not isinstance(self.platform, BulkPlatform):
             return None
         return BulkCreator(
             self.ledger,
@@ -153,6 +169,42 @@ class Session:
 
         return await self.store.awrite(bulk_changes.open_stretches, change)
 
+    async def find_group(self, name: str, *, keep: bool) -> Target:
+        """The group of this name, pinned by id for this run and, with `keep`, for every later one.
+
+        Raises UnknownGroup, UnusableGroup, ReadFailed.
+        """
+        from adapters.store import pins
+
+        known = await self.store.awrite(pins.pinned, self.name, name)
+        target = await self.platform.pin_group(name, group_id=known)
+        if keep:
+            await self.store.awrite(pins.pin, self.name, name, target.id)
+        return target
+
+    async def keep_events(self, events: Sequence[PlatformEvent], source: str) -> int:
+        """Keep events that are not known yet, and return how many those were."""
+        from adapters.store import inbox
+
+        return await self.store.awrite(inbox.keep, self.name, events, source)
+
+    async def apply_events(self) -> dict[Meaning, int]:
+        """Find out what new events mean, and return how many meant what."""
+        from adapters.store import inbox
+
+        total: Counter[Meaning] = Counter()
+        while True:
+            found = await self.store.awrite(inbox.apply, self.ledger.owner)
+            total.update(found)
+            if sum(found.values()) < inbox.AT_ONCE or found[Meaning.NEW] == inbox.AT_ONCE:
+                return dict(total)
+
+    async def latest_event(self) -> float | None:
+        """The time of the latest event that a poll brought."""
+        from adapters.store import inbox
+
+        return await self.store.awrite(inbox.newest_at, self.name)
+
     def executor(self, ledger: Steps | None = None, platform: Changing | None = None) -> Executor:
         """A means to carry out operations of the account."""
         return Executor(
@@ -180,12 +232,12 @@ class Session:
             self.platform,
             self.executor,
             prepare=self.pacer.prepare,
+            calls=self.account.capabilities.calls_per_sale,
             at_once=self.account.max_in_flight,
             stop=self.stop,
         )
 
 
-_CALLS_AFTER_THE_FIRST = 3
 _sessions: dict[str, Session] = {}
 
 
@@ -199,13 +251,42 @@ def account_names() -> list[str]:
     return sorted(settings.load().accounts)
 
 
-def open_platform(account: Account, pacer: Pacer) -> "SftPlatform":
-    """The platform client of an account."""
+def open_platform(account: Account, pacer: Pacer, groups: Mapping[str, str]) -> "AnyPlatform":
+    """The platform client of an account; `groups` are the ids that names of groups stood for before.
+
+    Raises SettingsError.
+    """
     if account.platform == "stacuity":
-        raise SettingsError('Accounts on stacuity cannot be used yet; only platform = "sft" works in this version.')
+        from adapters.platforms.stacuity.client import StacuityPlatform
+
+        if not account.token.get_secret_value():
+            raise SettingsError("The account has no token; set it by environment variable or token_file.")
+        return StacuityPlatform(account, pacer, groups)
     from adapters.platforms.sft.client import SftPlatform
 
     return SftPlatform(account, pacer)
+
+
+async def open_receiver(
+    account: Account, keep: Callable[[PlatformEvent], Awaitable[None]], *, host: str, port: int
+) -> "Receiver":
+    """Listen for the platform's webhooks.
+
+    Raises SettingsError, UsageError.
+    """
+    if account.platform != "stacuity":
+        raise UsageError(f"The platform {account.platform} sends no webhooks that are known.")
+    from adapters.platforms.stacuity.receiver import Receiver
+
+    token = account.webhook_token.get_secret_value()
+    if not token:
+        raise SettingsError("The account has no webhook_token; set the one that the platform's event handler sends.")
+    receiver = Receiver(token, keep)
+    try:
+        await receiver.start(host, port)
+    except OSError as error:
+        raise UsageError(f"Nothing can listen on {host}:{port}: {error.strerror}.") from None
+    return receiver
 
 
 def open_store() -> "Store":
@@ -228,6 +309,7 @@ async def session(name: str, lane: Lane = Lane.BULK) -> AsyncIterator[Session]:
 
     Raises Stopped for whatever stops the work once something was sent.
     """
+    from adapters.store import pins
     from adapters.store.store import AccountLedger
 
     name, options = account(name)
@@ -239,7 +321,8 @@ async def session(name: str, lane: Lane = Lane.BULK) -> AsyncIterator[Session]:
     ledger = AccountLedger(store, name, options, lane)
     try:
         await ledger.open()
-        opened = Session(name, options, store, ledger, lane)
+        known = await store.awrite(pins.all_pinned, name) if options.capabilities.has_groups else {}
+        opened = Session(name, options, store, ledger, lane, groups=known)
         _sessions[name] = opened
         try:
             yield opened

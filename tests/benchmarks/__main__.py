@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.benchmarks import bench_files
 from tests.benchmarks.bench_provision import rate, speed
 from tests.benchmarks.bench_sales import sales
+from tests.benchmarks.bench_stacuity import assignments
 from tests.benchmarks.figure import Figure
 from tests.flows.prefect_api import PrefectApi
 
@@ -41,6 +42,7 @@ def figures(folder: Path, *, quick: bool) -> Iterator[Figure]:
         yield from speed(folder, api, 1_000 if quick else 10_000)
         yield from rate(folder, api, 300 if quick else 1_500)
         yield from sales(folder / "sales", api, rows=1_500 if quick else 5_000, seconds=8 if quick else 40)
+        yield from assignments(folder / "assignments", api, 1_000 if quick else 10_000)
     finally:
         api.close()
 

@@ -82,7 +82,18 @@ def test_every_word_of_a_runs_last_message_is_explained():
 def test_every_event_and_verdict_of_a_history_is_explained():
     events = {row[0].strip("`"): row[1] for row in table(section(RUNBOOK, "Read a history"), "event")}
 
-    assert set(events) == {"sent", "answer", "seen", "orphaned", "lookup", "differs", "person", "recorded", "again"}
+    assert set(events) == {
+        "sent",
+        "answer",
+        "seen",
+        "orphaned",
+        "lookup",
+        "differs",
+        "person",
+        "recorded",
+        "again",
+        "event",
+    }
     assert {*Because, Verdict.DONE, Verdict.UNKNOWN} == set(spans(events["answer"]))
 
 

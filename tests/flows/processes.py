@@ -141,6 +141,11 @@ class Running:
         """What it has said to a person so far."""
         return self._err.read_text()
 
+    @property
+    def printed(self) -> str:
+        """What it has printed so far."""
+        return self._out.read_text()
+
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
         self._process.send_signal(number)

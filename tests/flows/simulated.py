@@ -22,7 +22,7 @@ class SimulatedPlatform:
         bases = [word.partition("=")[2] for word in words if word.startswith("base_url=")]
         assert bases, (folder / "simulator.err").read_text()
         self.base_url = bases[0]
-        self._door = self.base_url.removesuffix("/api") + "/_sim"
+        self._door = self.base_url.partition("/api")[0] + "/_sim"
 
     def close(self) -> None:
         """End it."""

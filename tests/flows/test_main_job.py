@@ -255,6 +255,7 @@ def test_the_audit_trail_alone_makes_the_mapping_again(job, tmp_path):
         ["stock"],
         ["batch", "list"],
         ["batch", "show", "batch"],
+        ["events", "list"],
         ["resolve"],
     ],
     ids=" ".join,

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from adapters.platforms.simulator.stock import generate_iccids
 from tests.flows.prefect_api import PrefectApi
@@ -28,6 +28,17 @@ JSON_KEYS = [
 class World:
     """One platform, one store, one account called t, a file of its SIMs, and commands."""
 
+    simulator: ClassVar[Mapping[str, Any]] = QUICK
+    own: ClassVar[Mapping[str, Any]] = {
+        "platform": "sft",
+        "username": "api-user",
+        "password": PASSWORD,
+        "roaming_profile_id": "1234",
+        "apn_group_id": "PDP_1",
+        "plan_id": "123456",
+    }
+    group_target: ClassVar[Mapping[str, Any]] = {"addon_plan_id": ADDON}
+
     def __init__(
         self,
         folder: Path,
@@ -42,7 +53,8 @@ class World:
         stock = rows + rows // 100
         # Numbers that end in zeros look as if a spreadsheet had damaged them.
         self.iccids = [iccid for iccid in generate_iccids(stock, 1) if not iccid.endswith("0000")][:rows]
-        self.platform = SimulatedPlatform(folder, **(QUICK | {"--stock": stock} | dict(platform or {})))
+        knobs = dict(self.simulator) | {"--stock": stock} | dict(platform or {})
+        self.platform = SimulatedPlatform(folder, **{name: value for name, value in knobs.items() if value is not None})
         self.store_url = store_url or f"sqlite:///{folder / 'store.db'}"
         self.settings = folder / "preactive.toml"
         self.configure(**(account or {}))
@@ -83,19 +95,11 @@ class World:
 
     def configure(self, **account: Any) -> None:
         """Write the settings."""
-        own = {
-            "platform": "sft",
-            "base_url": self.platform.base_url,
-            "username": "api-user",
-            "password": PASSWORD,
-            "roaming_profile_id": "1234",
-            "apn_group_id": "PDP_1",
-            "plan_id": "123456",
-        }
-        values = {name: value for name, value in (own | ACCOUNT | account).items() if value is not None}
+        given = {**self.own, "base_url": self.platform.base_url, **ACCOUNT, **account}
+        values = {name: value for name, value in given.items() if value is not None}
         head = {"store_url": self.store_url, "reports_dir": str(self.folder / "reports"), "default_account": "t"}
         lines = [*_toml(head), "[accounts.t]", *_toml(values)]
-        lines += [f"[accounts.t.groups.{GROUP}]", *_toml({"addon_plan_id": ADDON})]
+        lines += [f"[accounts.t.groups.{GROUP}]", *_toml(self.group_target)]
         self.settings.write_text("\n".join(lines) + "\n")
 
     def write(self, name: str, iccids: Sequence[str], *, tags: Iterable[str] | None = None) -> Path:

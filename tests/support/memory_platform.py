@@ -4,7 +4,11 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
+from domain.capabilities import CAPABILITIES, Capabilities
+from domain.contract import Check
 from domain.endpoint import SimRecord
+from domain.groups import Target
+from domain.inbox import PlatformEvent
 from domain.lifecycle import MOVES, Kind, Lifecycle
 from domain.operation import Work
 from domain.outcome import Answer, Because, Verdict
@@ -45,8 +49,25 @@ class MemoryPlatform:
         self.in_flight = 0
         self.most_in_flight = 0
 
+    @property
+    def capabilities(self) -> Capabilities:
+        return CAPABILITIES["sft"]
+
+    def check_writes(self) -> None:
+        self.calls["check_writes"] += 1
+
     async def login(self) -> None:
         await self._called("login")
+
+    async def check_contract(self) -> list[Check]:
+        return []
+
+    async def events(self, since: float, until: float) -> list[PlatformEvent]:
+        return []
+
+    async def pin_group(self, name: str, *, group_id: str | None = None) -> Target:
+        await self._called(f"pin {name}")
+        return Target(name, group_id or "")
 
     async def close(self) -> None:
         self.calls["close"] += 1

@@ -17,12 +17,12 @@ def test_without_a_name_the_default_account_is_meant(folder):
     assert resources.account_names() == ["demo", "fleet", "travel"]
 
 
-def test_a_platform_that_is_not_built_is_refused_before_the_account_is_used(folder):
+def test_an_account_without_its_token_is_refused_before_it_is_used(folder):
     async def use() -> None:
         async with resources.session("fleet"):
             raise AssertionError("opened")
 
-    with pytest.raises(SettingsError, match="stacuity"):
+    with pytest.raises(SettingsError, match="no token"):
         asyncio.run(use())
 
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from domain.errors import OrderDiffers, SettingsError, UnknownGroup
-from domain.order import OrderState
+from domain.errors import OrderDiffers, SettingsError, UnknownGroup, UsageError
+from domain.order import OrderState, SellRequest
 from domain.pacing import Lane
 from tasks import resources, selling
 from tests.support.shop import open_shop
@@ -51,6 +51,17 @@ async def test_what_cannot_be_sold_is_refused_before_anything_is_written(shop_of
             await selling.sold(shop.order(group="us"))
 
         assert len(shop.in_service()) == 1
+
+
+def test_where_the_group_activates_an_order_must_name_one(tmp_path, monkeypatch):
+    settings = '[accounts.fleet]\nplatform = "stacuity"\nbase_url = "http://127.0.0.1:9"\ntoken = "t"\n'
+    (tmp_path / "preactive.toml").write_text(settings)
+    monkeypatch.setenv("PREACTIVE_CONFIG", str(tmp_path / "preactive.toml"))
+
+    with pytest.raises(UsageError, match="name the group"):
+        selling.check(SellRequest(order="A-1", account="fleet"))
+    with pytest.raises(SettingsError, match="1 to 50"):
+        selling.check(SellRequest(order="A-1", account="fleet", group="eu", tag="x" * 51))
 
 
 async def test_parallel_buyers_get_different_sims_or_a_clear_no(shop_of):

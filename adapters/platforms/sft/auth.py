@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.platforms.sft.wire import Meaning, clean, read, retry_after
+from adapters.platforms.sft.wire import Meaning, read
+from adapters.platforms.texts import clean, retry_after
 from adapters.platforms.transport import NoAnswer, NotSent, Reply, Transport
 from domain.errors import LoginRefused, PlatformUnreachable
 from domain.options import Account

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
 from adapters.platforms.sft.auth import COMMON, Token, TokenKeeper
+from adapters.platforms.sft.groups import SettingsGroups
 from adapters.platforms.sft.parse import (
     addon_plans,
     bulk_items,
@@ -17,7 +18,8 @@ from adapters.platforms.sft.parse import (
     tag_body,
     values_of,
 )
-from adapters.platforms.sft.wire import NOTHING_ATTACHED, Meaning, Reading, read, retry_after
+from adapters.platforms.sft.wire import NOTHING_ATTACHED, Meaning, Reading, Write, read
+from adapters.platforms.texts import retry_after
 from adapters.platforms.transport import NoAnswer, NotSent, Reply, TooLate, Transport
 from domain.bulk import BulkAnswer
 from domain.endpoint import SimRecord, merged
@@ -52,16 +54,7 @@ _THROTTLE_TRIES = 12
 _TOKEN_TRIES = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One writing request."""
-
-    path: str
-    body: Mapping[str, Any]
-    iccid: str = ""
-
-
-class SftPlatform:
+class SftPlatform(SettingsGroups):
     """Implements domain.ports.Platform."""
 
     def __init__(self, account: Account, pacer: Pacer) -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adapters.platforms.sft.wire import VERIFY, Meaning, Reading, clean
+from adapters.platforms.sft.wire import VERIFY, Meaning, Reading
+from adapters.platforms.texts import clean
 from domain.endpoint import SimRecord, usable_id
 from domain.lifecycle import from_platform
 from domain.outcome import Answer, Because, Verdict

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
+from adapters.platforms.texts import clean
 from adapters.platforms.transport import Reply
 
 ALREADY = frozenset({"2507", "1254"})
@@ -17,7 +16,6 @@ BAD_LOGIN = frozenset({"10126", "11044"})
 VERIFY = frozenset({"10239", "10240"})  # the server goes on; look before doing anything else
 EMPTY = frozenset({"1359", "1340", "1000"})
 _TIMEOUT = re.compile(r"\btime[d-]?[ -]?out\b")
-_SECRET = re.compile(r"eyJ[\w-]+\.[\w-]+\.?[\w-]*|[Bb]earer\s+\S+")
 
 
 class Meaning(StrEnum):
@@ -31,6 +29,15 @@ class Meaning(StrEnum):
     EMPTY = "empty"
     REFUSED = "refused"
     BAD_LOGIN = "bad_login"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One writing request."""
+
+    path: str
+    body: Mapping[str, Any]
+    iccid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,28 +95,5 @@ def _without_envelope(status: int) -> Meaning:
     return Meaning.REFUSED if status in (400, 403, 404, 405, 413, 415, 422) else Meaning.AMBIGUOUS
 
 
-def clean(text: str) -> str:
-    """A platform's text, short, on one line and without anything that looks like a token."""
-    return _SECRET.sub("***", " ".join(text.split()))[:300]
-
-
 def _text(value: object) -> str:
     return "" if value is None or isinstance(value, dict | list) else str(value)
-
-
-def retry_after(header: str | None, now: datetime | None = None) -> float | None:
-    """Seconds to wait from a Retry-After header in either form, or None when it is missing or useless."""
-    if header is None:
-        return None
-    try:
-        seconds = float(header)
-    except ValueError:
-        seconds = _until(header, now or datetime.now(UTC))
-    return seconds if 0 < seconds < float("inf") else None
-
-
-def _until(header: str, now: datetime) -> float:
-    try:
-        return (parsedate_to_datetime(header) - now).total_seconds()
-    except (ValueError, TypeError):
-        return 0.0

@@ -6,10 +6,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from adapters.platforms.simulator.config import SimulatorConfig
     from adapters.platforms.simulator.simulator import Simulator, run
+    from adapters.platforms.simulator.stacuity.config import StacuityConfig
+    from adapters.platforms.simulator.stacuity.server import StacuitySimulator
 
-__all__ = ["Simulator", "SimulatorConfig", "run"]
+__all__ = ["Simulator", "SimulatorConfig", "StacuityConfig", "StacuitySimulator", "run"]
 
-_HOMES = {"SimulatorConfig": "config", "Simulator": "simulator", "run": "simulator"}
+_HOMES = {
+    "SimulatorConfig": "config",
+    "Simulator": "simulator",
+    "StacuityConfig": "stacuity.config",
+    "StacuitySimulator": "stacuity.server",
+    "run": "simulator",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -10,9 +10,11 @@ from pydantic import ValidationError
 from adapters.platforms.simulator.config import SimulatorConfig
 from adapters.platforms.simulator.fault_profiles import PROFILES
 from adapters.platforms.simulator.simulator import run
+from adapters.platforms.simulator.stacuity.config import StacuityConfig
+from adapters.platforms.simulator.stacuity.profiles import PROFILES as STACUITY
 
 _OPTIONS: dict[str, tuple[str, str]] = {
-    "--platform": ("platform", "kind of platform; only sft so far"),
+    "--platform": ("platform", "kind of platform: sft or stacuity"),
     "--host": ("host", "address to listen on; loopback only unless --allow-remote"),
     "--port": ("port", "port to listen on; 0 picks a free one"),
     "--seed": ("seed", "seed of the stock, the latencies and the faults"),
@@ -20,7 +22,10 @@ _OPTIONS: dict[str, tuple[str, str]] = {
     "--iccids": ("iccids", "text or CSV file with more ICCIDs to put in stock"),
     "--username": ("username", "API user of the enterprise"),
     "--password": ("password", "its password"),
-    "--faults": ("faults", f"fault profile ({', '.join(PROFILES)}) or JSON file of rules"),
+    "--faults": (
+        "faults",
+        f"file of rules, or profile; sft: {', '.join(PROFILES)}; stacuity: {', '.join(STACUITY)}",
+    ),
     "--rate": ("rate_per_second", "requests per second of an account; 0 means no limit"),
     "--burst": ("burst", "requests let through at once after a pause"),
     "--rate-form": ("rate_form", "answer to a request that came too fast: http429 or envelope"),
@@ -37,6 +42,9 @@ _OPTIONS: dict[str, tuple[str, str]] = {
     "--tls-cert": ("tls_cert", "file with a certificate chain; serves https"),
     "--tls-key": ("tls_key", "file with its key"),
     "--state": ("state_file", "file that keeps the state from one run to the next"),
+    "--token": ("token", "stacuity: the API token, 32 hexadecimal characters"),
+    "--claim-stock": ("claim_stock", "stacuity: SIMs that can be claimed with a code"),
+    "--fixtures": ("fixtures", "stacuity: full, or objects for no endpoints but the stock"),
     "--ledger": ("ledger_file", "file to which every true commit is appended as a JSON line"),
 }
 _SWITCHES = {
@@ -52,7 +60,9 @@ _SWITCHES = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the simulator and return the exit code."""
     try:
-        run(SimulatorConfig.model_validate(_values(arguments)))
+        values = _values(arguments)
+        kind = StacuityConfig if values.get("platform") == "stacuity" else SimulatorConfig
+        run(kind.model_validate(values))
     except ValidationError as error:
         for problem in error.errors():
             print(f"{'.'.join(map(str, problem['loc'])) or 'options'}: {problem['msg']}", file=sys.stderr)

@@ -72,11 +72,9 @@ class SimulatorConfig(BaseModel):
 
     @field_validator("platform")
     @classmethod
-    def _only_sft(cls, value: str) -> str:
-        if value == "stacuity":
-            raise ValueError("the simulator of stacuity is not built yet; only sft is")
-        if value != "sft":
-            raise ValueError(f"unknown platform {value!r}; only sft can be simulated")
+    def _known_platform(cls, value: str) -> str:
+        if value not in ("sft", "stacuity"):
+            raise ValueError(f"unknown platform {value!r}; sft and stacuity can be simulated")
         return value
 
     @field_validator("latency_read", "latency_write", "latency_login")

@@ -10,7 +10,7 @@ from typing import Any
 KEPT = 20_000
 _MASK = "***"
 _SECRET_HEADERS = frozenset({"x-authorization", "authorization", "cookie", "proxy-authorization"})
-_SECRET_FIELDS = frozenset({"password", "accesstoken", "refreshtoken"})
+_SECRET_FIELDS = frozenset({"password", "accesstoken", "refreshtoken", "activationcode", "bearertoken"})
 
 
 @dataclass(slots=True)

@@ -25,11 +25,16 @@ class Simulator:
 
     def __init__(self, config: SimulatorConfig | None = None) -> None:
         self.config = config or SimulatorConfig()
-        self.engine = Engine(self.config)
         self.port = self.config.port
+        self._runner: web.ServerRunner | None = None
+        self._saver: Saver | None = None
+        self._furnish()
+
+    def _furnish(self) -> None:
+        """Put the platform behind the server; another platform's simulator replaces this."""
+        self.engine = Engine(self.config)
         self._gateway = Gateway(self.engine)
         self._admin = AdminDoor(self.engine)
-        self._runner: web.ServerRunner | None = None
         self._saver = Saver(self.engine, self.config.state_file) if self.config.state_file else None
 
     @property
@@ -48,6 +53,11 @@ class Simulator:
     def state(self) -> World:
         """The platform's true state."""
         return self.engine.world
+
+    @property
+    def stock(self) -> int:
+        """How many SIMs the platform knows."""
+        return len(self.engine.world.sims)
 
     @property
     def ledger(self) -> Ledger:
@@ -78,6 +88,9 @@ class Simulator:
         if self._runner:
             await self._runner.cleanup()
             self._runner = None
+        await self._clear_away()
+
+    async def _clear_away(self) -> None:
         self.engine.close()
         if self._saver:
             await self._saver.stop()
@@ -99,6 +112,15 @@ def _tls(config: SimulatorConfig) -> ssl.SSLContext | None:
     return context
 
 
+def simulator_of(config: SimulatorConfig) -> Simulator:
+    """The simulator of the platform that the knobs name."""
+    if config.platform == "stacuity":
+        from adapters.platforms.simulator.stacuity.server import StacuitySimulator  # noqa: PLC0415 - it builds on this
+
+        return StacuitySimulator(config)
+    return Simulator(config)
+
+
 def run(config: SimulatorConfig) -> None:
     """Serve until SIGINT or SIGTERM; prints one line once the server listens."""
     asyncio.run(_serve(config))
@@ -109,7 +131,7 @@ async def _serve(config: SimulatorConfig) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    simulator = Simulator(config)
+    simulator = simulator_of(config)
     await simulator.start()
     try:
         print(_ready_line(simulator), flush=True)
@@ -122,5 +144,5 @@ def _ready_line(simulator: Simulator) -> str:
     config = simulator.config
     return (
         f"simulator listening base_url={simulator.base_url} platform={config.platform} seed={config.seed} "
-        f"stock={len(simulator.state.sims)} fault_rules={len(config.faults)}"
+        f"stock={simulator.stock} fault_rules={len(config.faults)}"
     )

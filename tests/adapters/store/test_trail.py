@@ -207,7 +207,7 @@ async def test_facts_of_before_the_trail_are_described_and_bound_by_the_upgrade(
     before = mapping(lived.url)
     with lived.changing() as connection:
         connection.execute(text("DROP INDEX ix_attempts_account_id"))
-        for table in ("chains", "clock"):
+        for table in ("chains", "clock", "claim_codes", "pinned_groups", "inbox"):
             connection.execute(text(f"DROP TABLE {table}"))
         for name in added:
             connection.execute(text(f"ALTER TABLE attempts DROP COLUMN {name}"))

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.platforms.sft.wire import Meaning, clean, read, retry_after
+from adapters.platforms.sft.wire import Meaning, read
+from adapters.platforms.texts import clean, retry_after
 from adapters.platforms.transport import Reply
 from tests.support.scripted_server import envelope
 

@@ -32,7 +32,9 @@ def test_it_says_where_it_listens_and_ends_cleanly(number, tmp_path):
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        (["--platform", "stacuity"], "stacuity is not built yet"),
+        (["--platform", "acme"], "unknown platform"),
+        (["--platform", "stacuity", "--faults", "typhoon"], "profiles are"),
+        (["--platform", "stacuity", "--state", "state.jsonl"], "keeps no state file"),
         (["--host", "0.0.0.0"], "allow_remote"),
         (["--rate", "fast"], "rate_per_second"),
         (["--faults", "typhoon"], "profiles are"),

@@ -5,13 +5,8 @@ import pytest
 from adapters.platforms.simulator import SimulatorConfig
 
 
-def test_stacuity_is_refused_with_the_reason():
-    with pytest.raises(ValueError, match="stacuity is not built yet"):
-        SimulatorConfig(platform="stacuity")
-
-
 def test_an_unknown_platform_is_refused():
-    with pytest.raises(ValueError, match="only sft"):
+    with pytest.raises(ValueError, match="sft and stacuity"):
         SimulatorConfig(platform="acme")
 
 

@@ -1,0 +1,1 @@
+"""The wire form and the rules of Stacuity."""

@@ -1,0 +1,230 @@
+"""The account's true state and its clock; every change is one commit, noted in the ledger and told as an event."""
+
+import random
+from collections.abc import Callable, Iterable
+from ipaddress import IPv4Network
+from typing import TypeVar
+from uuid import UUID, uuid5
+
+from adapters.platforms.simulator.clock import Clock
+from adapters.platforms.simulator.ledger import Ledger
+from adapters.platforms.simulator.stacuity.envelope import NOT_FOUND, Refusal
+from adapters.platforms.simulator.stacuity.model import (
+    PENDING,
+    STATUSES,
+    TERMINATED,
+    Endpoint,
+    Event,
+    EventMap,
+    Group,
+    Handler,
+    Named,
+    VSlice,
+)
+
+DAY = 86_400.0
+KEPT_DAYS, EVENT_DAYS = 90, 30
+_SPACE = UUID("5b9a7c5e-0d0a-4d39-9a44-4f5f2c1b6b10")
+_STALE_SECONDS = 5.0
+
+T = TypeVar("T", VSlice, Named, Group, Handler, EventMap)
+
+
+class Estate:
+    """Endpoints, groups and everything they need, as one account sees them."""
+
+    def __init__(
+        self, ledger: Ledger, clock: Clock, *, seed: int = 1, behaviours: frozenset[str] = frozenset()
+    ) -> None:
+        self.ledger = ledger
+        self.clock = clock
+        self.seed = seed
+        self.behaviours = behaviours
+        self.endpoints: dict[str, Endpoint] = {}
+        self.unclaimed: dict[str, tuple[str, bool]] = {}  # ICCID: activation code, and whether others have it
+        self.vslices: dict[str, VSlice] = {}
+        self.groups: dict[str, Group] = {}
+        self.operator_policies: dict[str, Named] = {}
+        self.regional_policies: dict[str, Named] = {}
+        self.routing_policies: dict[str, Named] = {}
+        self.routing_targets: dict[str, Named] = {}
+        self.handlers: dict[str, Handler] = {}
+        self.maps: dict[str, EventMap] = {}
+        self.events: list[Event] = []
+        self.listeners: list[Callable[[Event], None]] = []
+        self.coming: list[tuple[float, Callable[[], None]]] = []  # what happens later, by the account's clock
+        self._by_iccid: dict[str, str] = {}
+        self._sorted: list[str] = []
+        self._members: dict[str, int] = {}
+        self._made = 0
+        self._numbered = 0
+
+    @property
+    def now(self) -> float:
+        """Seconds since 1970 by the account's clock."""
+        return self.clock.wall()
+
+    def new_id(self, kind: str) -> str:
+        """An id that the same seed gives again."""
+        self._made += 1
+        return str(uuid5(_SPACE, f"{self.seed}|{kind}|{self._made}"))
+
+    # --- endpoints ---
+
+    def put(self, iccid: str, *, kind: str) -> Endpoint:
+        """Put a SIM on the account, pending. `kind`: how it came, for the ledger."""
+        endpoint = Endpoint(id=str(uuid5(_SPACE, f"{self.seed}|endpoint|{iccid}|{self._made}")), iccid=iccid, number=0)
+        self._made += 1
+        self._numbered += 1
+        endpoint.number = self._numbered
+        self.endpoints[endpoint.id] = endpoint
+        self._by_iccid[iccid] = endpoint.id
+        self._sorted = []
+        self.ledger.record(kind, endpoint.id, iccid)
+        return endpoint
+
+    def endpoint(self, key: str) -> Endpoint:
+        """The endpoint of this id or reference. Raises Refusal."""
+        found = self.endpoints.get(key)
+        if found is None:
+            found = next((one for one in self.endpoints.values() if one.reference == key), None)
+        if found is None:
+            raise Refusal(NOT_FOUND)
+        return found
+
+    def with_iccid(self, iccid: str) -> Endpoint | None:
+        """The endpoint with this ICCID."""
+        return self.endpoints.get(self._by_iccid.get(iccid, ""))
+
+    def ordered(self) -> list[Endpoint]:
+        """All endpoints by id."""
+        if not self._sorted:
+            self._sorted = sorted(self.endpoints)
+        return [self.endpoints[key] for key in self._sorted]
+
+    def erase_old(self) -> None:
+        """Forget for good what was terminated 90 days ago, and events after 30."""
+        since = self.now - KEPT_DAYS * DAY
+        old = [one for one in self.endpoints.values() if one.terminated_at is not None and one.terminated_at <= since]
+        for endpoint in old:
+            del self.endpoints[endpoint.id]
+            self._by_iccid.pop(endpoint.iccid, None)
+            self._sorted = []
+            self.ledger.record("erase", endpoint.id, endpoint.iccid)
+        while self.events and self.events[0].at <= self.now - EVENT_DAYS * DAY:
+            self.events.pop(0)
+
+    def let_happen(self) -> None:
+        """Do what has become due."""
+        due = [action for at, action in self.coming if at <= self.now]
+        self.coming = [(at, action) for at, action in self.coming if at > self.now]
+        for action in due:
+            action()
+
+    # --- named objects ---
+
+    def find(self, objects: dict[str, T], key: str) -> T:
+        """The object of this id or moniker. Raises Refusal."""
+        found = objects.get(key) or next((one for one in objects.values() if one.moniker == key), None)
+        if found is None:
+            raise Refusal(NOT_FOUND)
+        return found
+
+    def is_taken(self, objects: dict[str, T], moniker: str, *, except_id: str = "") -> bool:
+        """Whether another object has this moniker."""
+        return any(one.moniker == moniker and one.id != except_id for one in objects.values())
+
+    # --- membership ---
+
+    def join(self, endpoint: Endpoint, group: Group) -> None:
+        """Put an endpoint into a group, out of the one that it was in."""
+        if endpoint.group is not None:
+            self._count(endpoint.group, -1)
+        endpoint.group = group.id
+        endpoint.last_group_name = group.name
+        endpoint.addresses.clear()
+        self._count(group.id, 1)
+
+    def leave(self, endpoint: Endpoint) -> None:
+        """Take an endpoint out of its group."""
+        if endpoint.group is not None:
+            self._count(endpoint.group, -1)
+        endpoint.group = None
+
+    def _count(self, group_id: str, change: int) -> None:
+        self._members[group_id] = self._members.get(group_id, 0) + change
+        group = self.groups[group_id]
+        if "stale_counts" in self.behaviours:
+            group.counts.append((self.now, self._members[group_id]))
+
+    def members(self, group: Group) -> int:
+        """How many endpoints are in a group, terminated ones not counted."""
+        return self._members.get(group.id, 0)
+
+    def shown_members(self, group: Group) -> int:
+        """The same as reads show it, which may be some seconds old."""
+        if "stale_counts" not in self.behaviours:
+            return self.members(group)
+        seen = [count for at, count in group.counts if at <= self.now - _STALE_SECONDS]
+        return seen[-1] if seen else 0
+
+    def secondaries(self, group: Group) -> list[Group]:
+        """The secondary groups of a primary one."""
+        return [one for one in self.groups.values() if one.primary == group.id]
+
+    def in_vslice(self, vslice: VSlice) -> Iterable[Group]:
+        """The groups of a VSlice."""
+        return (group for group in self.groups.values() if group.vslice == vslice.id)
+
+    def address_in(self, endpoint: Endpoint, group: Group) -> str:
+        """The endpoint's address in a group: its static one, the one it has, or the next of the subnet."""
+        if endpoint.static_ip is not None and group.kind == "primary":
+            return endpoint.static_ip
+        if group.id not in endpoint.addresses:
+            network = IPv4Network(group.subnet or self.vslices[group.vslice].subnets[0])
+            taken = {one.addresses.get(group.id) for one in self.endpoints.values()}
+            endpoint.addresses[group.id] = next(str(host) for host in network.hosts() if str(host) not in taken)
+        return endpoint.addresses[group.id]
+
+    # --- events ---
+
+    def tell(self, kind: str, endpoint: Endpoint | None, **detail: object) -> None:
+        """Record an event, and hand it to whoever listens."""
+        group = self.groups.get(endpoint.group or "") if endpoint is not None else None
+        about = {} if endpoint is None else {"iccid": endpoint.iccid, "endpointGroup": group.moniker if group else None}
+        event = Event(
+            id=self.new_id("event"),
+            at=self.now,
+            type=f"{kind}_v1",
+            endpoint_id=endpoint.id if endpoint is not None else None,
+            detail=about | detail,
+        )
+        self.events.append(event)
+        for listener in self.listeners:
+            listener(event)
+
+    def set_status(self, endpoint: Endpoint, status: int, *, kind: str) -> None:
+        """Move an endpoint to a provisioning status."""
+        previous, endpoint.status = endpoint.status, status
+        if status == TERMINATED:
+            endpoint.terminated_at = self.now
+            self.leave(endpoint)
+        self.ledger.record(kind, endpoint.id, endpoint.iccid, previous=STATUSES[previous], status=STATUSES[status])
+        if previous != status:
+            name = STATUSES[status].capitalize()
+            self.tell(
+                f"EndpointProvisioningStatusSet{name}",
+                endpoint,
+                previousStatus=STATUSES[previous],
+                newStatus=STATUSES[status],
+            )
+
+    def back_to_pending(self, endpoint: Endpoint) -> None:
+        """What support does: the endpoint is pending again, in no group."""
+        self.leave(endpoint)
+        endpoint.terminated_at = None
+        self.set_status(endpoint, PENDING, kind="reinstate")
+
+    def chance(self, purpose: str, number: int) -> float:
+        """A number in [0, 1) that the same seed gives again."""
+        return random.Random(f"{self.seed}|{purpose}|{number}").random()  # noqa: S311 - repeatable on purpose

@@ -1,0 +1,207 @@
+"""Sends operations of the contract: with the account's token, paced, and never one that is not verified by accident."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from adapters.platforms.stacuity.contract import OPERATIONS, Operation
+from adapters.platforms.stacuity.wire import Meaning, Reading, read
+from adapters.platforms.texts import retry_after
+from adapters.platforms.transport import NoAnswer, NotSent, Reply, TooLate, Transport
+from domain.errors import LoginRefused, PlatformUnreachable, SettingsError
+from domain.options import Account
+from domain.outcome import Answer, Because, Verdict
+from domain.pacer import Closed, Pacer
+from domain.ports import ReadFailed, ReadRefused, ReadStopped
+
+_READ_TRIES = 4
+_THROTTLE_TRIES = 12
+_TOKEN_FORM = re.compile(r"[0-9a-fA-F]{32}")
+
+
+class NotFound(ReadRefused):
+    """The platform answered that it has no such object."""
+
+
+class Calls:
+    """The account's calls, each an operation of the contract."""
+
+    def __init__(self, account: Account, pacer: Pacer) -> None:
+        self._account = account
+        self._pacer = pacer
+        self._http = Transport(
+            account.base_url,
+            pacer=pacer,
+            connect_seconds=account.connect_seconds,
+            max_in_flight=account.max_in_flight,
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._http.close()
+
+    def check_allowed(self, *names: str) -> None:
+        """Refuse operations whose form nobody has verified, unless the platform is on this machine.
+
+        Raises SettingsError.
+        """
+        if self._account.is_local or self._account.allow_unverified:
+            return
+        unproven = [OPERATIONS[name] for name in names if not OPERATIONS[name].verified]
+        if unproven:
+            listed = ", ".join(f"{row.name} ({row.method} {row.path})" for row in unproven)
+            raise SettingsError(
+                f"The form of these calls is inferred and was never verified: {listed}; nothing was sent. "
+                "`preactive doctor --contract` says how to verify them; then set allow_unverified = true."
+            )
+
+    async def verify_token(self) -> None:
+        """Ask whether the token is good.
+
+        Raises LoginRefused, PlatformUnreachable.
+        """
+        try:
+            await self.read("verify_token")
+        except ReadRefused as error:
+            raise self._refused(str(error)) from None
+        except ReadStopped:
+            raise PlatformUnreachable("Stopped before the platform was asked; nothing was sent.") from None
+        except ReadFailed as error:
+            raise PlatformUnreachable(
+                f"The platform at {self._account.base_url} cannot be reached: {error}; nothing was sent, "
+                "check the address in the settings and the network, then run the command again."
+            ) from None
+
+    # --- reads ---
+
+    async def read(self, name: str, *, query: Mapping[str, str] | None = None, **keys: str) -> Reading:
+        """Read, with a few tries: a read changes nothing.
+
+        Raises LoginRefused, ReadFailed, NotFound, ReadRefused, ReadStopped.
+        """
+        reads, throttled, why = 0, 0, ""
+        while reads < _READ_TRIES and throttled < _THROTTLE_TRIES:
+            try:
+                reading, reply = await self._send(
+                    OPERATIONS[name], keys, query=query, deadline=self._account.read_deadline_seconds
+                )
+            except Closed:
+                raise ReadStopped("stopped before the platform was asked") from None
+            except (NotSent, NoAnswer) as error:
+                why = str(error)
+            else:
+                if reading.meaning is Meaning.SUCCESS:
+                    return reading
+                if reading.meaning is Meaning.THROTTLED:
+                    throttled += 1
+                    await self._pacer.refused(reply.sent_at, retry_after(reply.retry_after))
+                    continue
+                self._raise_if_final(reading)
+                why = reading.text
+            reads += 1
+            if reads < _READ_TRIES:
+                await asyncio.sleep(0.5 * 2.0**reads)
+        raise ReadFailed(why or "the platform refused every try for asking too often")
+
+    async def parsed(self, name: str, *, query: Mapping[str, str] | None = None, **keys: str) -> Any:
+        """Read, and take out of the answer what the contract says.
+
+        Raises what `read` raises, and ReadFailed when the data is not what it should be.
+        """
+        found = OPERATIONS[name].parse((await self.read(name, query=query, **keys)).data)
+        if found is None:
+            raise ReadFailed(f"the platform's answer to {name} cannot be read")
+        return found
+
+    def _raise_if_final(self, reading: Reading) -> None:
+        if reading.meaning is Meaning.BAD_TOKEN:
+            raise self._refused(reading.text)
+        if reading.meaning is Meaning.NOT_FOUND:
+            raise NotFound(reading.text)
+        if reading.meaning is Meaning.REFUSED:
+            raise ReadRefused(reading.text)
+
+    # --- writes ---
+
+    async def write(self, name: str, body: Any, *, not_after: float | None = None, **keys: str) -> tuple[Answer, Any]:
+        """Send one write, never twice, and return the answer with the data that the contract takes out of it."""
+        operation = OPERATIONS[name]
+        try:
+            self.check_allowed(name)
+            reading, reply = await self._send(
+                operation, keys, body=body, deadline=self._account.deadline_seconds, not_after=not_after
+            )
+        except SettingsError as error:
+            return Answer(Verdict.NOT_DONE, Because.LOGIN, text=str(error)), None
+        except Closed:
+            return Answer(Verdict.NOT_DONE, Because.STOPPED), None
+        except NotSent as error:
+            because = Because.STOPPED if isinstance(error, TooLate) else Because.UNREACHABLE
+            return Answer(Verdict.NOT_DONE, because, text=str(error)), None
+        except NoAnswer as error:
+            return Answer(Verdict.UNKNOWN, text=str(error)), None
+        if reading.meaning is Meaning.THROTTLED:
+            await self._pacer.refused(reply.sent_at, retry_after(reply.retry_after))
+        return self._answer(reading, reply), operation.parse(reading.data)
+
+    def _answer(self, reading: Reading, reply: Reply) -> Answer:
+        verdict, because = _VERDICTS[reading.meaning]
+        text = str(self._refused(reading.text)) if because is Because.LOGIN else reading.text
+        return Answer(verdict, because, text=text, http_status=reply.status, seconds=reply.seconds)
+
+    # --- both ---
+
+    async def _send(
+        self,
+        operation: Operation,
+        keys: Mapping[str, str],
+        *,
+        deadline: float,
+        body: Any = None,
+        query: Mapping[str, str] | None = None,
+        not_after: float | None = None,
+    ) -> tuple[Reading, Reply]:
+        reply = await self._http.request(
+            operation.method,
+            operation.address(**keys),
+            deadline=deadline,
+            headers=self._headers,
+            body=body,
+            query=query,
+            not_after=not_after,
+        )
+        reading = read(reply)
+        return replace(reading, text=self._hidden(reading.text)), reply
+
+    async def _headers(self) -> Mapping[str, str]:
+        token = self._account.token.get_secret_value()
+        return {
+            "Authorization": f"Bearer {token}",
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+        }
+
+    def _hidden(self, text: str) -> str:
+        """The platform's words without our token, should it repeat it."""
+        token = self._account.token.get_secret_value()
+        return text.replace(token, "***") if token else text
+
+    def _refused(self, text: str) -> LoginRefused:
+        good = _TOKEN_FORM.fullmatch(self._account.token.get_secret_value())
+        form = "" if good else ", which is not 32 hexadecimal characters"
+        return LoginRefused(
+            f"The platform refused the account's token{form} ({text or 'no reason given'}); "
+            "check that it is the right one and that it was not disabled."
+        )
+
+
+_VERDICTS: Mapping[Meaning, tuple[Verdict, Because | None]] = {
+    Meaning.SUCCESS: (Verdict.DONE, None),
+    Meaning.THROTTLED: (Verdict.NOT_DONE, Because.THROTTLED),
+    Meaning.NOT_FOUND: (Verdict.NOT_DONE, Because.REFUSED),
+    Meaning.REFUSED: (Verdict.NOT_DONE, Because.REFUSED),
+    Meaning.BAD_TOKEN: (Verdict.NOT_DONE, Because.LOGIN),
+    Meaning.AMBIGUOUS: (Verdict.UNKNOWN, None),
+}

@@ -1,0 +1,146 @@
+"""The account's endpoint groups: found once, pinned by id, checked before anything is put into them, and made."""
+
+import asyncio
+from collections.abc import Mapping
+
+from adapters.platforms.stacuity import parse
+from adapters.platforms.stacuity.calls import Calls, NotFound
+from adapters.platforms.stacuity.contract import associate_body, group_body
+from domain.errors import Refused, Stopped, UnknownGroup, UnusableGroup, UsageError
+from domain.groups import Draft, Group, Slice, Target, association_problems, draft_problems, room_in, why_not_assignable
+from domain.groups import GroupKind as Kind
+from domain.options import Account
+from domain.outcome import Answer, Verdict
+from domain.ports import ReadFailed
+
+_MOST_PAGES = 10_000
+
+
+class Groups:
+    """Reads and makes groups; remembers for the length of a run which id a name stands for.
+
+    `known` are the ids that names stood for in earlier runs.
+    """
+
+    def __init__(self, calls: Calls, account: Account, known: Mapping[str, str]) -> None:
+        self._calls = calls
+        self._account = account
+        self._known = known
+        self._pinned: dict[str, Target] = {}
+        self._pinning = asyncio.Lock()
+
+    def id_of(self, name: str) -> str | None:
+        """The id that a name was pinned to, if it was."""
+        target = self._pinned.get(name)
+        return target.id if target is not None else None
+
+    def names_of(self, group_id: str | None, shown_name: str | None) -> frozenset[str]:
+        """Every name that stands for a group: its id, those pinned to it, and its own unless that means another."""
+        if group_id is None:
+            return frozenset({shown_name} if shown_name else ())
+        names = {name for name, target in self._pinned.items() if target.id == group_id}
+        own = {shown_name} if shown_name and shown_name not in self._pinned else set()
+        return frozenset({group_id} | names | own)
+
+    async def pin(self, name: str, *, group_id: str | None) -> Target:
+        """See domain.ports.Platform."""
+        async with self._pinning:  # once for all who ask at the same time
+            if name not in self._pinned:
+                self._pinned[name] = await self._find(name, group_id or self._known.get(name))
+        return self._pinned[name]
+
+    async def _find(self, name: str, group_id: str | None) -> Target:
+        wanted = self._account.group(name).endpoint_group
+        if wanted is None:
+            raise UnusableGroup(f"The group {name!r} in the settings names no endpoint_group of this platform.")
+        group = await self.read(wanted)
+        if group_id not in (None, group.id):
+            raise UnusableGroup(
+                f"The group {name!r} was {group_id} before and is {group.id} now: somebody renamed or replaced it; "
+                f"nothing was changed. Say --group {group_id} for the old one, or --group {group.id} for the new one."
+            )
+        return await self._target(name, group)
+
+    async def _target(self, name: str, group: Group) -> Target:
+        vslice = await self._vslice(group.vslice) if group.vslice else None
+        others = await self.all() if group.subnet is not None or group.kind is Kind.SECONDARY else []
+        primaries = [one for one in others if one.kind is Kind.PRIMARY]
+        why = why_not_assignable(group, vslice, primaries)
+        if why:
+            raise UnusableGroup(f"No endpoint can be put into the group {name!r}: {why}; nothing was changed.")
+        assert vslice is not None
+        subnets = (group.subnet,) if group.subnet is not None else vslice.subnets
+        return Target(name, group.id, room_in(group, vslice, others), group.endpoints, subnets)
+
+    async def all(self) -> list[Group]:
+        """Every group of the account. Raises ReadFailed."""
+        found: dict[str, Group] = {}
+        offset = 0
+        for _ in range(_MOST_PAGES):
+            query = {"offset": str(offset), "limit": str(self._account.page_size), "sortBy": "asc(id)"}
+            reading = await self._calls.read("list_groups", query=query)
+            if not isinstance(reading.data, list):
+                raise ReadFailed("the platform's answer holds no readable list of groups")
+            found |= {one.id: one for one in parse.groups(reading.data)}
+            offset += len(reading.data)
+            if not reading.data or (reading.total is not None and offset >= reading.total):
+                return list(found.values())
+        raise ReadFailed("the platform's list of groups does not end")
+
+    async def read(self, key: str) -> Group:
+        """One group by id or moniker. Raises UnknownGroup, ReadFailed."""
+        try:
+            group: Group = await self._calls.parsed("read_group", group=key)
+        except NotFound:
+            raise UnknownGroup(
+                f"The platform has no group {key!r}; `preactive group list` shows those it has."
+            ) from None
+        return group
+
+    async def _vslice(self, key: str) -> Slice | None:
+        try:
+            found: Slice = await self._calls.parsed("read_vslice", vslice=key)
+        except NotFound:
+            return None
+        return found
+
+    async def create(self, draft: Draft) -> Group:
+        """See domain.ports.GroupKeeper."""
+        self._calls.check_allowed("create_group")
+        vslice = await self._vslice(draft.vslice) if draft.vslice else None
+        problems = draft_problems(draft, vslice)
+        if problems:
+            raise UsageError(" ".join(problems))
+        answer, new_id = await self._calls.write("create_group", group_body(draft))
+        _raise_unless_done(answer, f"make the group {draft.moniker}")
+        return await self.read(new_id or draft.moniker)
+
+    async def associate(self, primary_key: str, secondary_key: str) -> Group:
+        """See domain.ports.GroupKeeper."""
+        self._calls.check_allowed("associate")
+        primary, secondary = await self.read(primary_key), await self.read(secondary_key)
+        if secondary.moniker in primary.secondaries:
+            return primary
+        others = [await self.read(moniker) for moniker in primary.secondaries]
+        problems = association_problems(primary, secondary, others)
+        if problems:
+            raise UsageError(" ".join(problems))
+        answer, _ = await self._calls.write("associate", associate_body(secondary.id), group=primary.id)
+        _raise_unless_done(answer, f"associate {secondary.moniker} with {primary.moniker}")
+        changed = await self.read(primary.id)
+        if secondary.moniker not in changed.secondaries:
+            raise Stopped(
+                f"The platform said yes to associating {secondary.moniker} with {primary.moniker}, "
+                "and does not show it; look again with `preactive group show`."
+            )
+        return changed
+
+
+def _raise_unless_done(answer: Answer, what: str) -> None:
+    if answer.verdict is Verdict.NOT_DONE:
+        raise Refused(f"The platform did not {what}: {answer.text or answer.because}; nothing was changed.")
+    if answer.verdict is Verdict.UNKNOWN:
+        raise Stopped(
+            f"It is not known whether the platform did {what} ({answer.text}); "
+            "look with `preactive group show` before trying again."
+        )

@@ -1,0 +1,53 @@
+"""events poll, serve and list."""
+
+from typing import Annotated
+
+import typer
+
+from flows.commands.options import Account, Json
+from flows.commands.printing import show, when
+
+app = typer.Typer(help="What the platform says has happened.", no_args_is_help=True)
+
+
+@app.command()
+def poll(account: Account = None) -> None:
+    """Ask the platform for its events since the last time. A missed webhook is found here."""
+    from domain.inbox import Meaning
+    from tasks import platform_events as events
+
+    new, meant = events.poll(account)
+    said = ", ".join(f"{count:,} {meaning.value}" for meaning, count in meant.items() if count)
+    print(f"{new:,} new events; {said or 'nothing to look at'}.")
+    if meant.get(Meaning.DIFFERS):
+        raise typer.Exit(3)
+
+
+@app.command()
+def serve(
+    account: Account = None,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="Port; 0 picks a free one.")] = 8780,
+) -> None:
+    """Take the platform's webhooks until Ctrl-C. Put something that speaks TLS before it."""
+    from tasks import platform_events as events
+
+    events.listen(
+        account, host=host, port=port, ready=lambda bound: print(f"Listening on http://{host}:{bound}", flush=True)
+    )
+
+
+@app.command("list")
+def list_(
+    account: Account = None,
+    meaning: Annotated[
+        str | None, typer.Option("--meaning", help="new, noted, agrees, confirms, old or differs.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the events that were taken in, latest first, and what they mean for the store."""
+    from tasks import resources
+
+    rows = [row | {"at": when(row["at"])} for row in resources.inbox(account, meaning)]
+    columns = ("at", "type", "iccid", "endpoint_id", "source", "meaning", "text")
+    show(rows, columns, as_json=as_json, nothing="No event was taken in.")

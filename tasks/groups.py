@@ -1,0 +1,45 @@
+"""Looks at the groups of an account, and makes new ones. Nothing here needs Prefect."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from domain.errors import PlatformUnreachable
+from domain.groups import Draft, Group
+from domain.ports import GroupKeeper, ReadFailed
+from tasks import resources
+
+T = TypeVar("T")
+
+
+def groups(account: str) -> list[Group]:
+    """Every group of the account."""
+    return _ask(account, lambda keeper: keeper.groups())
+
+
+def group(account: str, name: str) -> Group:
+    """One group. Raises UnknownGroup."""
+    return _ask(account, lambda keeper: keeper.group(name))
+
+
+def create_group(account: str, draft: Draft) -> Group:
+    """Make a group. Raises UsageError, Refused, Stopped."""
+    return _ask(account, lambda keeper: keeper.create_group(draft))
+
+
+def associate(account: str, primary: str, secondary: str) -> Group:
+    """Give a primary group a secondary one. Raises UsageError, Refused, Stopped."""
+    return _ask(account, lambda keeper: keeper.associate(primary, secondary))
+
+
+def _ask(account: str, question: Callable[[GroupKeeper], Awaitable[T]]) -> T:
+    return asyncio.run(_asked(account, question))
+
+
+async def _asked(account: str, question: Callable[[GroupKeeper], Awaitable[T]]) -> T:
+    async with resources.session(account) as session:
+        await session.platform.login()
+        try:
+            return await question(session.platform)
+        except ReadFailed as error:
+            raise PlatformUnreachable(f"The platform did not show its groups: {error}.") from None

@@ -1,0 +1,375 @@
+"""What endpoints are and may do, as the documents say it."""
+
+import pytest
+
+from adapters.platforms.simulator.stacuity.estate import DAY
+from adapters.platforms.simulator.stacuity.fixtures import claim_code
+
+
+async def test_every_status_has_its_documented_id(account):
+    shown = {(await account.endpoint(kind))["endpointStatus"]["key"] for kind in ("pending", "idle", "suspended")}
+    terminated = (await account.endpoint("terminated"))["endpointStatus"]["key"]
+    network = {
+        (await account.endpoint(kind))["endpointNetworkStatus"]["key"]
+        for kind in ("pending", "detached", "idle", "in session")
+    }
+
+    assert (shown, terminated, network) == ({30, 50, 60}, 70, {10, 20, 30, 40})
+
+
+async def test_an_iccid_never_changes(account):
+    one = await account.endpoint("pending")
+
+    assert await account.put(f"/endpoints/{one['id']}", {"tags": [], "iccid": "8944500000000000001"}) != ""
+    assert (await account.endpoint("pending"))["iccid"] == one["iccid"]
+
+
+async def test_an_endpoint_holds_at_least_one_imsi(account):
+    assert len((await account.endpoint("pending"))["identities"]) >= 1
+
+
+async def test_a_reference_addresses_the_endpoint_and_is_unique(account):
+    found = await account.get("/endpoints/meter-4711")
+    taken = await account.put(f"/endpoints/{account.id_of('pending')}", {"tags": [], "reference": "meter-4711"})
+
+    assert found["id"] == account.id_of("reference")
+    assert taken == "Reference already in use"
+
+
+@pytest.mark.parametrize("field", ["iccid", "routingPolicyId", "steeringProfileId", "eventMapId", "ipAddress"])
+async def test_only_name_tags_static_ip_imei_lock_and_reference_can_be_edited(account, field):
+    path = f"/endpoints/{account.id_of('idle')}"
+
+    assert await account.put(path, {"tags": ["a"], "name": "n", "reference": "r-1"}) == ""
+    assert await account.put(path, {"tags": ["a"], "staticIp": "10.0.0.9", "imeiLock": "490154203237518"}) == ""
+    assert await account.put(path, {"tags": ["a"], field: "x"}) == "Field cannot be changed"
+
+
+async def test_an_edit_replaces_everything(account):
+    path = f"/endpoints/{account.id_of('tag 1')}"
+    await account.put(path, {"name": "n", "tags": ["a"]})
+    await account.put(path, {"tags": ["b"]})
+    found = await account.endpoint("tag 1")
+
+    assert (found["name"], found["tags"]) == (None, ["b"])
+
+
+@pytest.mark.parametrize("tags", [["a,b"], ["a:b"], [""], ["x" * 51], [f"t{n}" for n in range(21)], "a", [1]])
+async def test_tags_beyond_their_limits_are_refused(account, tags):
+    assert await account.put(f"/endpoints/{account.id_of('pending')}", {"tags": tags}) == "Field is not valid"
+
+
+async def test_a_tag_that_breaks_the_limits_and_is_there_is_kept(account):
+    path = f"/endpoints/{account.id_of('prefix 2')}"
+
+    assert await account.put(path, {"tags": ["area:north", "new"]}) == ""
+
+
+@pytest.mark.parametrize("field", [{"staticIp": "10.9.0.1"}, {"staticIp": "x"}, {"imeiLock": "123"}])
+async def test_a_static_ip_outside_the_subnets_and_a_wrong_imei_are_refused(account, field):
+    assert await account.put(f"/endpoints/{account.id_of('idle')}", {"tags": [], **field}) == "Field is not valid"
+
+
+# --- arrival ---
+
+
+async def test_a_sim_that_the_tenant_allocates_is_pending(account):
+    await account.door("/stock", ["8944500000000079364"])
+    (found,) = await account.get("/endpoints", filter="iccid:8944500000000079364")
+
+    assert (found["endpointStatus"]["moniker"], found["endpointNetworkStatus"]["moniker"]) == ("pending", "unknown")
+
+
+async def test_a_claim_needs_iccid_and_code_and_makes_the_endpoint(account):
+    iccid = next(iter(account.estate.unclaimed))
+    wrong = [{"iccid": iccid}, {"activationCode": claim_code(iccid)}, {"iccid": iccid, "activationCode": "AC-0"}]
+    refused = [await account.post("/endpoints", body) for body in wrong]
+    before = account.estate.with_iccid(iccid)
+    answer = await account.call("POST", "/endpoints", {"iccid": iccid, "activationCode": claim_code(iccid)})
+
+    assert refused == ["SIM cannot be claimed"] * 3
+    assert before is None
+    assert answer["data"] == account.estate.with_iccid(iccid).id
+    assert (await account.get(f"/endpoints/{answer['data']}"))["endpointStatus"]["moniker"] == "pending"
+
+
+async def test_a_sim_is_claimed_once_and_not_from_another_account(account):
+    iccid = next(iter(account.estate.unclaimed))
+    elsewhere = next(one for one, (_, others) in account.estate.unclaimed.items() if others)
+    body = {"iccid": iccid, "activationCode": claim_code(iccid)}
+
+    assert await account.post("/endpoints", body) == ""
+    assert await account.post("/endpoints", body) == "SIM cannot be claimed"
+    assert await account.post("/endpoints", {"iccid": elsewhere, "activationCode": claim_code(elsewhere)}) != ""
+
+
+async def test_a_pending_endpoint_passes_no_traffic(account):
+    answer = await account.door("/session", {"iccid": (await account.endpoint("pending"))["iccid"]})
+
+    assert answer == {"error": "Status change not allowed"}
+
+
+# --- groups and traffic ---
+
+
+async def test_assigning_a_pending_endpoint_makes_it_active_in_the_vslice_of_the_group(account):
+    assert await account.assign("pending") == ""
+    found = await account.endpoint("pending")
+
+    assert (found["endpointStatus"]["moniker"], found["vSliceMoniker"]) == ("active", "vslice-main")
+    assert found["endpointGroup"]["moniker"] == "fleet-main"
+    assert found["ipAddress"] is None, "it comes with the first session"
+
+
+async def test_an_endpoint_takes_on_all_policies_of_its_group_at_once_and_has_none_of_its_own(account):
+    await account.assign("pending", "fleet-main")
+    group = await account.get("/EndpointGroups/fleet-main")
+    found = await account.endpoint("pending")
+
+    assert found["routingPolicyId"] == group["routingPolicy"]["id"]
+    assert found["regionalGatewayPolicyId"] == group["regionalGatewayPolicy"]["id"]
+
+
+async def test_moving_replaces_the_group_in_one_action_and_raises_no_event(account):
+    before = await account.happened("idle")
+    assert await account.assign("idle", "fleet-alt") == ""
+    found = await account.endpoint("idle")
+
+    assert (found["endpointGroup"]["moniker"], found["vSliceMoniker"]) == ("fleet-alt", "vslice-alt")
+    assert (await account.state("idle"))[0] == "active"
+    assert await account.happened("idle") == before
+
+
+async def test_an_endpoint_is_in_one_primary_group_at_a_time(account):
+    await account.assign("pending", "fleet-main")
+    before = account.estate.members(account.estate.find(account.estate.groups, "fleet-main"))
+    await account.assign("pending", "fleet-second")
+    counts = {one["moniker"]: one["endpointsAssigned"] for one in await account.get("/EndpointGroups", limit="0")}
+
+    assert (counts["fleet-main"], counts["fleet-second"]) == (before - 1, 1)
+
+
+async def test_a_session_brings_network_active_and_an_address_of_the_groups_subnet(account):
+    iccid = (await account.endpoint("detached"))["iccid"]
+    await account.door("/session", {"iccid": iccid})
+    found = await account.endpoint("detached")
+
+    assert await account.state("detached") == ("active", "active")
+    assert found["ipAddress"].startswith(("10.0.", "10.1."))
+
+
+async def test_a_static_address_is_used_and_a_pooled_one_is_given_back(account, new_group):
+    await account.post("/EndpointGroups", new_group | {"moniker": "pooled", "ipAllocationType": "pooled"})
+    await account.assign("pending", "pooled")
+    await account.assign("tag 1", "fleet-main")
+    await account.put(f"/endpoints/{account.id_of('tag 1')}", {"tags": [], "staticIp": "10.1.0.77"})
+    for kind in ("pending", "tag 1"):
+        iccid = (await account.endpoint(kind))["iccid"]
+        await account.door("/session", {"iccid": iccid})
+        assert (await account.endpoint(kind))["ipAddress"] is not None
+        await account.door("/session", {"iccid": iccid, "start": False})
+
+    assert (await account.endpoint("pending"))["ipAddress"] is None
+    assert (await account.endpoint("tag 1"))["ipAddress"] == "10.1.0.77"
+
+
+async def test_there_is_one_address_for_each_group_that_the_endpoint_has_access_to(account):
+    found = await account.get(f"/endpoints/{account.id_of('in session')}/ipaddresses")
+
+    assert {(one["endpointGroup"]["moniker"], one["apn"]) for one in found} == {
+        ("fleet-main", "main.flex"),
+        ("video-apn", "video.flex"),
+    }
+
+
+async def test_a_group_that_is_not_configured_well_takes_no_endpoints_and_carries_no_traffic(account, start):
+    lax = await start(strict=False)
+
+    assert await account.assign("pending", "no-routing") == "Field is not valid"
+    assert await lax.assign("pending", "no-routing") == ""
+    iccid = (await lax.endpoint("pending"))["iccid"]
+    assert await lax.door("/session", {"iccid": iccid}) == {"error": "Status change not allowed"}
+
+
+# --- states ---
+
+
+async def test_suspending_ends_the_session_and_blocks_traffic_at_once(account):
+    assert await account.set_status("in session", "suspended") == ""
+    iccid = (await account.endpoint("in session"))["iccid"]
+
+    assert await account.state("in session") == ("suspended", "idle")
+    assert await account.door("/session", {"iccid": iccid}) == {"error": "Status change not allowed"}
+
+
+async def test_a_suspended_endpoint_keeps_its_group_and_is_usable_again_when_active(account):
+    group = (await account.endpoint("suspended"))["endpointGroup"]["moniker"]
+    assert await account.set_status("suspended", "active") == ""
+    iccid = (await account.endpoint("suspended"))["iccid"]
+    await account.door("/session", {"iccid": iccid})
+
+    assert group == "fleet-main"
+    assert await account.state("suspended") == ("active", "active")
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("pending", "suspended"), ("pending", "active"), ("terminated", "active"), ("terminated", "suspended")],
+)
+async def test_other_moves_are_refused(account, kind, status):
+    assert await account.set_status(kind, status) == "Status change not allowed"
+
+
+@pytest.mark.parametrize("kind", ["pending", "idle", "suspended"])
+async def test_pending_active_and_suspended_endpoints_can_be_terminated_for_good(account, kind):
+    assert await account.set_status(kind, "terminated") == ""
+    assert (await account.state(kind))[0] == "terminated"
+    assert await account.set_status(kind, "active") == "Status change not allowed"
+    assert await account.assign(kind) == "Status change not allowed"
+    assert await account.put(f"/endpoints/{account.id_of(kind)}", {"tags": []}) == "Status change not allowed"
+
+
+async def test_assigning_while_suspended_is_refused(account):
+    assert await account.assign("suspended", "fleet-second") == "Status change not allowed"
+
+
+async def test_a_terminated_record_is_kept_90_days_and_then_erased(account):
+    assert "erased" in account.simulator.account.fixtures, "100 days ago"
+    assert account.estate.endpoints.get(account.id_of("erased")) is None
+    await account.door("/clock", {"seconds": 79 * DAY})
+    kept = await account.call("GET", f"/endpoints/{account.id_of('terminated')}")
+    await account.door("/clock", {"seconds": 2 * DAY})
+    gone = await account.call("GET", f"/endpoints/{account.id_of('terminated')}")
+
+    assert kept["success"]
+    assert gone == {"success": False, "messages": ["Record not found"]}
+
+
+async def test_a_terminated_sim_cannot_be_claimed_while_its_record_exists(account):
+    iccid = next(iter(account.estate.unclaimed))
+    body = {"iccid": iccid, "activationCode": claim_code(iccid)}
+    new = (await account.call("POST", "/endpoints", body))["data"]
+    await account.put(f"/endpoints/{new}/status", {"endpointStatus": "terminated"})
+    refused = await account.post("/endpoints", body)
+    await account.door("/clock", {"seconds": 91 * DAY})
+
+    assert refused == "SIM cannot be claimed"
+    assert await account.post("/endpoints", body) == ""
+
+
+# --- many at once ---
+
+
+async def test_many_are_assigned_in_one_action_and_each_has_its_own_outcome(account):
+    ids = [account.id_of(kind) for kind in ("pending", "suspended", "tag 1")]
+    answer = await account.call("POST", "/EndpointGroups/fleet-main/endpoints", [{"endpointId": one} for one in ids])
+
+    assert not answer["success"]
+    assert [(item["endpointId"], item["success"]) for item in answer["data"]] == list(
+        zip(ids, [True, False, True], strict=True)
+    )
+
+
+@pytest.mark.parametrize(("status", "after"), [("suspended", "suspended"), ("terminated", "terminated")])
+async def test_many_are_suspended_or_terminated_in_one_action(account, status, after):
+    ids = [account.id_of(kind) for kind in ("idle", "detached")]
+    answer = await account.call("PUT", "/endpoints/status", {"endpointIds": ids, "endpointStatus": status})
+
+    assert answer["success"]
+    assert {(await account.state(kind))[0] for kind in ("idle", "detached")} == {after}
+
+
+async def test_with_partial_bulk_every_seventh_item_fails_and_the_others_are_done(start):
+    account = await start(stock=15, behaviours=["partial_bulk"])
+    ids = [one.id for one in list(account.estate.endpoints.values())[:15]]
+    answer = await account.call("POST", "/EndpointGroups/fleet-main/endpoints", [{"endpointId": one} for one in ids])
+    failed = [nth for nth, item in enumerate(answer["data"], 1) if not item["success"]]
+
+    assert failed == [7, 14]
+    assert [nth for nth, one in enumerate(ids, 1) if account.estate.endpoints[one].status == 30] == failed
+
+
+async def test_a_bulk_call_takes_1_to_500_items(account):
+    await account.call("PUT", "/endpoints/status", {"endpointIds": [], "endpointStatus": "suspended"})
+    none = account.status
+    await account.call("PUT", "/endpoints/status", {"endpointIds": ["x"] * 501, "endpointStatus": "suspended"})
+
+    assert (none, account.status) == (400, 400)
+
+
+# --- lists ---
+
+
+async def test_lists_are_filtered_by_status_group_tag_iccid_name_and_reference(account):
+    one = await account.endpoint("idle")
+    await account.put(f"/endpoints/{account.id_of('idle')}", {"tags": ["x1"], "name": "pump", "reference": "ref-9"})
+
+    async def found(term: str) -> set[str]:
+        return {row["id"] for row in await account.get("/endpoints", filter=term, limit="0")}
+
+    assert await found("endpointStatus:suspended") == {account.id_of("suspended")}
+    assert account.id_of("idle") in await found("endpointGroup:fleet-main")
+    assert {
+        frozenset(await found(term)) for term in ("tags:x1", "name:pump", "reference:ref-9", f"iccid:{one['iccid']}")
+    } == {frozenset({account.id_of("idle")})}
+    assert await found("tags:x1,endpointStatus:suspended") == set(), "terms are joined by AND"
+
+
+async def test_a_filter_means_contains_and_case_counts(account):
+    rows = await account.get("/endpoints", filter="tags:batch-0001", limit="0")
+    upper = await account.get("/endpoints", filter="tags:BATCH", limit="0")
+
+    assert len(rows) == 4, "two of batch-0001 and two of batch-00010"
+    assert upper == []
+
+
+async def test_a_list_row_has_what_a_read_back_needs(account):
+    (row,) = await account.get("/endpoints", filter=f"id:{account.id_of('idle')}")
+
+    assert {"iccid", "name", "endpointStatus", "endpointGroup", "latestActivity"} <= set(row)
+
+
+async def test_pages_have_a_default_a_limit_and_the_number_of_all(start):
+    account = await start(stock=60, fixtures="objects")
+    forgotten = await account.call("GET", "/endpoints")
+    second = await account.call("GET", "/endpoints", offset="50", limit="50")
+    most = await account.call("GET", "/endpoints", limit="100000")
+
+    assert (len(forgotten["data"]), forgotten["totalItems"], forgotten["limit"]) == (50, 60, 50)
+    assert (len(second["data"]), second["offset"]) == (10, 50)
+    assert most["limit"] == 1000
+
+
+async def test_lists_can_be_sorted_both_ways(account):
+    up = [row["iccid"] for row in await account.get("/endpoints", sortBy="asc(iccid)", limit="0")]
+    down = [row["iccid"] for row in await account.get("/endpoints", sortby="desc(iccid)", limit="0")]
+
+    assert up == sorted(up) == down[::-1]
+
+
+async def test_a_missing_endpoint_is_a_200_that_says_no(account):
+    answer = await account.call("GET", "/endpoints/nobody")
+
+    assert (account.status, answer) == (200, {"success": False, "messages": ["Record not found"]})
+
+
+async def test_paths_are_compared_without_case(account):
+    assert await account.get("/ENDPOINTGROUPS/fleet-main") == await account.get("/endpointgroups/fleet-main")
+
+
+async def test_support_can_reinstate_and_a_customer_cannot(account):
+    iccid = (await account.endpoint("terminated"))["iccid"]
+    refused = await account.set_status("terminated", "pending")
+    await account.door("/drift", {"iccid": iccid, "status": "pending"})
+
+    assert refused == "Status change not allowed"
+    assert (await account.state("terminated"))[0] == "pending"
+
+
+async def test_the_fixtures_can_be_loaded_anew(account):
+    await account.assign("pending")
+    answer = await account.door("/reset", {})
+
+    assert answer == {"endpoints": len(account.estate.endpoints)}
+    assert (await account.state("pending"))[0] == "pending"
+    assert await account.door("/settings", {"oem": True}) == await account.door("/no-such-door", {})
