@@ -60,7 +60,7 @@ class Session:
         ledger: "AccountLedger",
         lane: Lane,
         *,
-        groups: Mapping[str, str],
+        groups: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.account = account
@@ -69,7 +69,7 @@ class Session:
         # A sale makes its calls one after the other; its later ones find their turns taken already.
         ahead = account.capabilities.calls_per_sale - 1 if lane is Lane.SALES else None
         self.pacer = Pacer(ledger, rate=account.rate_per_second, ahead=ahead)
-        self.platform = open_platform(account, self.pacer, groups)
+        self.platform = open_platform(account, self.pacer, groups or {})
         self.stop = asyncio.Event()
         self.settler = Settler(ledger, self.platform, account.patience)
 
