@@ -16,8 +16,6 @@ from tests.flows.fleet import MONIKER, Fleet
 from tests.flows.processes import Ended, fetch, until
 from tests.flows.world import GROUP, JSON_KEYS
 
-pytestmark = pytest.mark.xdist_group("stacuity job")
-
 ROWS, COUNT = 30, 12
 _CLAIMS = 7_000_002
 
