@@ -13,19 +13,21 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from domain.errors import Stopped
-from flows.embedded import EmbeddedApi
 
 if TYPE_CHECKING:
     from domain.summary import Summary
+    from flows.embedded import EmbeddedApi
 
 _DRAIN_SECONDS = 10.0
-_api: EmbeddedApi | None = None
+_api: "EmbeddedApi | None" = None
 
 
-def begin_api() -> EmbeddedApi:
+def begin_api() -> "EmbeddedApi":
     """Begin to start the Prefect API, so that it is up by the time the plan was read."""
     global _api  # noqa: PLW0603 - one API for each process
     if _api is None:
+        from flows.embedded import EmbeddedApi  # not for commands that only read
+
         _api = EmbeddedApi()
         _api.start()
     return _api

@@ -10,7 +10,6 @@ import typer
 
 from flows.commands import running
 from flows.commands.options import Account, Json
-from flows.stopping import stopped_by_signals
 
 if TYPE_CHECKING:
     from domain.order import Order
@@ -44,6 +43,8 @@ def sell(
 
 
 async def _stoppable(work: Any) -> Any:
+    from flows.stopping import stopped_by_signals
+
     with stopped_by_signals():
         return await work
 

@@ -1,6 +1,8 @@
 """Every command, option and make target that a page names exists, and every command is explained."""
 
 import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -74,3 +76,11 @@ def test_the_readme_begins_with_the_two_commands():
     assert "| `make run` |" in first_screen
     assert "| `make test` |" in first_screen
     assert "$ make run" in blocks(text_of(README), "console")[0]
+
+
+def test_help_is_told_without_reading_settings():
+    """They bring pydantic along, which takes longer than all the rest."""
+    code = "import sys, flows.__main__; print([n for n in ('pydantic', 'sqlalchemy', 'prefect') if n in sys.modules])"
+    ended = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
+
+    assert ended.stdout.strip() == "[]"
