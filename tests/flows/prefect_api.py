@@ -7,6 +7,7 @@ from typing import Any
 
 from flows.embedded import QUIET, is_healthy
 from tests.flows.processes import clean_env, end, fetch, free_port, until
+from tests.flows.warm import Warm
 
 
 class PrefectApi:
@@ -15,6 +16,7 @@ class PrefectApi:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.url = ""
+        self._warm: Warm | None = None
         for _ in range(3):  # somebody else may take the port before the server does
             if self._start(free_port()):
                 return
@@ -38,8 +40,17 @@ class PrefectApi:
         self.url = url
         return True
 
+    @property
+    def warm(self) -> Warm:
+        """Starts commands that use it."""
+        if self._warm is None:
+            self._warm = Warm(self.url, self.home)
+        return self._warm
+
     def close(self) -> None:
         """End it the way its parent's death would."""
+        if self._warm is not None:
+            self._warm.close()
         assert self.process.stdin is not None
         self.process.stdin.close()
         try:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
@@ -122,10 +122,28 @@ class Ended:
         return lines[0].removeprefix("preactive: ")
 
 
+class Process(Protocol):
+    """What a test does with a process."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        """Its exit code, if it has ended."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code. Raises TimeoutExpired."""
+
+    def send_signal(self, number: int, /) -> None:
+        """Send it a signal, if it lives."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+
 class Running:
     """A command under way."""
 
-    def __init__(self, process: subprocess.Popen[bytes], out: Path, err: Path) -> None:
+    def __init__(self, process: Process, out: Path, err: Path) -> None:
         self._process = process
         self._out, self._err = out, err
         self._began = time.monotonic()

@@ -60,8 +60,9 @@ class World:
         self.configure(**(account or {}))
         self.file = self.write("batch.csv", self.iccids)
         self.env = clean_env(PREACTIVE_CONFIG=str(self.settings), PREFECT_HOME=str(folder / "prefect"))
-        if api is not None:
-            self.env |= {"PREFECT_API_URL": api.url}
+        self._warm = None if api is None else api.warm
+        if self._warm is not None:
+            self.env |= self._warm.env
         self._commands: list[Running] = []
 
     def __enter__(self) -> Self:
@@ -114,15 +115,19 @@ class World:
 
     def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> Running:
         """Start a command and leave it running."""
-        return self._start(["-m", "flows", *arguments], env)
+        if self._warm is None or (env is not None and any(name.startswith("PREFECT_") for name in env)):
+            return self._start(["-m", "flows", *arguments], env)
+        out, err = self._files()
+        whole = self.env | dict(env or {})
+        process = self._warm.start(arguments, env=whole, cwd=self.folder, out=out, err=err)
+        return self._note(Running(process, out, err))
 
     def execute(self, run_id: str, flow: str) -> Running:
         """Start a process for a flow run that Prefect knows already, as a runner does."""
         return self._start(["-m", "prefect.engine", run_id], {"PREFECT__FLOW_ENTRYPOINT": flow})
 
     def _start(self, arguments: Sequence[str], env: Mapping[str, str] | None) -> Running:
-        stem = f"command-{len(self._commands) + 1}"
-        out, err = self.folder / f"{stem}.out", self.folder / f"{stem}.err"
+        out, err = self._files()
         with out.open("wb") as stdout, err.open("wb") as stderr:
             process = subprocess.Popen(
                 [sys.executable, *arguments],
@@ -132,8 +137,19 @@ class World:
                 stdout=stdout,
                 stderr=stderr,
             )
-        self._commands.append(Running(process, out, err))
-        return self._commands[-1]
+        return self._note(Running(process, out, err))
+
+    def _files(self) -> tuple[Path, Path]:
+        """Where the next command's words go."""
+        stem = f"command-{len(self._commands) + 1}"
+        files = self.folder / f"{stem}.out", self.folder / f"{stem}.err"
+        for file in files:
+            file.touch()
+        return files
+
+    def _note(self, command: Running) -> Running:
+        self._commands.append(command)
+        return command
 
     def run(
         self, *arguments: str, code: int | None = 0, seconds: float = 110.0, env: Mapping[str, str] | None = None
