@@ -11,7 +11,7 @@ from domain.outcome import Answer, Because, Verdict
 from domain.ports import Changing, ReadFailed, ReadRefused, Result, Scope, Step, Steps
 
 _TURN_SECONDS = 1.0  # heartbeat, and how soon a cancel is noticed, while calls are under way
-_GATHER_SECONDS = 0.002  # outcomes that arrive this close together share one transaction
+_GATHER_SECONDS = 0.01  # outcomes
 _GATHER_BESIDE_SALES = 0.03  # fewer turns at the store for us are shorter waits for a buyer
 _GIVE_UP_AFTER = 5  # calls in a row that could not even be sent
 _BREAK_AFTER = 10  # calls in a row with unknown outcome
@@ -72,7 +72,7 @@ class Executor:
         self._limit = max_in_flight
         # What cannot start within half its window would only be given back.
         self._reach = max(1, int(rate * send_window / 2))
-        self._buffer = max_in_flight // 2 if rate >= 50 else 0
+        self._buffer = max_in_flight if rate >= 50 else 0
         self._gate = asyncio.Semaphore(max_in_flight)
         self._halt = halt
         self._trouble = Trouble()

@@ -88,3 +88,5 @@ class Work:
     target: str = ""
     sent_at: float = 0.0
     activation_code: str = field(default="", repr=False)  # a secret
+    batch: str = ""
+    round: int = 0

@@ -24,12 +24,13 @@ class Pacer:
         self._buckets = buckets
         self._gap = _CATCH_UP / rate
         self._stale = _STALE if rate < _FAST else _STALE_WHEN_FAST
-        self._ahead = max(0, min(16, int(rate / 20))) if ahead is None else ahead
+        self._ahead = max(0, min(64, int(rate / 20))) if ahead is None else ahead
         self._waiting: deque[asyncio.Future[float]] = deque()
         self._slots: deque[float] = deque()
         self._offset = 0.0
         self._last = 0.0
         self._pump: asyncio.Task[None] | None = None
+        self._more: asyncio.Task[None] | None = None
         self._closed = False
         self.calls = 0
 
@@ -40,6 +41,9 @@ class Pacer:
         """
         if self._closed:
             raise Closed
+        if not self._waiting and self._is_due():
+            self.calls += 1
+            return self._use()
         future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         if self._pump is None or self._pump.done():
@@ -87,9 +91,15 @@ class Pacer:
 
     async def _refill(self) -> None:
         self._drop_older_than(self._stale)
-        if self._slots:
-            return
-        await self._take(len(self._waiting) + self._ahead)
+        if self._more is None and len(self._slots) <= self._ahead // 2:
+            self._more = asyncio.create_task(self._take(len(self._waiting) + self._ahead))
+        while not self._slots:
+            self._more = self._more or asyncio.create_task(self._take(len(self._waiting) + self._ahead))
+            more, self._more = self._more, None
+            await more
+        if self._more is not None and self._more.done():
+            more, self._more = self._more, None
+            await more
 
     async def _take(self, wanted: int) -> None:
         granted = await self._buckets.take(wanted)
@@ -110,11 +120,20 @@ class Pacer:
     def _release(self) -> None:
         while self._waiting and self._waiting[0].done():
             self._waiting.popleft()
-        if not self._waiting or not self._slots:
-            return
+        if self._waiting and self._slots:
+            self._waiting.popleft().set_result(self._use())
+
+    def _is_due(self) -> bool:
+        """Whether a call may start this moment, so that nobody needs to be woken for it."""
+        self._drop_older_than(self._stale)
+        if len(self._slots) <= self._ahead // 2:
+            return False  # it is time to take more
+        return max(self._slots[0], self._last + self._gap) <= time.monotonic()
+
+    def _use(self) -> float:
         self._slots.popleft()
         self._last = time.monotonic()
-        self._waiting.popleft().set_result(self._last - self._offset)
+        return self._last - self._offset
 
     def _fail(self, error: Exception) -> None:
         while self._waiting:

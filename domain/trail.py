@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.lifecycle import MOVES, Kind, Lifecycle
-from domain.operation import State, decided_from
+from domain.operation import State, Work, decided_from
 
 START = ""
 # What a fact's hash covers, in this order: what it is about, and what was learned.
@@ -17,6 +17,12 @@ LEARNED = (
     *("response_id", "seconds"),
 )
 COVERED = SUBJECT + LEARNED
+
+
+def subject(account: str, work: Work) -> dict[str, Any]:
+    """What a fact about this operation is about."""
+    about = (account, work.iccid, work.name, work.batch, work.kind.value, work.target, work.round)
+    return dict(zip(SUBJECT, about, strict=True))
 
 
 def link(before: str, fact: Mapping[str, Any]) -> str:

@@ -7,12 +7,13 @@ the time since the machine was started, which all processes share and nobody can
 import time
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, func, insert, select, text
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text
 
 from adapters.store.tables import buckets, clock, operations, workers
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _LONGEST_HOLD = 900.0
+_OFFSET = select(clock.c.offset).where(clock.c.boot == bindparam("this"))
 
 
 def store_now(connection: Connection) -> float:
@@ -20,7 +21,7 @@ def store_now(connection: Connection) -> float:
     if connection.dialect.name != "sqlite":
         return float(connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
     boot, ticks = _boot(), _ticks()
-    offset = connection.execute(select(clock.c.offset).where(clock.c.boot == boot)).scalar_one_or_none()
+    offset = connection.execute(_OFFSET, {"this": boot}).scalar_one_or_none()
     if offset is None:
         # Started again: time has passed, however the machine's clock was set meanwhile.
         offset = max(time.time(), _last(connection)) - ticks

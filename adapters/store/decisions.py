@@ -1,10 +1,11 @@
 """Applies decisions to operations and endpoints. Decisions are fenced by token and state; facts never are."""
 
-from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, bindparam, case, or_, select, update
 
 from adapters.store.claims import forget
 from adapters.store.engine import in_parts
@@ -18,6 +19,7 @@ from domain.operation import State, decided_from
 from domain.outcome import next_state
 from domain.pacing import Lane
 from domain.ports import Result
+from domain.trail import subject
 
 T = TypeVar("T")
 
@@ -61,6 +63,7 @@ class Decision:
     response_id: str = ""
     http_status: int = 0
     seconds: float = 0.0
+    about: Mapping[str, Any] = field(default_factory=dict)  # the fact's subject, where it is known already
 
 
 def from_result(result: Result, owner: Owner, now: float) -> Decision:
@@ -87,6 +90,7 @@ def from_result(result: Result, owner: Owner, now: float) -> Decision:
         response_id=answer.response_id,
         http_status=answer.http_status,
         seconds=answer.seconds,
+        about=subject(owner.account, work) if work.batch else {},
     )
 
 
@@ -128,40 +132,60 @@ def decide(connection: Connection, owner: Owner, decisions: Sequence[Decision], 
 def _apply(
     connection: Connection, owner: Owner, decisions: Sequence[Decision], before: tuple[str, ...], now: float
 ) -> None:
-    o, e = operations.c, endpoints.c
-    connection.execute(
-        update(operations)
-        .where(o.id == bindparam("op"), o.token == bindparam("fence"), or_(*(o.state == state for state in before)))
-        .values(
-            {
-                name: bindparam(f"new_{name}")
-                for name in ("state", "next_at", "lookups", "negatives", "code", "text", "already")
-            }
-            | {"updated_at": now}
-        ),
-        [_new_values(d) for d in decisions],
-    )
+    connection.execute(_decided(before), [_new_values(d) | {"new_updated_at": now} for d in decisions])
     confirmed = [d for d in decisions if d.state is State.CONFIRMED]
     if owner.claims:
         forget(connection, [d.endpoint for d in confirmed if d.kind is Kind.CREATE])
-    # Confirmed just now, not before: the endpoint may have moved on since then.
-    still_ours = (
-        select(o.id)
-        .where(o.id == bindparam("op"), o.token == bindparam("fence"), o.state == State.CONFIRMED.value)
-        .where(o.updated_at == now)
-        .exists()
-    )
     for kind in {d.kind for d in confirmed}:
-        values = effect(owner.platform, kind)
-        if values:
+        statement = _effected(owner.platform, kind)
+        if statement is not None:
             connection.execute(
-                update(endpoints).where(e.id == bindparam("pk"), still_ours).values(values | {"updated_at": now}),
+                statement,
                 [
-                    {"op": d.operation, "fence": d.token, "pk": d.endpoint, "mapped": d.endpoint_id, "into": d.target}
+                    {
+                        "op": d.operation,
+                        "fence": d.token,
+                        "pk": d.endpoint,
+                        "mapped": d.endpoint_id,
+                        "into": d.target,
+                        "at": now,
+                    }
                     for d in confirmed
                     if d.kind is kind
                 ],
             )
+
+
+@cache
+def _decided(before: tuple[str, ...]) -> Update:
+    """A decision, which is only taken from these states."""
+    o = operations.c
+    names = ("state", "next_at", "lookups", "negatives", "code", "text", "already", "updated_at")
+    return (
+        update(operations)
+        .where(o.id == bindparam("op"), o.token == bindparam("fence"), or_(*(o.state == state for state in before)))
+        .values({name: bindparam(f"new_{name}") for name in names})
+    )
+
+
+@cache
+def _effected(platform: str, kind: Kind) -> Update | None:
+    """What a confirmed operation does to its endpoint, if anything."""
+    o, values = operations.c, effect(platform, kind)
+    # Confirmed just now, not before: the endpoint may have moved on since then.
+    still_ours = (
+        select(o.id)
+        .where(o.id == bindparam("op"), o.token == bindparam("fence"), o.state == State.CONFIRMED.value)
+        .where(o.updated_at == bindparam("at"))
+        .exists()
+    )
+    if not values:
+        return None
+    return (
+        update(endpoints)
+        .where(endpoints.c.id == bindparam("pk"), still_ours)
+        .values(values | {"updated_at": bindparam("at")})
+    )
 
 
 def effect(platform: str, kind: Kind) -> dict[str, object]:
@@ -207,7 +231,7 @@ def _fact(d: Decision, owner: Owner, now: float) -> dict[str, object]:
         "text": _fit(d.text),
         "response_id": _fit(d.response_id, 100),
         "seconds": round(d.seconds, 4),
-    }
+    } | dict(d.about)
 
 
 def _fit(text: str, length: int = 1000) -> str:

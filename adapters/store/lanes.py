@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from adapters.store.clock import set_by_machine, store_now
 from adapters.store.decisions import Owner
@@ -29,12 +29,17 @@ def beat(connection: Connection, owner: Owner) -> None:
 
 def show_alive(connection: Connection, owner: Owner, now: float) -> list[Worker]:
     """Show that this process lives, and return the other living processes of the account."""
-    w = workers.c
-    connection.execute(update(workers).where(w.id == owner.worker).values(heartbeat_at=now))
-    query = select(w.id, w.lane).where(
-        w.account == owner.account, w.id != owner.worker, w.heartbeat_at > now - LEASE_SECONDS
-    )
-    return [Worker(*row) for row in connection.execute(query)]
+    connection.execute(_BEAT, {"me": owner.worker, "at": now})
+    others = {"of": owner.account, "me": owner.worker, "since": now - LEASE_SECONDS}
+    return [Worker(*row) for row in connection.execute(_OTHERS, others)]
+
+
+_BEAT = update(workers).where(workers.c.id == bindparam("me")).values(heartbeat_at=bindparam("at"))
+_OTHERS = select(workers.c.id, workers.c.lane).where(
+    workers.c.account == bindparam("of"),
+    workers.c.id != bindparam("me"),
+    workers.c.heartbeat_at > bindparam("since"),
+)
 
 
 def sellers_of(connection: Connection, account: str, now: float) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from adapters.store.engine import in_parts
 from adapters.store.tables import attempts, batches, chains, endpoints, operations
@@ -21,6 +21,17 @@ _PLAIN: dict[str, Any] = {
     "response_id": "",
     "seconds": 0.0,
 }
+# Made once: these run for every call that the program makes.
+_ADD = insert(attempts)
+_LENGTHEN = update(chains).where(chains.c.account == bindparam("of"))
+_LENGTHEN = _LENGTHEN.values(length=bindparam("length"), head=bindparam("head"))
+_END = select(chains.c.length, chains.c.head).where(chains.c.account == bindparam("of"))
+_ABOUT = (operations.c.account, endpoints.c.iccid, endpoints.c.name, batches.c.name)
+_SUBJECTS = (
+    select(operations.c.id, *_ABOUT, operations.c.kind, operations.c.target, operations.c.round)
+    .select_from(operations.join(endpoints).join(batches, batches.c.id == endpoints.c.batch_id))
+    .where(operations.c.id.in_(bindparam("ids", expanding=True)))
+)
 
 
 def record(
@@ -29,32 +40,28 @@ def record(
     """Add facts to an account's trail, each with what it is about."""
     if not facts:
         return
-    about = _subjects(connection, [fact["operation_id"] for fact in facts])
+    about = _subjects(connection, [fact["operation_id"] for fact in facts if "iccid" not in fact])
     length, head = _end(connection, account)
     common = _PLAIN if state is None else _PLAIN | {"state": state.value}
     linked = []
     for fact in facts:
-        whole = common | about[fact["operation_id"]] | dict(fact)
+        whole = common | about.get(fact["operation_id"], {}) | dict(fact)
         head = whole["hash"] = link(head, whole)
         linked.append(whole)
-    connection.execute(insert(attempts), linked)
-    connection.execute(update(chains).where(chains.c.account == account).values(length=length + len(linked), head=head))
+    connection.execute(_ADD, linked)
+    connection.execute(_LENGTHEN, {"of": account, "length": length + len(linked), "head": head})
 
 
 def _subjects(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    o, e = operations.c, endpoints.c
-    about = (o.account, e.iccid, e.name, batches.c.name, o.kind, o.target, o.round)
-    query = select(o.id, *about).select_from(operations.join(endpoints).join(batches, batches.c.id == e.batch_id))
     found: dict[int, dict[str, Any]] = {}
     for some in in_parts(sorted(set(ids))):
-        for row in connection.execute(query.where(o.id.in_(some))):
+        for row in connection.execute(_SUBJECTS, {"ids": some}):
             found[row.id] = dict(zip(SUBJECT, row[1:], strict=True))
     return found
 
 
 def _end(connection: Connection, account: str) -> tuple[int, str]:
-    c = chains.c
-    row = connection.execute(select(c.length, c.head).where(c.account == account)).first()
+    row = connection.execute(_END, {"of": account}).first()
     if row is None:
         connection.execute(insert(chains), {"account": account, "length": 0, "head": START})
         return 0, START

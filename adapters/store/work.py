@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, bindparam, func, or_, select, update
 from sqlalchemy import and_ as all_of
 
 from adapters.store.claims import codes_of
@@ -12,7 +13,7 @@ from adapters.store.clock import store_now
 from adapters.store.decisions import Owner, decide, from_result, from_ruling
 from adapters.store.engine import alone_on
 from adapters.store.lanes import LEASE_SECONDS, free_places, show_alive
-from adapters.store.tables import attempts, changes, endpoints, operations, stops, workers
+from adapters.store.tables import attempts, batches, changes, endpoints, operations, stops, workers
 from adapters.store.trail import record
 from domain.capabilities import CAPABILITIES
 from domain.doubt import Doubt, Evidence, Ruling
@@ -21,6 +22,7 @@ from domain.operation import State, Work
 from domain.outcome import Verdict
 from domain.pacing import Lane
 from domain.ports import Outlook, Result, Scope, Step
+from domain.trail import subject
 
 
 def step(
@@ -53,28 +55,57 @@ def claim(
     connection: Connection, owner: Owner, scope: Scope, room: int, now: float, *, bulk: bool = False
 ) -> tuple[Work, ...]:
     """Ready operations, held by this transaction and by no other."""
-    o, e = operations.c, endpoints.c
-    query = (
-        select(o.id, o.kind, o.token, o.endpoint, e.iccid, e.name, e.endpoint_id, o.target)
-        .join_from(operations, endpoints)
-        .where(*_in_scope(scope), o.state == State.PLANNED.value, o.next_at <= now, ready(owner.platform))
-        .order_by(o.position, o.id)
-        .limit(room)
-        .with_for_update(of=operations, skip_locked=True)
-    )
-    if bulk:
-        query = query.where(o.kind == Kind.CREATE.value)
-    if CAPABILITIES[owner.platform].replaces_tags:
-        query = query.where(_no_other_tag_open())
+    where = {"change": scope.change, "first": scope.first, "last": scope.last, "now": now, "room": room}
     found = [
-        Work(r.id, Kind(r.kind), r.token + 1, r.endpoint, r.iccid, r.name, r.endpoint_id, r.target, now)
-        for r in connection.execute(query)
+        Work(
+            id=r.id,
+            kind=Kind(r.kind),
+            token=r.token + 1,
+            endpoint=r.endpoint,
+            iccid=r.iccid,
+            name=r.name,
+            endpoint_id=r.endpoint_id,
+            target=r.target,
+            sent_at=now,
+            batch=r.batch,
+            round=r.round,
+        )
+        for r in connection.execute(_claimable(owner.platform, bulk=bulk), where)
     ]
     work = _one_tag_each(found) if CAPABILITIES[owner.platform].replaces_tags else tuple(found)
     if owner.claims:
         codes = codes_of(connection, [one.endpoint for one in work if one.kind is Kind.CREATE])
         work = tuple(replace(one, activation_code=codes.get(one.endpoint, "")) for one in work)
     return work
+
+
+@cache
+def _claimable(platform: str, *, bulk: bool) -> Select[Any]:
+    """What a scope has ready, in order, with what the trail will say of it."""
+    o, e = operations.c, endpoints.c
+    query = (
+        select(
+            o.id,
+            o.kind,
+            o.token,
+            o.endpoint,
+            e.iccid,
+            e.name,
+            e.endpoint_id,
+            o.target,
+            batches.c.name.label("batch"),
+            o.round,
+        )
+        .select_from(operations.join(endpoints).join(batches, batches.c.id == e.batch_id))
+        .where(o.change_id == bindparam("change"), o.position.between(bindparam("first"), bindparam("last")))
+        .where(o.state == State.PLANNED.value, o.next_at <= bindparam("now"), ready(platform))
+        .order_by(o.position, o.id)
+        .limit(bindparam("room"))
+        .with_for_update(of=operations, skip_locked=True)
+    )
+    if bulk:
+        query = query.where(o.kind == Kind.CREATE.value)
+    return query.where(_no_other_tag_open()) if CAPABILITIES[platform].replaces_tags else query
 
 
 def _no_other_tag_open() -> ColumnElement[bool]:
@@ -104,23 +135,27 @@ def _one_tag_each(works: Sequence[Work]) -> tuple[Work, ...]:
 
 
 def _mark_sent(connection: Connection, owner: Owner, work: Sequence[Work], now: float, *, safe_after: float) -> None:
-    connection.execute(
-        update(operations)
-        .where(operations.c.id.in_([w.id for w in work]), operations.c.state == State.PLANNED.value)
-        .values(
-            state=State.SENT.value,
-            token=operations.c.token + 1,
-            owner=owner.worker,
-            safe_after=safe_after,
-            updated_at=now,
-        )
+    by = {"new_owner": owner.worker, "until": safe_after, "at": now}
+    connection.execute(_SENT, by | {"ids": [w.id for w in work]})
+    facts = [
+        subject(owner.account, w)
+        | {"operation_id": w.id, "token": w.token, "at": now, "event": "sent", "owner": owner.worker}
+        for w in work
+    ]
+    record(connection, owner.account, facts, state=State.SENT)
+
+
+_SENT = (
+    update(operations)
+    .where(operations.c.id.in_(bindparam("ids", expanding=True)), operations.c.state == State.PLANNED.value)
+    .values(
+        state=State.SENT.value,
+        token=operations.c.token + 1,
+        owner=bindparam("new_owner"),
+        safe_after=bindparam("until"),
+        updated_at=bindparam("at"),
     )
-    record(
-        connection,
-        owner.account,
-        [{"operation_id": w.id, "token": w.token, "at": now, "event": "sent", "owner": owner.worker} for w in work],
-        state=State.SENT,
-    )
+)
 
 
 @cache
@@ -142,9 +177,11 @@ def _in_scope(scope: Scope) -> tuple[ColumnElement[bool], ...]:
 
 
 def _is_cancelled(connection: Connection, owner: Owner, scope: Scope) -> bool:
-    stopped = select(stops.c.account).where(stops.c.account == owner.account).exists()
-    query = select(or_(changes.c.cancelled_at.is_not(None), stopped)).where(changes.c.id == scope.change)
-    return bool(connection.execute(query).scalar_one())
+    return bool(connection.execute(_CANCELLED, {"of": owner.account, "change": scope.change}).scalar_one())
+
+
+_STOPPED = select(stops.c.account).where(stops.c.account == bindparam("of")).exists()
+_CANCELLED = select(or_(changes.c.cancelled_at.is_not(None), _STOPPED)).where(changes.c.id == bindparam("change"))
 
 
 def doubts(connection: Connection, owner: Owner, scope: Scope, limit: int) -> list[Doubt]:
