@@ -12,7 +12,7 @@ from adapters.store.trail import record
 from domain.lifecycle import Lifecycle
 from domain.operation import State
 
-_SHORTEST_STRETCH = 1000
+_SHORTEST_STRETCH = 2500
 _MOST_STRETCHES = 100
 
 

@@ -1,6 +1,7 @@
 """Runs a flow for a command: the Prefect API beside it, progress on a terminal, a clean stop on Ctrl-C."""
 
 import asyncio
+import gc
 import json
 import sys
 import traceback
@@ -85,6 +86,7 @@ def run_flow(name: str, request: object) -> "Summary":
     begin_api().ready()
     # Prefect reads where its API is when it is imported, so that comes second.
     flow = getattr(import_module(f"flows.{name}"), name)
+    gc.freeze()  # all that was imported stays, and looking through it again and again takes time from every call
     try:
         summary: Summary = asyncio.run(_run(flow, request))
     except asyncio.CancelledError:

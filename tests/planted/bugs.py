@@ -32,9 +32,10 @@ BUGS = (
     Bug(
         "operations are claimed by IN (SELECT … LIMIT n)",
         "adapters/store/work.py",
-        ".where(operations.c.id.in_([w.id for w in work]), operations.c.state == State.PLANNED.value)",
-        ".where(operations.c.id.in_(select(operations.c.id).where(operations.c.state == State.PLANNED.value)"
-        ".limit(len(work)).with_for_update(skip_locked=True)))",
+        'connection.execute(_SENT, by | {"ids": [w.id for w in work]})',
+        "found = select(operations.c.id).where(operations.c.state == State.PLANNED.value).limit(len(work))\n"
+        "    ids = list(connection.execute(found.with_for_update(skip_locked=True)).scalars())\n"
+        '    connection.execute(_SENT, by | {"ids": ids})',
         ("tests/adapters/store/test_two_processes.py",),
     ),
     Bug(

@@ -3,6 +3,7 @@
 import signal
 from typing import Any, Literal
 
+from adapters.store.engine import Turns
 from adapters.store.lanes import LEASE_SECONDS
 from tests.support.lives import RealWorld
 
@@ -20,7 +21,8 @@ async def frozen_inside_a_create(url: str, *, wakes: Wakes, done: bool = True, *
     async with RealWorld(url, rows=2, knobs=knobs, faults=[] if done else [lost], **options) as world:
         frozen = world.live(world.job())
         await world.until(lambda: world.requests("CreateEndPoint"))
-        frozen.signal(signal.SIGSTOP)
+        with Turns(url).mine():  # whoever is frozen inside a transaction of the embedded store stops everybody
+            frozen.signal(signal.SIGSTOP)
         expire_leases(world)
         other = world.live(world.job())
         await world.until(lambda: orphaned(world))

@@ -271,12 +271,12 @@ def test_a_tag_that_another_account_sent_is_new(desk):
 
 
 def test_open_stretches_are_those_that_hold_something_planned(desk):
-    scope = desk.batch(2500)
-    assert desk.store.write(bulk_changes.open_stretches, scope.change) == [(1, 1000), (1001, 2000), (2001, 2500)]
+    scope = desk.batch(6000)
+    assert desk.store.write(bulk_changes.open_stretches, scope.change) == [(1, 2500), (2501, 5000), (5001, 6000)]
 
-    desk.do("UPDATE operations SET state = 'confirmed' WHERE position < 1000 OR position >= 2000")
+    desk.do("UPDATE operations SET state = 'confirmed' WHERE position < 2500 OR position >= 5000")
 
-    assert desk.store.write(bulk_changes.open_stretches, scope.change) == [(1001, 2000)]
+    assert desk.store.write(bulk_changes.open_stretches, scope.change) == [(2501, 5000)]
 
 
 def test_refused_operations_are_planned_again_when_a_person_asks(desk):
