@@ -48,6 +48,7 @@ class World:
         platform: Mapping[str, Any] | None = None,
         account: Mapping[str, Any] | None = None,
         store_url: str = "",
+        warm: bool = True,
     ) -> None:
         self.folder = folder
         stock = rows + rows // 100
@@ -60,9 +61,11 @@ class World:
         self.configure(**(account or {}))
         self.file = self.write("batch.csv", self.iccids)
         self.env = clean_env(PREACTIVE_CONFIG=str(self.settings), PREFECT_HOME=str(folder / "prefect"))
-        self._warm = None if api is None else api.warm
+        self._warm = api.warm if api is not None and warm else None
         if self._warm is not None:
             self.env |= self._warm.env
+        elif api is not None:
+            self.env |= {"PREFECT_API_URL": api.url}
         self._commands: list[Running] = []
 
     def __enter__(self) -> Self:
