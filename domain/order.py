@@ -50,7 +50,14 @@ class SellRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     order: Annotated[str, Field(title="Order", pattern=ORDER_NO, json_schema_extra={"position": 0})]
-    account: Annotated[str, Field(title="Account", json_schema_extra={"position": 1})] = "demo"
+    account: Annotated[
+        str,
+        Field(
+            title="Account",
+            description="As named in the settings; default: their default account",
+            json_schema_extra={"position": 1},
+        ),
+    ] = ""
     tag: Annotated[
         str,
         Field(

@@ -33,7 +33,12 @@ class ReplenishRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    account: str = Field(default="demo", title="Account", json_schema_extra={"position": 0})
+    account: str = Field(
+        default="",
+        title="Account",
+        description="As named in the settings; default: their default account",
+        json_schema_extra={"position": 0},
+    )
     dry_run: bool = Field(default=True, title="Dry run", description="Only say", json_schema_extra={"position": 1})
 
 

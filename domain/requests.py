@@ -78,7 +78,7 @@ class InboxRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    account: str = Field(default="demo", title="Account", json_schema_extra=_shown(0))
+    account: str = Field(default="", title="Account", description=_ACCOUNT, json_schema_extra=_shown(0))
     folder: str | None = Field(
         default=None,
         title="Folder",

@@ -13,14 +13,18 @@ from tasks import resources
 from tasks.carry_out import carry_out_chunk, log_in, settle_rest
 from tasks.progress import watched
 from tasks.report import write_report
+from tasks.selling import sweep
 
 
 @flow(name="resume", flow_run_name="resume unfinished", persist_result=False, log_prints=False)
 @told_flow
 async def resume(request: ResumeRequest) -> State[Summary]:
-    """Settle what is in doubt and send what is left, for every change that no living process works on."""
-    found = resources.unfinished(request.account)
-    if request.dry_run or not found:
+    """Settle what is in doubt and send what is left, for every change that no living process works on.
+
+    Orders that a crash left open are finished too, and SIMs for which nothing was sent in time are put back.
+    """
+    found, selling = resources.unfinished(request.account), resources.with_open_orders(request.account)
+    if request.dry_run or not (found or selling):
         left = "; ".join(one.sentence() for one in found) or "nothing is unfinished"
         return Completed(message=f"{left}; nothing was changed")
     await rename(f"resume {len(found):,} unfinished")
@@ -30,6 +34,11 @@ async def resume(request: ResumeRequest) -> State[Summary]:
         try:
             done += await _resume_account(account, [one for one in found if one.account == account])
         except PreactiveError as error:  # another account may do better
+            errors.append(error)
+    for account in selling:
+        try:
+            await sweep(account)
+        except PreactiveError as error:
             errors.append(error)
     if errors:
         raise Stopped(" ".join(map(str, errors)))

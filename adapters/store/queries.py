@@ -5,6 +5,7 @@ from typing import Any
 
 from adapters.store.reading import Reader, Row, loads
 from domain.operation import State
+from domain.order import OrderState
 from domain.trail import COVERED
 
 # An endpoint's operations in one change, worst outcome first.
@@ -183,6 +184,12 @@ def chains(reader: Reader) -> list[Row]:
 def stops(reader: Reader) -> list[Row]:
     """Accounts for which nothing may be sent."""
     return reader.rows("SELECT account, reason, at FROM stops ORDER BY account")
+
+
+def accounts_with_open_orders(reader: Reader) -> list[str]:
+    """Accounts of which an order is in progress."""
+    query = "SELECT DISTINCT account FROM orders WHERE closed_at IS NULL AND state = :state ORDER BY account"
+    return [row["account"] for row in reader.rows(query, {"state": OrderState.IN_PROGRESS.value})]
 
 
 def approvers(reader: Reader) -> list[Row]:

@@ -51,6 +51,7 @@ from tasks.resources.reading import (
     summarise_selection,
     unfinished,
     unsettled,
+    with_open_orders,
 )
 from tasks.resources.selling import order_app, orders_token, qr_png, write_batch_qr, write_qr
 from tasks.resources.session import (
@@ -135,6 +136,7 @@ __all__ = [
     "unfinished",
     "unsettled",
     "upgrade_store",
+    "with_open_orders",
     "write_batch_qr",
     "write_qr",
     "write_reports",

@@ -142,6 +142,12 @@ def unfinished(name: str) -> list[Unfinished]:
         store.close()
 
 
+def with_open_orders(name: str) -> list[str]:
+    """The accounts of which an order is in progress: this one, or any."""
+    with reader() as opened:
+        return [account for account in queries.accounts_with_open_orders(opened) if name in ("", account)]
+
+
 def stops() -> dict[str, dict[str, Any]]:
     """Accounts that a person stopped: since when and why."""
     with reader() as opened:

@@ -29,6 +29,26 @@ def test_an_order_under_way_when_the_service_was_killed_is_finished_by_the_next(
     check_sold(here, orders)
 
 
+def test_an_order_that_a_killed_service_left_is_finished_by_resuming_what_is_unfinished(world):
+    here = world(rows=2, account=HASTY, platform={"--read-lag": 0})
+    stock(here, 2)
+    service = Service(here, die_at=6)
+    service.arm()
+    assert service.sell("A-1") == (0, {})
+    service.close()
+    with closing(sqlite3.connect(here.store)) as store, store:
+        store.execute("UPDATE workers SET heartbeat_at = heartbeat_at - 60")  # nobody waits for the dead one's lease
+
+    here.run("unfinished", "--yes")
+
+    with closing(sqlite3.connect(here.store)) as store:
+        state, iccid = store.execute(
+            "SELECT o.state, e.iccid FROM orders o JOIN endpoints e ON e.id = o.endpoint"
+        ).fetchone()
+    assert state == "done"
+    check_sold(here, {"A-1": iccid})
+
+
 def test_a_sale_needs_nothing_of_prefect_and_is_shown_once_prefect_is_there(bare_world, prefect_api):
     here = bare_world(rows=3, account=HASTY)
     stock(here, 3)
