@@ -11,7 +11,7 @@ from tests.flows.conftest import bare_world, prefect_api, world
 
 __all__ = ["bare_world", "prefect_api", "world"]
 
-SEEDS = int(os.environ.get("CHAOS_SEEDS", "3"))
+SEEDS = int(os.environ.get("CHAOS_SEEDS", "1"))
 FIRST = int(os.environ.get("CHAOS_FIRST_SEED", "1"))
 
 

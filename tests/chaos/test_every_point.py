@@ -8,7 +8,7 @@ import pytest
 
 from tests.lives.conftest import urls
 from tests.support.deaths import killed_at_each
-from tests.support.freezes import expire_leases, frozen_inside_a_create
+from tests.support.freezes import freeze, frozen_inside_a_create
 from tests.support.lives import RealWorld
 
 __all__ = ["urls"]
@@ -45,11 +45,11 @@ async def test_a_process_frozen_at_a_random_point_does_no_harm_when_it_wakes(url
     """It sleeps past its lease while another takes over, and wakes at a random moment."""
 
     async def once(point: int, nap: float) -> None:
-        async with RealWorld(urls(), rows=2, knobs={"duplicates": True}) as world:
+        url = urls()
+        async with RealWorld(url, rows=2, knobs={"duplicates": True}) as world:
             frozen = world.live(world.job(activate=1))
-            await world.until(lambda: frozen.points >= point or frozen.is_over)
-            frozen.signal(signal.SIGSTOP)
-            expire_leases(world)
+            await world.until(lambda: frozen.points >= point or frozen.is_over, 180)
+            await freeze(world, frozen, url)
             other = world.live(world.job(activate=1))
             await asyncio.sleep(nap)
             frozen.signal(signal.SIGCONT)

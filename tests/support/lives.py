@@ -66,6 +66,8 @@ async def _carry_out(job: Job) -> int:
         await session.ledger.close()
     finally:
         await program.close()
+    if error is not None:
+        print(f"process {os.getpid()} ended with {error!r}", file=sys.stderr, flush=True)
     return 0 if error is None else 1
 
 
