@@ -48,6 +48,6 @@ def list_(
     """List the events that were taken in, latest first, and what they mean for the store."""
     from tasks import resources
 
-    rows = [row | {"at": when(row["at"])} for row in resources.inbox(account, meaning)]
+    rows = [row | {"at": when(row["at"])} for row in resources.inbox_events(account, meaning)]
     columns = ("at", "type", "iccid", "endpoint_id", "source", "meaning", "text")
     show(rows, columns, as_json=as_json, nothing="No event was taken in.")

@@ -209,7 +209,7 @@ def batch_counts(batch: Mapping[str, Any]) -> tuple[Mapping[str, int], dict[str,
         return queries.tally(opened, batch["change_id"], since=0.0), queries.source_totals(opened, batch["id"])
 
 
-def inbox(account: str | None, meaning: str | None) -> list[dict[str, Any]]:
+def inbox_events(account: str | None, meaning: str | None) -> list[dict[str, Any]]:
     """The platform's events, latest first."""
     with reader() as opened:
         return queries.inbox(opened, account, meaning)
