@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from adapters.platforms.simulator.exchange import Exchange
+from adapters.platforms.simulator.exchange import SftExchange
 from adapters.platforms.simulator.faults import FaultRule
 
 Content = dict[str, Any]
@@ -26,30 +26,30 @@ _IDS: dict[str, Callable[[str], object]] = {
 }
 
 
-def empty_id(_exchange: Exchange, _rule: FaultRule, content: Content) -> None:
+def empty_id(_exchange: SftExchange, _rule: FaultRule, content: Content) -> None:
     """Leave the new id out of a success."""
     content.pop("endPointId", None)
 
 
-def duplicate_id(exchange: Exchange, _rule: FaultRule, content: Content) -> None:
+def duplicate_id(exchange: SftExchange, _rule: FaultRule, content: Content) -> None:
     """Answer with the id of an endpoint that was there before."""
     if content.get("endPointId"):
         content["endPointId"] = next(iter(exchange.engine.world.endpoints))
 
 
-def odd_id(_exchange: Exchange, rule: FaultRule, content: Content) -> None:
+def odd_id(_exchange: SftExchange, rule: FaultRule, content: Content) -> None:
     """Write the new id as another type, or as nothing."""
     if content.get("endPointId"):
         content["endPointId"] = _IDS[rule.form or "number"](content["endPointId"])
 
 
-def wrong_iccid(_exchange: Exchange, rule: FaultRule, content: Content) -> None:
+def wrong_iccid(_exchange: SftExchange, rule: FaultRule, content: Content) -> None:
     """Write another ICCID, or the right one in another form, into the rows."""
     for row in _rows(content):
         row["iccid"] = _ICCID_FORMS[rule.form or "other"](row["iccid"])
 
 
-def two_rows(_exchange: Exchange, _rule: FaultRule, content: Content) -> None:
+def two_rows(_exchange: SftExchange, _rule: FaultRule, content: Content) -> None:
     """Show a second endpoint for each SIM."""
     rows = _rows(content)
     rows.extend([{**row, "endPointId": f"9{row['endPointId']}"} for row in rows if row.get("endPointId", "-") != "-"])

@@ -3,10 +3,13 @@
 import asyncio
 import socket
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from aiohttp import web
 
+from adapters.platforms.simulator.clock import Clock
+from adapters.platforms.simulator.deferred import Deferred
 from adapters.platforms.simulator.engine import Engine
 from adapters.platforms.simulator.sft import codes
 from adapters.platforms.simulator.sft.context import Call
@@ -18,29 +21,29 @@ _LONGEST_POLL = 1.0
 _RST_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
-class Exchange:
-    """A request that was let in, and what can be done with it."""
+class Exchange(ABC):
+    """A request that was let in, on any platform, and what can be done with it."""
 
-    def __init__(self, engine: Engine, request: web.BaseRequest, route: Route, call: Call, latency: float) -> None:
-        self.engine = engine
+    def __init__(
+        self, request: web.BaseRequest, path: str, latency: float, *, clock: Clock, deferred: Deferred
+    ) -> None:
         self.request = request
-        self.route = route
-        self.call = call
+        self.path = path
         self.latency = latency
+        self._clock = clock
+        self._deferred = deferred
 
     async def apply(self) -> Reply:
         """Do what the call asks after the platform's latency, also when the client leaves meanwhile."""
-        reply = await self.engine.deferred.after(self.latency, self._committer())
-        self.engine.last_replies[self.route.path] = reply
-        return reply
+        return await self._deferred.after(self.latency, self._committer())
 
     def apply_later(self, seconds: float) -> None:
         """Do what the call asks at some later time, and wait for nothing."""
-        self.engine.deferred.after(seconds, self._committer())
+        self._deferred.after(seconds, self._committer())
 
     async def hang(self, seconds: float) -> None:
         """Keep the client waiting until it leaves, then close the connection on it."""
-        clock = self.engine.clock
+        clock = self._clock
         end, poll = clock.monotonic() + seconds, _POLL_SECONDS
         while clock.monotonic() < end and not self._client_left():
             await asyncio.sleep(poll)
@@ -70,6 +73,25 @@ class Exchange:
 
     def _client_left(self) -> bool:
         return self.request.transport is None or self.request.transport.is_closing()
+
+    @abstractmethod
+    def _committer(self) -> Callable[[], Reply]:
+        """What carries the call out, once."""
+
+
+class SftExchange(Exchange):
+    """A call of SIM for Things."""
+
+    def __init__(self, engine: Engine, request: web.BaseRequest, route: Route, call: Call, latency: float) -> None:
+        super().__init__(request, route.path, latency, clock=engine.clock, deferred=engine.deferred)
+        self.engine = engine
+        self.route = route
+        self.call = call
+
+    async def apply(self) -> Reply:
+        reply = await super().apply()
+        self.engine.last_replies[self.path] = reply
+        return reply
 
     def _committer(self) -> Callable[[], Reply]:
         platform, call, handler = self.engine.platform, self.call, self.route.handler

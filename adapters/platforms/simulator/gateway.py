@@ -1,16 +1,16 @@
-"""The front of the API: find the route, count, limit the rate, check the token, go wrong where planned, answer."""
+"""The front of the API: find the route, limit the rate, check the token, go wrong where planned, answer."""
 
 import asyncio
-import json
 import logging
 from typing import Any
 
 from aiohttp import web
 
 from adapters.platforms.simulator.answers import throttled, written
+from adapters.platforms.simulator.config import SecondsRange
 from adapters.platforms.simulator.engine import Engine
-from adapters.platforms.simulator.exchange import Exchange
-from adapters.platforms.simulator.faults import draw
+from adapters.platforms.simulator.exchange import SftExchange
+from adapters.platforms.simulator.front import Answer, Front, bearer, parsed
 from adapters.platforms.simulator.injection import inject
 from adapters.platforms.simulator.journal import Record
 from adapters.platforms.simulator.sft import codes
@@ -22,51 +22,37 @@ API = "/api"
 _log = logging.getLogger(__name__)
 
 
-class Gateway:
+class Gateway(Front[Route]):
     """Answers every request under /api."""
 
     def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
         self._engine = engine
         self._warned = False
 
-    async def handle(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
-        """Answer one request; one that gets no answer has its connection closed by the fault."""
-        engine, body = self._engine, await request.read()
-        route = engine.routes.get((request.method, path))
-        engine.stats.arrived(f"{request.method} {path}" if route else "unknown", writes=bool(route and route.writes))
-        record = engine.journal.open(request.method, request.path_qs, request.headers, body)
-        try:
-            response = await self._answer(request, route, body, record)
-        finally:
-            engine.stats.left()
-        if response is None:
-            return web.Response()  # goes nowhere: the connection is closed
-        record.status = response.status
-        return response
+    def _find(self, method: str, path: str) -> Route | None:
+        return self._engine.routes.get((method, path))
 
-    async def _answer(
-        self, request: web.BaseRequest, route: Route | None, body: bytes, record: Record
-    ) -> web.StreamResponse | None:
+    def _named(self, found: Route) -> tuple[str, bool]:
+        return f"{found.method} {found.path}", found.writes
+
+    async def _answer(self, request: web.BaseRequest, found: Route | None, body: bytes, record: Record) -> Answer:
         engine, config = self._engine, self._engine.config
         self._warn_once(request)
-        parsed = _parsed(body)
-        call = Call(parsed or {}, request.query, _token(request))
+        asked = _object(body)
+        call = Call(asked or {}, request.query, bearer(request, "X-Authorization"))
         if not engine.limiter.admit(engine.sessions.account_of(call.token, call.body)):
             engine.stats.refused_for_rate += 1
             return throttled(config.rate_form, config.retry_after)
-        if route is None:
+        if found is None:
             return web.Response(status=404, text="Not Found")
-        number = engine.faults.next_call(route.path)
-        exchange = Exchange(engine, request, route, call, self._latency(route, number))
-        if refusal := self._refusal(route, call, is_json=parsed is not None):
+        number = engine.faults.next_call(found.path)
+        latency = self._latency(self._span(found), found.path, number)
+        exchange = SftExchange(engine, request, found, call, latency)
+        if refusal := self._refusal(found, call, is_json=asked is not None):
             await asyncio.sleep(config.latency_read[0])
             return written(refusal)
-        rule = engine.faults.pick(route.path, number, lambda: engine.iccids_of(call))
-        if rule is None:
-            return written(await exchange.apply())
-        record.fault = rule.fault
-        engine.stats.faults[rule.fault] += 1
-        return await inject(exchange, rule)
+        return await self._carry_out(exchange, number, lambda: engine.iccids_of(call), record, inject)
 
     def _refusal(self, route: Route, call: Call, *, is_json: bool) -> Reply | None:
         if not is_json:
@@ -83,24 +69,16 @@ class Gateway:
             self._warned = True
             _log.warning("simulator.header_missing name=X-Requested-With path=%s", request.path)
 
-    def _latency(self, route: Route, number: int) -> float:
+    def _span(self, route: Route) -> SecondsRange:
         config = self._engine.config
-        low, high = config.latency_write if route.slow else config.latency_read
         if route.path == "/login":
-            low, high = config.latency_login
-        return low if low == high else low + (high - low) * draw(config.seed, route.path, number, "latency")
+            return config.latency_login
+        return config.latency_write if route.slow else config.latency_read
 
 
-def _parsed(body: bytes) -> dict[str, Any] | None:
-    if not body:
-        return {}
+def _object(body: bytes) -> dict[str, Any] | None:
     try:
-        value = json.loads(body)
+        value = parsed(body)
     except ValueError:
         return None
-    return value if isinstance(value, dict) else None
-
-
-def _token(request: web.BaseRequest) -> str | None:
-    scheme, _, token = request.headers.get("X-Authorization", "").partition(" ")
-    return token if scheme == "Bearer" else None
+    return {} if value is None and not body else value if isinstance(value, dict) else None

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from adapters.platforms.simulator import distortion
 from adapters.platforms.simulator.answers import encoded, throttled, written
-from adapters.platforms.simulator.exchange import Exchange
+from adapters.platforms.simulator.exchange import Exchange, SftExchange
 from adapters.platforms.simulator.faults import Fault, FaultRule
 from adapters.platforms.simulator.oddities import ODDITIES
 from adapters.platforms.simulator.sft.bulk_faults import BULK
@@ -20,9 +20,10 @@ _DRIP_SECONDS = 1.0
 
 Response = web.StreamResponse | None
 Injection = Callable[[Exchange, FaultRule], Awaitable[Response]]
+SftInjection = Callable[[SftExchange, FaultRule], Awaitable[Response]]
 
 
-async def inject(exchange: Exchange, rule: FaultRule) -> Response:
+async def inject(exchange: SftExchange, rule: FaultRule) -> Response:
     """Answer the exchange in the way the fault wants it."""
     return await INJECTIONS[rule.fault](exchange, rule)
 
@@ -97,7 +98,7 @@ async def _unavailable(exchange: Exchange, rule: FaultRule) -> Response:
     return web.Response(status=rule.status or 503, text="Service Unavailable", headers=headers)
 
 
-async def _throttle(exchange: Exchange, rule: FaultRule) -> Response:
+async def _throttle(exchange: SftExchange, rule: FaultRule) -> Response:
     await _apply_if_after(exchange, rule)
     config = exchange.engine.config
     return throttled(rule.form or config.rate_form, rule.retry_after)
@@ -115,10 +116,10 @@ async def _refused(exchange: Exchange, rule: FaultRule) -> Response:
 
 async def _redirect(exchange: Exchange, rule: FaultRule) -> Response:
     await _apply_if_after(exchange, rule)
-    return web.Response(status=rule.status or 307, headers={"Location": rule.location + exchange.route.path})
+    return web.Response(status=rule.status or 307, headers={"Location": rule.location + exchange.path})
 
 
-async def _token_expired(exchange: Exchange, rule: FaultRule) -> Response:
+async def _token_expired(exchange: SftExchange, rule: FaultRule) -> Response:
     return written(authorisation_failed(int(rule.form or exchange.engine.config.expired_form)))
 
 
@@ -133,15 +134,15 @@ async def _drip(exchange: Exchange, rule: FaultRule) -> Response:
     return response
 
 
-async def _filter_ignored(exchange: Exchange, _rule: FaultRule) -> Response:
+async def _filter_ignored(exchange: SftExchange, _rule: FaultRule) -> Response:
     exchange.call.query = {key: value for key, value in exchange.call.query.items() if key == "perPage"}
     return written(await exchange.apply())
 
 
-def _distorted(change: Callable[[Exchange, FaultRule, dict[str, Any]], None]) -> Injection:
+def _distorted(change: Callable[[SftExchange, FaultRule, dict[str, Any]], None]) -> SftInjection:
     """Return an injection that does the call and then changes what the answer says."""
 
-    async def run(exchange: Exchange, rule: FaultRule) -> Response:
+    async def run(exchange: SftExchange, rule: FaultRule) -> Response:
         reply = await exchange.apply()
         change(exchange, rule, reply.body.get("Response", {}))
         return written(reply)
@@ -158,10 +159,10 @@ def _server_error(rule: FaultRule) -> web.Response:
     return web.Response(status=rule.status or 500, text="Internal Server Error")
 
 
-INJECTIONS: dict[Fault, Injection] = {
+# What may go wrong on the way to any platform, or in how it answers.
+ANYWHERE: dict[Fault, Injection] = {
     "error_before": _error_before,
     "error_after": _error_after,
-    "timeout_code_applied": _timeout_code_applied,
     "hang_before": _hang_before,
     "hang_after": _hang_after,
     "late_commit": _late_commit,
@@ -170,12 +171,16 @@ INJECTIONS: dict[Fault, Injection] = {
     "cut_body": _cut_body,
     "html_502": _html_502,
     "unavailable": _unavailable,
-    "throttle": _throttle,
     "forbidden": _forbidden,
-    "refused": _refused,
     "redirect": _redirect,
-    "token_expired": _token_expired,
     "drip": _drip,
+}
+INJECTIONS: dict[Fault, SftInjection] = {
+    **ANYWHERE,
+    "timeout_code_applied": _timeout_code_applied,
+    "throttle": _throttle,
+    "refused": _refused,
+    "token_expired": _token_expired,
     "empty_id": _distorted(distortion.empty_id),
     "duplicate_id": _distorted(distortion.duplicate_id),
     "wrong_iccid": _distorted(distortion.wrong_iccid),

@@ -10,7 +10,7 @@ from email.utils import formatdate
 from aiohttp import web
 
 from adapters.platforms.simulator.answers import encoded, written
-from adapters.platforms.simulator.exchange import Exchange
+from adapters.platforms.simulator.exchange import SftExchange
 from adapters.platforms.simulator.faults import Fault, FaultRule
 from adapters.platforms.simulator.model import ACTIVE, SUSPENDED, Endpoint
 from adapters.platforms.simulator.sft import codes
@@ -25,20 +25,20 @@ _NEVER_MADE = "1999999999"
 _TAG_LENGTH = 4
 
 
-async def _accepted(exchange: Exchange, rule: FaultRule) -> Response:
+async def _accepted(exchange: SftExchange, rule: FaultRule) -> Response:
     """Say 202 and do it `late` seconds later, or never."""
     if rule.form != "never":
         exchange.apply_later(rule.late)
     return written(Reply(202, success(text="Accepted")))
 
 
-async def _error_body(exchange: Exchange, rule: FaultRule) -> Response:
+async def _error_body(exchange: SftExchange, rule: FaultRule) -> Response:
     if rule.when != "before":
         await exchange.apply()
     return written(Reply(rule.status or 200, {"error": "internal error", "status": 500}))
 
 
-async def _conflict(exchange: Exchange, rule: FaultRule) -> Response:
+async def _conflict(exchange: SftExchange, rule: FaultRule) -> Response:
     """Say that there is one already; with `when` after, the one that this very call has made."""
     if rule.when == "after":
         await exchange.apply()
@@ -47,19 +47,19 @@ async def _conflict(exchange: Exchange, rule: FaultRule) -> Response:
     return web.Response(status=409, text="Conflict")
 
 
-async def _replayed(exchange: Exchange, _rule: FaultRule) -> Response:
+async def _replayed(exchange: SftExchange, _rule: FaultRule) -> Response:
     """Do the call and give the answer to the one before it."""
     earlier = exchange.engine.last_replies.get(exchange.route.path)
     own = await exchange.apply()
     return written(earlier or own)
 
 
-async def _false_yes(_exchange: Exchange, _rule: FaultRule) -> Response:
+async def _false_yes(_exchange: SftExchange, _rule: FaultRule) -> Response:
     """Say that it was done, and do nothing."""
     return written(Reply(200, success(endPointId=_NEVER_MADE)))
 
 
-async def _undone(exchange: Exchange, rule: FaultRule) -> Response:
+async def _undone(exchange: SftExchange, rule: FaultRule) -> Response:
     """Do it, and take it back `late` seconds later: a new endpoint vanishes, an old one is as it was before."""
     engine, before = exchange.engine, dict(exchange.engine.world.endpoints)
     reply = await exchange.apply()
@@ -69,7 +69,7 @@ async def _undone(exchange: Exchange, rule: FaultRule) -> Response:
     return written(reply)
 
 
-def _take_back(exchange: Exchange, endpoint_id: str, before: Endpoint | None) -> None:
+def _take_back(exchange: SftExchange, endpoint_id: str, before: Endpoint | None) -> None:
     world = exchange.engine.world
     endpoint = world.endpoints.get(endpoint_id)
     if endpoint is None:
@@ -80,7 +80,7 @@ def _take_back(exchange: Exchange, endpoint_id: str, before: Endpoint | None) ->
         world.change_status(endpoint, before.status, kind="drift")
 
 
-async def _outsider(exchange: Exchange, rule: FaultRule) -> Response:
+async def _outsider(exchange: SftExchange, rule: FaultRule) -> Response:
     """Let somebody else change the same SIM just before the call is carried out."""
     engine = exchange.engine
     for iccid in engine.iccids_of(exchange.call):
@@ -91,7 +91,7 @@ async def _outsider(exchange: Exchange, rule: FaultRule) -> Response:
     return written(await exchange.apply())
 
 
-def _made_outside(exchange: Exchange, iccid: str, endpoint: Endpoint | None) -> None:
+def _made_outside(exchange: SftExchange, iccid: str, endpoint: Endpoint | None) -> None:
     if endpoint is None:
         exchange.engine.world.create_endpoint(
             name="somebody else's",
@@ -103,18 +103,18 @@ def _made_outside(exchange: Exchange, iccid: str, endpoint: Endpoint | None) -> 
         )
 
 
-def _moved_outside(exchange: Exchange, endpoint: Endpoint | None, status: str) -> None:
+def _moved_outside(exchange: SftExchange, endpoint: Endpoint | None, status: str) -> None:
     if endpoint is not None and endpoint.status != status:
         exchange.engine.world.change_status(endpoint, status, kind="drift")
 
 
-def _deleted_outside(exchange: Exchange, endpoint: Endpoint | None) -> None:
+def _deleted_outside(exchange: SftExchange, endpoint: Endpoint | None) -> None:
     if endpoint is not None:
         world = exchange.engine.world
         world.delete(world.delink(endpoint) if endpoint.iccid else endpoint)
 
 
-_OUTSIDE: dict[str, Callable[[Exchange, str, Endpoint | None], None]] = {
+_OUTSIDE: dict[str, Callable[[SftExchange, str, Endpoint | None], None]] = {
     "create": _made_outside,
     "activate": lambda exchange, _iccid, endpoint: _moved_outside(exchange, endpoint, ACTIVE),
     "suspend": lambda exchange, _iccid, endpoint: _moved_outside(exchange, endpoint, SUSPENDED),
@@ -122,7 +122,7 @@ _OUTSIDE: dict[str, Callable[[Exchange, str, Endpoint | None], None]] = {
 }
 
 
-async def _odd_json(exchange: Exchange, rule: FaultRule) -> Response:
+async def _odd_json(exchange: SftExchange, rule: FaultRule) -> Response:
     """Write the answer as something that lenient parsers take and strict ones refuse."""
     body = encoded(await exchange.apply())
     if rule.form == "bomb":
@@ -134,7 +134,7 @@ async def _odd_json(exchange: Exchange, rule: FaultRule) -> Response:
     return web.Response(body=odd, content_type="application/json")
 
 
-async def _bomb(exchange: Exchange, megabytes: int) -> web.StreamResponse:
+async def _bomb(exchange: SftExchange, megabytes: int) -> web.StreamResponse:
     """Send a small compressed body that unpacks to a large one."""
     response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Encoding": "gzip"})
     await response.prepare(exchange.request)
@@ -152,7 +152,7 @@ def _blanks(megabytes: int) -> Iterator[bytes]:
     yield packer.flush()
 
 
-async def _odd_pages(exchange: Exchange, rule: FaultRule) -> Response:
+async def _odd_pages(exchange: SftExchange, rule: FaultRule) -> Response:
     """Leave out the second page, give each page twice, or never come to an end."""
     query = dict(exchange.call.query)
     if "page" not in query:
@@ -171,14 +171,14 @@ async def _odd_pages(exchange: Exchange, rule: FaultRule) -> Response:
     return written(reply)
 
 
-async def _odd_date(exchange: Exchange, rule: FaultRule) -> Response:
+async def _odd_date(exchange: SftExchange, rule: FaultRule) -> Response:
     """Answer with a clock that is a day off."""
     day = -_DAY if rule.form == "behind" else _DAY
     date = formatdate(exchange.engine.clock.wall() + day, usegmt=True)
     return written(await exchange.apply(), {"Date": date})
 
 
-async def _odd_tag(exchange: Exchange, rule: FaultRule) -> Response:
+async def _odd_tag(exchange: SftExchange, rule: FaultRule) -> Response:
     """Store a tag otherwise than it was sent: cut, or in lower case."""
     body = json.loads(json.dumps(exchange.call.body))
     info = body.get("endpointTagInfo", {})
@@ -189,7 +189,7 @@ async def _odd_tag(exchange: Exchange, rule: FaultRule) -> Response:
     return written(await exchange.apply())
 
 
-ODDITIES: dict[Fault, Callable[[Exchange, FaultRule], Awaitable[Response]]] = {
+ODDITIES: dict[Fault, Callable[[SftExchange, FaultRule], Awaitable[Response]]] = {
     "accepted": _accepted,
     "error_body": _error_body,
     "conflict": _conflict,

@@ -1,11 +1,11 @@
 """The knobs of the Stacuity simulator: those of every simulator, and its own."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from adapters.platforms.simulator.config import SecondsRange, SimulatorConfig
-from adapters.platforms.simulator.stacuity.profiles import BEHAVIOURS, PROFILES, settings_of
+from adapters.platforms.simulator.stacuity.profiles import BEHAVIOURS, FAULTS, PROFILES, settings_of
 
 TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 - the simulator's own, made up
 
@@ -43,6 +43,12 @@ class StacuityConfig(SimulatorConfig):
         if unknown := value - BEHAVIOURS:
             raise ValueError(f"no such behaviour: {', '.join(sorted(unknown))}")
         return value
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if unknown := sorted({rule.fault for rule in self.faults} - FAULTS):
+            raise ValueError(f"stacuity has no such fault: {', '.join(unknown)}")
+        return self
 
     @property
     def allowed_rate(self) -> float:
