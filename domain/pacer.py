@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import deque
+from dataclasses import dataclass
 
 from domain.ports import Buckets
 
@@ -17,6 +18,18 @@ class Closed(Exception):
     """No further call may start."""
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The moment in which a call may start: by the store's clock, never too early by it, and by ours."""
+
+    at: float
+    ticks: float
+
+    def ticks_at(self, at: float) -> float:
+        """What our clock shows when the store's shows `at`."""
+        return self.ticks + at - self.at
+
+
 class Pacer:
     """Every HTTP request of an account waits here for its turn."""
 
@@ -25,17 +38,17 @@ class Pacer:
         self._gap = _CATCH_UP / rate
         self._stale = _STALE if rate < _FAST else _STALE_WHEN_FAST
         self._ahead = max(0, min(64, int(rate / 20))) if ahead is None else ahead
-        self._waiting: deque[asyncio.Future[float]] = deque()
+        self._waiting: deque[asyncio.Future[Start]] = deque()
         self._slots: deque[float] = deque()
-        self._offset = 0.0
+        self._ahead_by = 0.0
         self._last = 0.0
         self._pump: asyncio.Task[None] | None = None
         self._more: asyncio.Task[None] | None = None
         self._closed = False
         self.calls = 0
 
-    async def slot(self) -> float:
-        """Wait for the next start time and return it on the store's clock.
+    async def slot(self) -> Start:
+        """Wait for the next start time.
 
         Raises Closed when the pacer was closed meanwhile.
         """
@@ -44,7 +57,7 @@ class Pacer:
         if not self._waiting and self._is_due():
             self.calls += 1
             return self._use()
-        future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Start] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         if self._pump is None or self._pump.done():
             self._drop_older_than(_IDLE_STALE)
@@ -102,9 +115,13 @@ class Pacer:
             await more
 
     async def _take(self, wanted: int) -> None:
+        asked = time.monotonic()
         granted = await self._buckets.take(wanted)
-        self._offset = time.monotonic() - granted.now
-        self._slots = deque(sorted([*self._slots, *(at + self._offset for at in granted.at)]))
+        # The store looked at its clock at some moment in between, however long this process was frozen meanwhile. The
+        # latest moment keeps calls from starting too early, the earliest keeps them from passing for younger.
+        self._ahead_by = asked - granted.now
+        behind = time.monotonic() - granted.now
+        self._slots = deque(sorted([*self._slots, *(at + behind for at in granted.at)]))
 
     def _drop_older_than(self, seconds: float) -> None:
         now = time.monotonic()
@@ -130,10 +147,10 @@ class Pacer:
             return False  # it is time to take more
         return max(self._slots[0], self._last + self._gap) <= time.monotonic()
 
-    def _use(self) -> float:
+    def _use(self) -> Start:
         self._slots.popleft()
         self._last = time.monotonic()
-        return self._last - self._offset
+        return Start(self._last - self._ahead_by, self._last)
 
     def _fail(self, error: Exception) -> None:
         while self._waiting:

@@ -17,8 +17,7 @@ _RECOVER_BY = 1.25
 _MAX_WAIT = 900.0
 _MAX_STRIKES = 9
 _TRUSTED = 3  # refusals in a row after which the platform's own word is not long enough
-
-
+_APART = 20  # so many calls between two refusals, and they are not in a row
 # Bulk work leaves times out for so long after a sale last asked; after that all of the rate is its own again.
 SALES_LAST = 5.0
 
@@ -34,7 +33,8 @@ class Lane(StrEnum):
 class Bucket:
     """When the next call of the account may start. Times in seconds of the store's clock.
 
-    `factor` is the share of the configured rate in use, lowered by refusals; `strikes` counts refusals in a row.
+    `factor` is the share of the configured rate in use, lowered by refusals, and `factor_at` is since when calls go out
+    at it; `strikes` counts refusals in a row.
     `holes` are the times left out for sales, `left` what is owed to them, and `sold_at` is when a sale last asked.
     """
 
@@ -100,14 +100,15 @@ def _take_for_sales(bucket: Bucket, *, interval: float, wanted: int, last: float
     return slots, replace(bucket, next_at=at, holes=bucket.holes[wanted:])
 
 
-def refused(bucket: Bucket, *, now: float, sent_at: float, retry_after: float | None) -> Bucket:
-    """Halve the rate and hold all calls for a while; refusals of calls sent before the last halving count once."""
+def refused(bucket: Bucket, *, now: float, sent_at: float, retry_after: float | None, rate: float) -> Bucket:
+    """Halve the rate and hold all calls for a while; refusals of calls sent before that count once."""
     if sent_at < bucket.factor_at:
         return bucket
-    strikes = min(bucket.strikes + 1, _MAX_STRIKES)
+    between = (sent_at - bucket.factor_at) * rate * bucket.factor
+    strikes = 1 if between >= _APART else min(bucket.strikes + 1, _MAX_STRIKES)
     held = max(bucket.next_at, now + min(_wait(strikes, retry_after), _MAX_WAIT))
     slower = max(_SLOWEST, bucket.factor / 2)
-    return replace(bucket, next_at=held, factor=slower, factor_at=now, strikes=strikes, holes=())
+    return replace(bucket, next_at=held, factor=slower, factor_at=held, strikes=strikes, holes=())
 
 
 def _wait(strikes: int, retry_after: float | None) -> float:
@@ -119,7 +120,6 @@ def _wait(strikes: int, retry_after: float | None) -> float:
 
 def _recovered(bucket: Bucket, now: float) -> Bucket:
     """Give back a quarter of the rate for each half minute without a refusal."""
-    pause = 2.0**bucket.strikes if bucket.strikes else 0.0  # in which nobody could be refused
-    if bucket.factor >= 1.0 or now < bucket.factor_at + pause + _RECOVER_AFTER:
+    if bucket.factor >= 1.0 or now < bucket.factor_at + _RECOVER_AFTER:
         return bucket
     return replace(bucket, factor=min(1.0, bucket.factor * _RECOVER_BY), factor_at=now, strikes=0)

@@ -20,6 +20,7 @@ from flows.login import CLIENT_LOGIN, client_env, is_let_in, server_env
 from tasks.resources import private_folder
 
 _START_SECONDS = 120.0
+_LIVES = 4  # one that dies as often as that will not do better the next time
 HOME = Path("data/var/prefect")
 SERVER_NOTE = "server.json"
 
@@ -28,6 +29,7 @@ QUIET = {
     "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
     "PREFECT_CLI_PROMPT": "false",
 }
 
@@ -39,10 +41,13 @@ def home() -> Path:
 
 
 class EmbeddedApi:
-    """Starts the API in a child process; `ready` waits for it."""
+    """Starts the API in a child process, and again where it dies; `ready` waits for it."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._changing = threading.Lock()
+        self._is_over = False
+        self._port = 0
         self.url = ""
 
     def start(self) -> None:
@@ -52,19 +57,22 @@ class EmbeddedApi:
         path = home()
         self.url = os.environ["PREFECT_API_URL"] if find_server() else ""
         if not self.url:
-            port = _free_port()
-            self.url = f"http://127.0.0.1:{port}/api"
-            os.environ.update(server_env(path, port))
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "flows.embedded", str(port)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=os.environ
-                | {"PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1", "PREFECT_UI_ENABLED": "0"},
-                start_new_session=True,  # a Ctrl-C at the terminal is for the command, which still needs the API
-            )
+            self._port = _free_port()
+            self.url = f"http://127.0.0.1:{self._port}/api"
+            os.environ.update(server_env(path, self._port))
+            self._process = self._spawn()
         os.environ["PREFECT_API_URL"] = self.url
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        kind = {"PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1", "PREFECT_UI_ENABLED": "0"}
+        return subprocess.Popen(
+            [sys.executable, "-m", "flows.embedded", str(self._port)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | kind,
+            start_new_session=True,  # a Ctrl-C at the terminal is for the command, which still needs the API
+        )
 
     def ready(self) -> None:
         """Wait until the API answers, and to us.
@@ -86,9 +94,22 @@ class EmbeddedApi:
             raise UsageError(
                 f"The Prefect API at {self.url} refuses our login; set {CLIENT_LOGIN} to its user:password."
             )
+        if self._process is not None:
+            threading.Thread(target=self._revive, args=(self._process,), daemon=True).start()
+
+    def _revive(self, process: subprocess.Popen[bytes]) -> None:
+        """Start the child again when it dies under way: Prefect's calls ask for minutes before they give up."""
+        for _ in range(_LIVES - 1):
+            process.wait()
+            with self._changing:
+                if self._is_over:
+                    return
+                process = self._process = self._spawn()
 
     def stop(self) -> None:
         """End the child and wait for it, so that it has written down what it was told."""
+        with self._changing:
+            self._is_over = True
         if self._process is None:
             return
         assert self._process.stdin is not None

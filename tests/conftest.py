@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# A check that fails says what it saw, in the helpers too.
+pytest.register_assert_rewrite("tests.support", "tests.flows", "tests.faults", "tests.lives")
 # Others work on the same machine: a slow example is no error.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -10,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+from aiohttp.abc import AbstractStreamWriter
 
 from domain.pacer import Pacer
 from domain.waypoints import reached
@@ -41,6 +43,28 @@ class TooLate(NotSent):
 
 class NoAnswer(Exception):
     """The request may have arrived; no complete answer came back."""
+
+
+class _Body(aiohttp.BytesPayload):
+    """The body of a request, which is not written after its time: without it the request does nothing.
+
+    Between a call's turn and its first byte lies the making of a connection, in which a process may be frozen.
+    """
+
+    def __init__(self, value: Any, latest: float) -> None:
+        super().__init__(json.dumps(value).encode(), content_type="application/json")
+        self._latest = latest
+        self.is_late = False
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        reached("last look")
+        try:
+            if time.monotonic() > self._latest:
+                self.is_late = True
+                raise TooLate("the connection was there too late")
+            await super().write_with_length(writer, content_length)
+        finally:
+            reached("written or given up")
 
 
 class Transport:
@@ -105,14 +129,16 @@ class Transport:
         not_after: float | None,
     ) -> Reply:
         session = self._open()
-        its_headers, sent_at = await self._turn(headers, not_after)
+        its_headers, sent_at, latest = await self._turn(headers, not_after)
         started = time.monotonic()
+        # `Patience` counts the deadline from the last moment of a turn; a part of it may go into the connection.
+        content = None if body is None else _Body(body, latest + min(self._connect_seconds, deadline))
         reached("before send")
         try:
             async with session.request(
                 method,
                 self._base_url + path,
-                json=body,
+                data=content,
                 params=query,
                 headers=its_headers,
                 allow_redirects=False,
@@ -133,20 +159,25 @@ class Transport:
         except TimeoutError:
             raise NoAnswer(f"no complete answer within {deadline:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
+            if content is not None and content.is_late:
+                raise TooLate("the connection was there too late") from None
             raise NoAnswer(f"the connection broke: {type(error).__name__}") from None
 
-    async def _turn(self, headers: Headers, not_after: float | None) -> tuple[Mapping[str, str], float]:
-        """Wait for a token and then for a turn: calls that wait for one login must not all start when it is there."""
+    async def _turn(self, headers: Headers, not_after: float | None) -> tuple[Mapping[str, str], float, float]:
+        """Wait for a token and then for a turn: calls that wait for one login must not all start when it is there.
+
+        Returns the headers, when the turn came by the store's clock, and until when by ours the call may start.
+        """
         its_headers = await headers()
         for _ in range(_TURNS):
-            sent_at = await self._pacer.slot()
-            turn, before = time.monotonic(), its_headers
-            its_headers = await headers() if not_after is None or sent_at <= not_after else before
-            if not_after is not None and sent_at + time.monotonic() - turn > not_after:
+            start = await self._pacer.slot()
+            latest, before = math.inf if not_after is None else start.ticks_at(not_after), its_headers
+            its_headers = await headers() if start.ticks <= latest else before
+            if time.monotonic() > latest:
                 raise TooLate("its turn came too late")
             if its_headers == before:
                 break
-        return its_headers, sent_at
+        return its_headers, start.at, latest
 
 
 def _tls() -> ssl.SSLContext:

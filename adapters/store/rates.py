@@ -31,10 +31,10 @@ def take_slots(
     return Slots(tuple(slots), now)
 
 
-def refuse(connection: Connection, account: str, *, sent_at: float, retry_after: float | None) -> None:
+def refuse(connection: Connection, account: str, *, rate: float, sent_at: float, retry_after: float | None) -> None:
     """Slow the account down after the platform refused a call for asking too often."""
     bucket = _locked(connection, account)
-    after = refused(bucket, now=store_now(connection), sent_at=sent_at, retry_after=retry_after)
+    after = refused(bucket, now=store_now(connection), sent_at=sent_at, retry_after=retry_after, rate=rate)
     _save(connection, account, after)
 
 

@@ -142,7 +142,9 @@ class AccountLedger:
 
     async def refused(self, sent_at: float, retry_after: float | None) -> None:
         """See domain.ports.Buckets."""
-        await self._store.awrite(rates.refuse, self.owner.account, sent_at=sent_at, retry_after=retry_after)
+        await self._store.awrite(
+            rates.refuse, self.owner.account, rate=self._rate, sent_at=sent_at, retry_after=retry_after
+        )
 
 
 def _lives(pid: int) -> bool:

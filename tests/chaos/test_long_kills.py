@@ -75,7 +75,7 @@ def test_an_activation_adds_each_endpoint_once_whenever_the_process_is_killed(wo
     assert found == {("Active", 1): 500, ("Pre-Active", 0): ROWS - 500}
 
 
-def test_a_prefect_api_that_dies_under_way_costs_the_view_and_not_the_work(bare_world, chance):
+def test_a_prefect_api_that_dies_under_way_is_started_again_and_costs_nothing(bare_world, chance):
     here = bare_world(rows=200, account={"rate_per_second": 40})
     command = here.start(*here.provision)
     wanted = chance.randrange(1, 300)
@@ -83,9 +83,9 @@ def test_a_prefect_api_that_dies_under_way_costs_the_view_and_not_the_work(bare_
     for pid in children(command.pid):
         if "flows.embedded" in Path(f"/proc/{pid}/cmdline").read_text():
             os.kill(pid, signal.SIGKILL)
-    ended = command.end(600)
+    ended = command.end(120)
     here.run(*here.provision)
 
-    assert ended.code in (0, 1)
-    assert len(ended.err.splitlines()) <= 1, ended.err[:2000]
+    assert ended.code == 0
+    assert not ended.err, ended.err[:2000]
     here.check_one_each()

@@ -3,7 +3,6 @@
 import signal
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -13,40 +12,19 @@ import pytest
 from adapters.platforms.simulator.stacuity.fixtures import claim_code
 from adapters.platforms.simulator.stock import generate_iccids
 from tests.flows.fleet import MONIKER, Fleet
-from tests.flows.processes import Ended, fetch, until
+from tests.flows.job import Job, done_twice
+from tests.flows.processes import fetch, until
 from tests.flows.world import GROUP, JSON_KEYS
 
 ROWS, COUNT = 30, 12
 _CLAIMS = 7_000_002
 
 
-@dataclass
-class Job:
-    """What was seen after each command."""
-
-    world: Fleet
-    ended: dict[str, Ended]
-    writes: dict[str, int]
-    truth: dict[str, dict[str, dict[str, Any]]]
-
-
 @pytest.fixture(scope="module")
 def job(tmp_path_factory, prefect_api) -> Iterator[Job]:
     """The file provisioned twice, then some of it activated twice."""
     with Fleet(tmp_path_factory.mktemp("fleet"), rows=ROWS, api=prefect_api) as world:
-        done = Job(world, {}, {}, {})
-        commands = {
-            "provision": world.provision,
-            "provision again": world.provision,
-            "activate": world.activate(COUNT),
-            "activate again": world.activate(COUNT),
-        }
-        for name, command in commands.items():
-            before = world.platform.writes
-            done.ended[name] = world.run(*command)
-            done.writes[name] = world.platform.writes - before
-            done.truth[name] = world.platform.endpoints
-        yield done
+        yield done_twice(world, COUNT)
 
 
 def test_pending_endpoints_are_found_by_iccid_named_and_tagged_and_stay_pending(job):

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.pacing import CREDIT, HEADROOM, SALES_LAST, Bucket, Lane, refused, take
+from domain import pacing
+from domain.pacing import CREDIT, HEADROOM, SALES_LAST, Bucket, Lane, take
 
 HORIZON = 0.25
 QUARTER_HOUR = 900.0
@@ -15,6 +16,10 @@ QUARTER_HOUR = 900.0
 
 def taken(bucket, *, now=0.0, rate=10.0, wanted=1, horizon=HORIZON):
     return take(bucket, now=now, rate=rate, wanted=wanted, horizon=horizon)
+
+
+def refused(bucket, *, now, sent_at, retry_after, rate=10.0):
+    return pacing.refused(bucket, now=now, sent_at=sent_at, retry_after=retry_after, rate=rate)
 
 
 def hold(bucket, now=0.0):
@@ -78,7 +83,7 @@ def test_no_window_of_a_second_holds_more_calls_than_the_rate(rate, turns):
     for delay, wanted, is_refused, retry_after in turns:
         now += delay
         if is_refused:
-            bucket = refused(bucket, now=now, sent_at=now, retry_after=retry_after)
+            bucket = refused(bucket, now=now, sent_at=now, retry_after=retry_after, rate=rate)
         slots, bucket = taken(bucket, now=now, rate=rate, wanted=wanted)
         starts += [max(slot, now) for slot in slots]  # a start that lies back is a start at once
     assert starts == sorted(starts)
@@ -92,7 +97,7 @@ def test_no_call_starts_before_it_was_asked_for_and_one_is_always_given(rate, tu
     for delay, wanted, is_refused, retry_after in turns:
         now += delay
         if is_refused:
-            bucket = refused(bucket, now=now, sent_at=now, retry_after=retry_after)
+            bucket = refused(bucket, now=now, sent_at=now, retry_after=retry_after, rate=rate)
         slots, bucket = taken(bucket, now=now, rate=rate, wanted=wanted)
         assert bool(slots) is bool(wanted)
         assert all(slot >= now - CREDIT for slot in slots)
@@ -116,13 +121,24 @@ def test_half_the_rate_means_starts_twice_as_far_apart():
 
 
 def test_refusals_in_a_row_hold_longer_and_longer():
-    bucket, held = Bucket(), []
-    for number in range(12):
-        now = number * 10_000.0
+    bucket, held, now = Bucket(), [], 0.0
+    for _ in range(12):
         bucket = refused(bucket, now=now, sent_at=now, retry_after=None)
         held.append(hold(bucket, now))
+        now = bucket.next_at
 
     assert held == [2, 4, 8, 16, 32, 64, 128, 256, 512, 512, 512, 512]
+
+
+def test_refusals_with_calls_between_them_that_were_not_refused_are_not_in_a_row():
+    """One call in a hundred is refused whatever the rate: that is no reason to wait for minutes."""
+    bucket, held, now = Bucket(), [], 0.0
+    for _ in range(6):
+        bucket = refused(bucket, now=now, sent_at=now, retry_after=None)
+        held.append(hold(bucket, now))
+        now = bucket.next_at + 20 / (10.0 * bucket.factor)
+
+    assert held == pytest.approx([2, 2, 2, 2, 2, 2])
 
 
 @pytest.mark.parametrize(
@@ -169,17 +185,18 @@ def test_the_rate_never_falls_below_a_sixteenth():
 
 def test_the_rate_comes_back_by_a_quarter_for_each_half_minute_without_a_refusal():
     bucket, factors = Bucket(factor=0.5, factor_at=0.0, strikes=1), []
-    for now in (31.9, 32.0, 61.9, 62.0, 92.0, 122.0, 152.0):
+    for now in (29.9, 30.0, 59.9, 60.0, 90.0, 120.0, 150.0):
         _, bucket = taken(bucket, now=now)
         factors.append(bucket.factor)
 
     assert factors == pytest.approx([0.5, 0.625, 0.625, 0.78125, 0.9765625, 1.0, 1.0])
 
 
-def test_recovery_ends_the_row_of_refusals():
-    """Half a minute after the pause of 32 s, in which nobody could be refused."""
-    _, early = taken(Bucket(factor=0.5, factor_at=0.0, strikes=5), now=61.9)
-    _, bucket = taken(Bucket(factor=0.5, factor_at=0.0, strikes=5), now=62.0)
+def test_recovery_ends_the_row_of_refusals_half_a_minute_after_the_hold():
+    """In which nobody could be refused."""
+    struck = refused(Bucket(strikes=4, factor=0.5), now=0.0, sent_at=0.0, retry_after=None)
+    _, early = taken(struck, now=61.9)
+    _, bucket = taken(struck, now=62.0)
 
     assert (early.strikes, bucket.strikes) == (5, 0)
 

@@ -5,9 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from openpyxl import load_workbook
@@ -16,7 +14,7 @@ from adapters.files.reader import read_manifest
 from adapters.files.samples import sample_iccid
 from domain.options import Account
 from domain.supplier import SupplierProfile
-from tests.flows.processes import Ended
+from tests.flows.job import Job, done_twice
 from tests.flows.world import ADDON, GROUP, JSON_KEYS, SAMPLES, World
 
 ROWS, COUNT = 40, 15
@@ -26,35 +24,11 @@ ENDPOINT_KEYS = [
 ]
 
 
-@dataclass
-class Job:
-    """What was seen after each command of the main job."""
-
-    world: World
-    ended: dict[str, Ended]
-    writes: dict[str, int]
-    truth: dict[str, dict[str, dict[str, Any]]]
-    mappings: dict[str, dict[str, str | None]]
-
-
 @pytest.fixture(scope="module")
 def job(tmp_path_factory, prefect_api) -> Iterator[Job]:
     """The file provisioned twice, then some of it activated twice."""
     with World(tmp_path_factory.mktemp("job"), rows=ROWS, api=prefect_api) as world:
-        done = Job(world, {}, {}, {}, {})
-        commands = {
-            "provision": world.provision,
-            "provision again": world.provision,
-            "activate": world.activate(COUNT),
-            "activate again": world.activate(COUNT),
-        }
-        for name, command in commands.items():
-            before = world.platform.writes
-            done.ended[name] = world.run(*command)
-            done.writes[name] = world.platform.writes - before
-            done.truth[name] = world.platform.endpoints
-            done.mappings[name] = world.mapping()
-        yield done
+        yield done_twice(world, COUNT)
 
 
 def test_a_file_becomes_pre_active_endpoints_that_carry_its_tag_and_its_names(job):

@@ -42,11 +42,12 @@ class Job:
     activate: int = 0
 
 
-def _live(job: Job, deadly: int, reached: Any) -> None:
+def _live(job: Job, deadly: int, reached: Any, writing: Any) -> None:
     """The whole life of a process. At its point number `deadly` it ends as by a power cut."""
 
-    def listener(_point: str) -> None:
+    def listener(point: str) -> None:
         reached.value += 1
+        writing.value += {"last look": 1, "written or given up": -1}.get(point, 0)
         if reached.value == deadly:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -76,7 +77,9 @@ class Life:
 
     def __init__(self, job: Job, *, deadly: int = 0) -> None:
         self._reached = _FORKS.RawValue("i", 0)
-        self._process = _FORKS.Process(target=_live, args=(job, deadly, self._reached), daemon=True)
+        self._writing = _FORKS.RawValue("i", 0)
+        arguments = (job, deadly, self._reached, self._writing)
+        self._process = _FORKS.Process(target=_live, args=arguments, daemon=True)
         self._process.start()
 
     @property
@@ -89,6 +92,11 @@ class Life:
     def points(self) -> int:
         """How many points it has reached."""
         return int(self._reached.value)
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether it is between its last look at the clock and the end of a request, of which nothing is promised."""
+        return self._writing.value > 0
 
     @property
     def is_over(self) -> bool:

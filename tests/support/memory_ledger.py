@@ -149,4 +149,4 @@ class MemoryBuckets:
         return Slots(tuple(slots), now)
 
     async def refused(self, sent_at: float, retry_after: float | None) -> None:
-        self.bucket = refused(self.bucket, now=self.clock(), sent_at=sent_at, retry_after=retry_after)
+        self.bucket = refused(self.bucket, now=self.clock(), sent_at=sent_at, retry_after=retry_after, rate=self.rate)

@@ -10,6 +10,7 @@ import zlib
 import pytest
 
 from adapters.platforms.transport import NoAnswer, NotSent, TooLate, Transport
+from domain import waypoints
 from domain.lifecycle import Kind
 from domain.outcome import Verdict
 from domain.pacer import Closed, Pacer
@@ -23,10 +24,11 @@ async def transport():
     """Make a transport for an address."""
     made = []
 
-    def make(base_url, *, max_in_flight=4, rate=5000.0):
-        pacer = Pacer(MemoryBuckets(rate=rate), rate=rate)
-        made.append((Transport(base_url, pacer=pacer, connect_seconds=1, max_in_flight=max_in_flight), pacer))
-        return made[-1][0]
+    def make(base_url, *, max_in_flight=4, rate=5000.0, connect_seconds=1, pacer=Pacer):
+        pacer = pacer(MemoryBuckets(rate=rate), rate=rate)
+        http = Transport(base_url, pacer=pacer, connect_seconds=connect_seconds, max_in_flight=max_in_flight)
+        made.append((http, pacer))
+        return http
 
     yield make
     for http, pacer in made:
@@ -117,6 +119,35 @@ async def test_waiting_for_a_turn_is_not_part_of_the_deadline(transport, server)
 async def test_a_turn_that_comes_too_late_is_not_taken(transport, server):
     with pytest.raises(TooLate):
         await ask(transport(server.base_url), not_after=0.0)
+    assert server.requests == []
+
+
+async def test_a_process_that_was_frozen_when_its_turn_came_sends_nothing(transport, server):
+    class Frozen(Pacer):
+        async def slot(self):
+            start = await super().slot()
+            time.sleep(0.6)  # noqa: ASYNC251 - nothing goes on in a process that is frozen
+            return start
+
+    with pytest.raises(TooLate):
+        await ask(transport(server.base_url, pacer=Frozen), not_after=time.time() + 0.3)
+    assert server.requests == []
+
+
+async def test_a_process_that_was_frozen_while_it_connected_sends_nothing(transport, server):
+    """Another may have looked by then, seen nothing, and sent the call itself. Frozen is who gets no time at all."""
+
+    def freeze(point):
+        if point == "last look":
+            time.sleep(0.6)
+
+    waypoints.listen(freeze)
+    try:
+        with pytest.raises(TooLate):
+            await ask(transport(server.base_url, connect_seconds=0.2), body={"a": 1}, not_after=time.time() + 0.3)
+    finally:
+        waypoints.listen(None)
+    await asyncio.sleep(0.05)
     assert server.requests == []
 
 
