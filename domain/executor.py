@@ -8,7 +8,7 @@ from domain.carry import carry_out
 from domain.errors import LoginRefused, PreactiveError, Stopped
 from domain.operation import Work
 from domain.outcome import Answer, Because, Verdict
-from domain.ports import Changing, ReadFailed, ReadRefused, Result, Scope, Step, Steps
+from domain.ports import Changing, ReadFailed, ReadRefused, Result, Scope, Step, Steps, Turns
 
 _TURN_SECONDS = 1.0  # heartbeat, and how soon a cancel is noticed, while calls are under way
 _GATHER_SECONDS = 0.002  # outcomes that arrive this close together share one transaction
@@ -17,6 +17,8 @@ _GATHER_BESIDE_SALES = 0.03  # fewer turns at the store for us are shorter waits
 _GIVE_UP_AFTER = 5  # calls in a row that could not even be sent
 _BREAK_AFTER = 10  # calls in a row with unknown outcome
 _LONGEST_PAUSE = 60.0
+_FAST = 50.0  # calls a second at which some are handed out ahead
+_CALLS = 3  # of one operation: a look before the write, and one after it
 
 
 @dataclass(slots=True)
@@ -62,7 +64,7 @@ class Executor:
         platform: Changing,
         *,
         max_in_flight: int,
-        rate: float,
+        turns: Turns,
         send_window: float,
         stop: asyncio.Event,
         halt: Callable[[], None],
@@ -71,9 +73,8 @@ class Executor:
         self._platform = platform
         self._stop = stop
         self._limit = max_in_flight
-        # What cannot start within half its window would only be given back.
-        self._reach = max(1, int(rate * send_window / 2))
-        self._buffer = max_in_flight if rate >= 50 else 0
+        self._turns = turns
+        self._window = send_window
         self._gate = asyncio.Semaphore(max_in_flight)
         self._halt = halt
         self._trouble = Trouble()
@@ -107,7 +108,15 @@ class Executor:
         if self._trouble.broken or self._trouble.unreachable:
             return max(0, 1 - len(self._running))
         wanted = self._limit + (self._buffer if self._alone else 0)
-        return max(0, min(wanted, self._reach) - len(self._running))
+        running = len(self._running)
+        # What cannot start within half its window would only be given back.
+        reach = max(1, int(self._turns.rate * self._window / 2 / _CALLS))
+        ahead = max(self._turns.waiting, running - self._limit)
+        return max(0, min(wanted - running, reach - ahead))
+
+    @property
+    def _buffer(self) -> int:
+        return self._limit if self._turns.rate >= _FAST else 0
 
     def _start(self, step: Step) -> None:
         self._alone, self._yielding = step.alone, step.yielding

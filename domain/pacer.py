@@ -34,6 +34,7 @@ class Pacer:
     """Every HTTP request of an account waits here for its turn."""
 
     def __init__(self, buckets: Buckets, *, rate: float, ahead: int | None = None) -> None:
+        self.rate = rate
         self._buckets = buckets
         self._gap = _CATCH_UP / rate
         self._stale = _STALE if rate < _FAST else _STALE_WHEN_FAST
@@ -65,6 +66,11 @@ class Pacer:
         started = await future
         self.calls += 1
         return started
+
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for their turn."""
+        return len(self._waiting)
 
     async def prepare(self, calls: int) -> None:
         """Take start times for so many calls that will come, so that they need not wait for the bucket."""
@@ -119,6 +125,7 @@ class Pacer:
         granted = await self._buckets.take(wanted)
         # The store looked at its clock at some moment in between, however long this process was frozen meanwhile. The
         # latest moment keeps calls from starting too early, the earliest keeps them from passing for younger.
+        self.rate = granted.rate
         self._ahead_by = asked - granted.now
         behind = time.monotonic() - granted.now
         self._slots = deque(sorted([*self._slots, *(at + behind for at in granted.at)]))

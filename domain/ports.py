@@ -176,10 +176,26 @@ class Ledger(Steps, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """Start times granted by the account's bucket, with the store's clock at that moment."""
+    """Start times granted by the account's bucket, with the store's clock at that moment.
+
+    `rate` is what all processes together get at present, below what is configured after refusals. Units: 1/s.
+    """
 
     at: tuple[float, ...]
     now: float
+    rate: float
+
+
+class Turns(Protocol):
+    """The turns at the platform that a process waits for."""
+
+    @property
+    def rate(self) -> float:
+        """Turns a second that the account has at present. Units: 1/s."""
+
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for their turn."""
 
 
 class Buckets(Protocol):

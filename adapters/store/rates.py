@@ -28,7 +28,7 @@ def take_slots(
         horizon = _HORIZON_BESIDE_SALES if sales_share and sellers_of(connection, account, now) else HORIZON
     slots, after = take(bucket, now=now, rate=rate, wanted=wanted, horizon=horizon, lane=lane, sales_share=sales_share)
     _save(connection, account, after)
-    return Slots(tuple(slots), now)
+    return Slots(tuple(slots), now, rate * after.factor)
 
 
 def refuse(connection: Connection, account: str, *, rate: float, sent_at: float, retry_after: float | None) -> None:

@@ -211,7 +211,7 @@ class Session:
             ledger or self.ledger,
             platform or self.platform,
             max_in_flight=self.account.max_in_flight,
-            rate=self.account.rate_per_second,
+            turns=self.pacer,
             send_window=self.account.send_window,
             stop=self.stop,
             halt=self.halt,

@@ -21,7 +21,7 @@ FAULTS = [
     {"fault": "reset_after", "route": "assign", "probability": 0.03},
     {"fault": "html_502", "status": 500, "route": "*", "probability": 0.01, "when": "before"},
     {"fault": "cut_body", "route": "assign", "probability": 0.02},
-    {"fault": "throttle", "route": "*", "probability": 0.01, "retry_after": "0.2"},
+    {"fault": "throttle", "route": "*", "probability": 0.01, "retry_after": "0.2", "times": 2},
 ]
 
 

@@ -13,7 +13,7 @@ from domain.executor import Executor
 from domain.lifecycle import Kind
 from domain.operation import State
 from domain.outcome import Answer, Because, Verdict
-from tests.support.memory_ledger import EVERYTHING, MemoryLedger
+from tests.support.memory_ledger import EVERYTHING, MemoryLedger, Steady
 from tests.support.memory_platform import DONE, MemoryPlatform
 from tests.support.virtual_time import now, played
 from tests.support.works import iccid, work, works
@@ -28,7 +28,7 @@ LOGIN = Answer(Verdict.NOT_DONE, Because.LOGIN, text="wrong password")
 class Play:
     """An executor with all it needs, in a time of its own."""
 
-    def __init__(self, operations, *, max_in_flight=4, rate=10.0, platform=None, ledger=MemoryLedger):
+    def __init__(self, operations, *, max_in_flight=4, rate=10.0, waiting=0, platform=None, ledger=MemoryLedger):
         self.ledger = ledger(operations, clock=now)
         self.platform = platform or MemoryPlatform(seconds=1.0)
         self.stop = asyncio.Event()
@@ -36,7 +36,7 @@ class Play:
             self.ledger,
             self.platform,
             max_in_flight=max_in_flight,
-            rate=rate,
+            turns=Steady(rate, waiting),
             send_window=30.0,
             stop=self.stop,
             halt=self.stop.set,
@@ -124,6 +124,24 @@ def test_beside_other_processes_no_more_is_marked_as_sent_than_may_be_under_way(
 
 def test_no_more_is_taken_than_can_start_in_its_send_window():
     play = Play(works(40), max_in_flight=512, rate=0.2)
+
+    play.run()
+
+    assert max(play.ledger.rooms) == 1
+
+
+def test_calls_whose_answers_take_long_keep_no_others_from_starting():
+    """At two calls a second and answers after a minute, a hundred calls are under way: they have had their turn."""
+    play = Play(works(120), max_in_flight=100, rate=2.0, platform=MemoryPlatform(seconds=60.0))
+
+    play.run()
+
+    assert play.platform.most_in_flight == 100
+
+
+def test_where_calls_wait_for_their_turn_no_more_are_taken_than_have_theirs_in_time():
+    """After refusals the turns come slowly; what was taken too early would be given back, again and again."""
+    play = Play(works(40), max_in_flight=16, rate=2.0, waiting=7)
 
     play.run()
 

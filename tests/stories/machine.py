@@ -24,6 +24,7 @@ from domain.sight import before_write
 from domain.survey import survey
 from tests.stories.platform import FAULTS, StoryPlatform
 from tests.support.desk import ACCOUNT, Desk, accepted, manifest
+from tests.support.memory_ledger import Steady
 from tests.support.virtual_time import played
 from tests.support.works import account, iccid
 
@@ -310,7 +311,7 @@ class Stories(RuleBasedStateMachine):
             self.store.write(seeing.settle, self.ledger.owner, findings)
         stop = asyncio.Event()
         executor = Executor(
-            self.ledger, self.platform, max_in_flight=3, rate=10, send_window=20, stop=stop, halt=stop.set
+            self.ledger, self.platform, max_in_flight=3, turns=Steady(10), send_window=20, stop=stop, halt=stop.set
         )
         await executor.run(Scope(change))
 

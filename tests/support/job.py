@@ -62,7 +62,7 @@ class Job:
             self.ledger,
             platform,
             max_in_flight=self.account.max_in_flight,
-            rate=self.account.rate_per_second,
+            turns=self.pacer,
             send_window=self.account.send_window,
             stop=stop,
             halt=stop.set,

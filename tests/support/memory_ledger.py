@@ -127,6 +127,14 @@ class MemoryLedger:
         return Outlook(self.states, ready, min(waiting, default=None), now, self.cancelled)
 
 
+@dataclass
+class Steady:
+    """Turns at an even rate, for calls that nothing paces."""
+
+    rate: float
+    waiting: int = 0
+
+
 class MemoryBuckets:
     """One bucket for all who share this object."""
 
@@ -146,7 +154,7 @@ class MemoryBuckets:
         now = self.clock()
         slots, self.bucket = take(self.bucket, now=now, rate=self.rate, wanted=wanted, horizon=self.horizon)
         self.granted += slots
-        return Slots(tuple(slots), now)
+        return Slots(tuple(slots), now, self.rate * self.bucket.factor)
 
     async def refused(self, sent_at: float, retry_after: float | None) -> None:
         self.bucket = refused(self.bucket, now=self.clock(), sent_at=sent_at, retry_after=retry_after, rate=self.rate)

@@ -12,6 +12,7 @@ from domain.order import OrderState, SellRequest
 from domain.ports import Scope
 from domain.replenish import StockMark
 from tests.support.desk import ACCOUNT, Desk, accepted, done, manifest
+from tests.support.memory_ledger import Steady
 from tests.support.memory_platform import MemoryPlatform
 
 HOURS = 7 * 24
@@ -70,7 +71,9 @@ async def _replenish(desk: Desk, ledger: AccountLedger, week: Week, *, hour: int
     settings = {"most": 5000, "platform_tags": "off"}
     found, change = await desk.store.awrite(stocking.plan, ACCOUNT, MARK, **settings)
     stop = asyncio.Event()
-    carry = Executor(ledger, MemoryPlatform(), max_in_flight=64, rate=1e5, send_window=30.0, stop=stop, halt=stop.set)
+    carry = Executor(
+        ledger, MemoryPlatform(), max_in_flight=64, turns=Steady(1e5), send_window=30.0, stop=stop, halt=stop.set
+    )
     await carry.run(Scope(change))
     after = desk.store.write(stocking.level, ACCOUNT, MARK)
     week.created.append(found.create)

@@ -13,7 +13,7 @@ from domain.operation import FINAL, State, Work
 from domain.outcome import Answer, Because, Verdict
 from domain.ports import ReadFailed, SimPage
 from domain.settler import Settler
-from tests.support.memory_ledger import EVERYTHING, MemoryLedger
+from tests.support.memory_ledger import EVERYTHING, MemoryLedger, Steady
 from tests.support.memory_platform import sim
 from tests.support.virtual_time import now, played
 from tests.support.works import works
@@ -134,7 +134,7 @@ class Story:
             self.ledger,
             self.platform,
             max_in_flight=4,
-            rate=10,
+            turns=Steady(10),
             send_window=SEND_WINDOW,
             stop=asyncio.Event(),
             halt=lambda: None,

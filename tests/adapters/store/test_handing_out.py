@@ -13,6 +13,7 @@ from domain.lifecycle import Kind, Lifecycle, is_allowed
 from domain.outcome import Because, Verdict
 from domain.ports import Scope
 from tests.support.desk import ACCOUNT, accepted, came, done, manifest
+from tests.support.memory_ledger import Steady
 from tests.support.memory_platform import MemoryPlatform
 from tests.support.works import account, iccid
 
@@ -49,7 +50,7 @@ async def test_no_call_goes_out_whose_intent_another_connection_cannot_see(desk)
             return await super().perform(work)
 
     stop = asyncio.Event()
-    settings = {"max_in_flight": 8, "rate": 1000.0, "send_window": 30.0, "stop": stop, "halt": stop.set}
+    settings = {"max_in_flight": 8, "turns": Steady(1000.0), "send_window": 30.0, "stop": stop, "halt": stop.set}
     await Executor(ledger, Suspicious(), **settings).run(scope)
 
     assert seen == [("sent", 1)] * 30

@@ -16,6 +16,7 @@ from domain.operation import State
 from domain.outcome import Because, Verdict
 from domain.ports import Scope
 from tests.support.desk import accepted, came, done, manifest
+from tests.support.memory_ledger import Steady
 from tests.support.memory_platform import MemoryPlatform
 
 THROTTLED = (Verdict.NOT_DONE, Because.THROTTLED)
@@ -69,7 +70,7 @@ async def test_all_processes_together_make_each_call_once(desk):
     ledgers = await processes(desk, 3, rate_per_second=1000, max_in_flight=8)
     platform = MemoryPlatform(seconds=0.002)
     stop = asyncio.Event()
-    settings = {"max_in_flight": 8, "rate": 1000.0, "send_window": 30.0, "stop": stop, "halt": stop.set}
+    settings = {"max_in_flight": 8, "turns": Steady(1000.0), "send_window": 30.0, "stop": stop, "halt": stop.set}
     executors = [Executor(ledger, platform, **settings) for ledger in ledgers]
     while (await ledgers[0].outlook(scope)).ready:
         await asyncio.gather(*(executor.run(scope) for executor in executors))
