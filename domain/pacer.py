@@ -1,6 +1,7 @@
 """Hands out the account's start times to the calls of this process, evenly spaced."""
 
 import asyncio
+import math
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ class Pacer:
         self._waiting: deque[asyncio.Future[Start]] = deque()
         self._slots: deque[float] = deque()
         self._ahead_by = 0.0
+        self._behind = math.inf
         self._last = 0.0
         self._pump: asyncio.Task[None] | None = None
         self._more: asyncio.Task[None] | None = None
@@ -124,11 +126,11 @@ class Pacer:
         asked = time.monotonic()
         granted = await self._buckets.take(wanted)
         # The store looked at its clock at some moment in between, however long this process was frozen meanwhile. The
-        # latest moment keeps calls from starting too early, the earliest keeps them from passing for younger.
-        self.rate = granted.rate
+        # earliest moment keeps calls from passing for younger than they are. When calls start goes by what all answers
+        # so far allow, or those after a slow one would all be late and then catch up.
         self._ahead_by = asked - granted.now
-        behind = time.monotonic() - granted.now
-        self._slots = deque(sorted([*self._slots, *(at + behind for at in granted.at)]))
+        self._behind = max(self._ahead_by, min(self._behind, time.monotonic() - granted.now))
+        self._slots = deque(sorted([*self._slots, *(at + self._behind for at in granted.at)]))
 
     def _drop_older_than(self, seconds: float) -> None:
         now = time.monotonic()
@@ -136,23 +138,26 @@ class Pacer:
             self._slots.popleft()
 
     async def _sleep_until_due(self) -> None:
-        due = max(self._slots[0], self._last + self._gap)
-        delay = due - time.monotonic()
+        delay = self._due() - time.monotonic()
         if delay > 0:
             await asyncio.sleep(delay)
 
     def _release(self) -> None:
+        self._drop_older_than(self._stale)  # who slept may have woken late
         while self._waiting and self._waiting[0].done():
             self._waiting.popleft()
-        if self._waiting and self._slots:
+        if self._waiting and self._slots and self._due() <= time.monotonic():
             self._waiting.popleft().set_result(self._use())
+
+    def _due(self) -> float:
+        return max(self._slots[0], self._last + self._gap)
 
     def _is_due(self) -> bool:
         """Whether a call may start this moment, so that nobody needs to be woken for it."""
         self._drop_older_than(self._stale)
         if len(self._slots) <= self._ahead // 2:
             return False  # it is time to take more
-        return max(self._slots[0], self._last + self._gap) <= time.monotonic()
+        return self._due() <= time.monotonic()
 
     def _use(self) -> Start:
         self._slots.popleft()

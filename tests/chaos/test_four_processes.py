@@ -13,8 +13,7 @@ RATE, PROCESSES, ROWS = 20, 4, 300
 
 
 async def test_four_processes_keep_the_rate_of_their_account_and_use_it(urls):
-    """By the simulator's count. Never more than the rate is shown in virtual time (tests/faults); here a busy machine
-    bunches arrivals by some tens of milliseconds, for which a tenth is allowed, and what was seen is printed."""
+    """By the simulator's count, on a machine that does nothing else; what was seen is printed."""
     knobs = {"latency_write": (0.5, 1.0)}
     settings = {"rate_per_second": RATE, "max_in_flight": 32, "deadline_seconds": 20}
     async with RealWorld(urls(), rows=ROWS, knobs=knobs, **settings) as world:
@@ -26,5 +25,5 @@ async def test_four_processes_keep_the_rate_of_their_account_and_use_it(urls):
         most = world.simulator.engine.stats.max_in_one_second
         print(f"{PROCESSES} processes, rate {RATE}: at most {most} calls in a second, {used:.1%} of the rate used")
         assert world.requests("CreateEndPoint") == ROWS
-        assert most <= RATE * 1.1
+        assert most <= RATE
         assert used >= 0.95

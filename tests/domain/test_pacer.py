@@ -7,6 +7,7 @@ import time
 import pytest
 
 from domain.pacer import Closed, Pacer
+from domain.pacing import HEADROOM
 from tests.support.memory_ledger import MemoryBuckets
 
 RATE = 200.0
@@ -162,3 +163,24 @@ async def test_a_bucket_that_fails_is_told_to_those_who_wait(buckets, pacer):
         await pacer.slot()
     buckets.broken = None
     assert (await pacer.slot()).at > 0
+
+
+async def test_a_turn_that_was_slept_through_is_not_made_up_for():
+    """Or the next ones would all come too soon after one another, and some second hold one too many."""
+    buckets = MemoryBuckets(rate=RATE)
+    pacer = Pacer(buckets, rate=20.0)
+    starts = []
+
+    async def call():
+        starts.append((await pacer.slot()).ticks)
+
+    buckets.rate = 20.0
+    calls = [asyncio.create_task(call()) for _ in range(12)]
+    await asyncio.sleep(0.13)
+    time.sleep(0.05)  # noqa: ASYNC251 - nothing goes on in a process that is frozen
+    await asyncio.gather(*calls)
+    pacer.close()
+
+    turns = sorted(at - starts[0] for at in starts)
+    assert max(abs(turn * 20 * HEADROOM - round(turn * 20 * HEADROOM)) for turn in turns) < 0.4, turns
+    assert turns[-1] * 20 * HEADROOM > 11.5, "one turn was lost"
