@@ -1,7 +1,7 @@
 """Applies decisions to operations and endpoints. Decisions are fenced by token and state; facts never are."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, TypeVar
 
@@ -282,8 +282,7 @@ def _checked(d: Decision, contradiction: str | None) -> Decision:
         contradiction = "the platform named no endpoint id"
     if contradiction is None or d.state is not State.CONFIRMED:
         return d
-    values = {name: getattr(d, name) for name in d.__slots__} | {"state": State.NEEDS_HUMAN, "text": contradiction}
-    return Decision(**values)
+    return replace(d, state=State.NEEDS_HUMAN, text=contradiction)
 
 
 def _mappings(connection: Connection, account: str, claims: Iterable[Claim]) -> tuple[dict[str, str], dict[str, str]]:

@@ -1,7 +1,10 @@
 """A PostgreSQL server of our own: started once per test process, with a fresh database for each test."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
 import warnings
 from itertools import count
 
@@ -77,6 +80,17 @@ class Postgres:
         with psycopg.connect(self._prepared.replace("+psycopg", ""), autocommit=True) as connection:
             connection.execute("; ".join([_ALONE, *emptied, *numbered]))
         return self._prepared
+
+    def cut_off(self) -> None:
+        """Kill the server with all it has in its memory, and start it again."""
+        info = (self._folder / "postmaster.pid").read_text().split()
+        self._admin.close()
+        os.kill(int(info[0]), signal.SIGQUIT)
+        until = time.monotonic() + 30
+        while (self._folder / "postmaster.pid").exists() and time.monotonic() < until:
+            time.sleep(0.01)
+        self._server.ensure_postgres_running()
+        self._admin = psycopg.connect(self._server.get_uri(), autocommit=True)
 
     def stop(self) -> None:
         """End the server and remove its files."""
