@@ -30,7 +30,7 @@ bench: .venv/ready-dev  ## measurements, as ratios side by side
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 chaos: .venv/ready-dev  ## long searches for faults; CHAOS_SEEDS sets how long
-	$(BIN)/python -m pytest -q -n 2 --timeout 1200 tests/chaos --deselect tests/chaos/test_four_processes.py $(ARGS)
+	$(BIN)/python -m pytest -q -n 3 --maxschedchunk 1 --timeout 1200 tests/chaos --deselect tests/chaos/test_four_processes.py $(ARGS)
 	$(BIN)/python -m pytest -q --timeout 1200 tests/chaos/test_four_processes.py
 
 planted: .venv/ready-dev  ## plants defects, one after the other, and shows that the tests find each

@@ -20,6 +20,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None if any("chaos" in str(argument) for argument in config.args) else True
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, so that no worker waits for one that began last."""
+    items.sort(key=lambda item: ("stories" not in item.nodeid, "long" not in item.nodeid))
+
+
 def pytest_generate_tests(metafunc: Any) -> None:
     """Every search runs once for each seed; the seed is in the test's name, so that it can be repeated."""
     if "chance" in metafunc.fixturenames:

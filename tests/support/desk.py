@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import Row
-from sqlalchemy.pool import NullPool
 
 from adapters.store import ingest, selection
 from adapters.store.selection import Request
@@ -60,7 +59,7 @@ class Desk:
     def __init__(self, url: str) -> None:
         self.url = url
         self._stores: list[Store] = []
-        self._outside = create_engine(url, poolclass=NullPool)
+        self._outside = create_engine(url, pool_pre_ping=True)
         self.store = self.another_store()
         self._ledgers = 0
 

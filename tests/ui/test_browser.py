@@ -1,11 +1,14 @@
 """What an operator does in the UI, in a real browser: a form, progress, an approval by a second person, the results."""
 
 import re
+from collections import Counter
 
 import pytest
 
 from flows.login import CLIENT_LOGIN
 from tests.flows.processes import until
+from tests.flows.selling import Service, check_sold, stock
+from tests.flows.world import World
 from tests.ui.test_approval import QUICK, codes_for, next_question
 
 browser = pytest.importorskip("tests.support.browser", reason="selenium is not installed")
@@ -59,3 +62,38 @@ def percent(ui: "browser.Ui", artifact: str) -> float:
     ui.open(f"/v2/artifacts/artifact/{artifact}")
     ui.says("Progress:")
     return float(re.findall(r"Progress: ([0-9.]+)%", ui.text())[0])
+
+
+def test_a_termination_needs_a_second_person_and_a_sale_appears(server, bare_world):
+    here = bare_world(rows=8)
+    stock(here, 8)
+    old = here.write("old.csv", here.iccids[:3])
+    own = {"PREACTIVE_CONFIG": str(here.settings), "PREACTIVE_STORE_URL": here.store_url} | QUICK
+    ann, bob = codes_for(here, "ann"), codes_for(here, "bob")
+    root, login = server.url.removesuffix("/api"), server.env[CLIENT_LOGIN]
+    with server.serving(**own), browser.browsing(root, login) as ui:
+        wanted = {"action": "terminate", "file": str(old), "confirm_count": 3, "dry_run": False}
+        run = server.submit("flows.lifecycle.lifecycle", **wanted)
+        key = next_question(server, run)
+        assert "terminate 3 endpoints of old on account t" in ui.answer(run, name="ann", code=ann[0])
+        key = next_question(server, run, key)
+        assert "second person" in ui.answer(run, name="ann", code=ann[1])
+        next_question(server, run, key)
+        assert states_of(here) == {"pre_active": 8}
+        assert "must be another one than the first" in ui.answer(run, name="bob", code=bob[0])
+        assert until(lambda: server.ended(run), 90, "the end of the run")["message"] == "3 confirmed"
+        assert states_of(here) == {"pre_active": 5, "terminated": 3}
+
+        service = Service(here, env={name: value for name, value in server.env.items() if name.startswith("PREFECT_")})
+        status, sold = service.sell("A-1")
+        ui.open("/v2/runs")
+        ui.says("sell A-1")
+        service.close()
+    assert (status, sold["state"]) == (200, "done")
+    assert sold["iccid"] not in here.iccids[:3]
+    check_sold(here, {"A-1": sold["iccid"]})
+
+
+def states_of(here: World) -> Counter[str]:
+    """How many endpoints the store has in which state."""
+    return Counter(row["state"] for row in here.run("endpoints", "--json").rows)

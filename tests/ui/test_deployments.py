@@ -1,20 +1,40 @@
 """The deployments on a real Prefect server: deployed to a work pool, served, asked for by a form and cancelled."""
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from tests.flows.prefect_server import DEPLOYMENTS
-from tests.flows.processes import until
-from tests.flows.world import SAMPLES
+from tests.flows.prefect_server import DEPLOYMENTS, Server
+from tests.flows.processes import end, until
+from tests.flows.selling import TAG
+from tests.flows.world import GROUP, SAMPLES
+
+
+def deploy(server: Server) -> dict[str, dict[str, Any]]:
+    """Bring the deployments of the file to a work pool."""
+    server.prefect("work-pool", "create", "preactive", "--type", "process", "--overwrite")
+    server.prefect("deploy", "--all")
+    return server.deployments()
+
+
+@contextmanager
+def working(server: Server, **env: str) -> Iterator[None]:
+    """A worker of the work pool, for the deployments that were deployed to it."""
+    deploy(server)
+    process = server.start("-m", "prefect", "worker", "start", "--pool", "preactive", "--query-seconds", "1", **env)
+    try:
+        yield
+    finally:
+        end(process)
 
 
 @pytest.fixture(scope="module")
 def deployed(server) -> dict[str, dict[str, Any]]:
     """The deployments as Prefect has them after `prefect deploy`."""
-    server.prefect("work-pool", "create", "preactive", "--type", "process")
-    server.prefect("deploy", "--all")
-    return server.deployments()
+    return deploy(server)
 
 
 def test_every_deployment_of_the_file_can_be_deployed_to_a_work_pool(deployed):
@@ -66,3 +86,37 @@ def test_a_served_run_that_is_cancelled_in_the_ui_ends_with_its_numbers_and_lose
     made = {iccid: ids[0] for iccid, ids in here.platform.created().items()}
     assert {iccid: found for iccid, found in here.mapping().items() if found} == made
     assert here.run("resolve", "--json").rows == []
+
+
+def test_every_deployment_does_its_work_on_a_real_server_with_a_real_worker(server, bare_world):
+    here = bare_world(rows=12)
+    mark = f'[[accounts.t.stock]]\ntag = "{TAG}"\nlow = 2\nhigh = 6\n'
+    inbox = here.folder / "inbox"
+    inbox.mkdir()
+    here.settings.write_text(f'inbox_dir = "{inbox}"\n{here.settings.read_text()}{mark}')
+    file = here.write("spring.csv", here.iccids[:8])
+    here.write("inbox/more.csv", here.iccids[8:12])
+    few = here.write("few.csv", here.iccids[:2])
+    runs: dict[str, dict[str, Any]] = {}
+
+    def run(entrypoint: str, **request: Any) -> str:
+        """Ask for a run as a form does, and wait for its end."""
+        number = server.submit(entrypoint, **request)
+        runs[entrypoint] = until(lambda: server.ended(number), 120, entrypoint)
+        assert runs[entrypoint]["type"] == "COMPLETED", runs[entrypoint]
+        return str(runs[entrypoint]["message"])
+
+    with working(server, PREACTIVE_CONFIG=str(here.settings), PREACTIVE_STORE_URL=here.store_url):
+        assert run("flows.provision.provision", file=str(file), tags=[TAG], dry_run=False) == "8 confirmed"
+        assert run("flows.activate.activate", tag=TAG, group=GROUP, count=3, dry_run=False) == "3 confirmed"
+        assert "2 confirmed" in run("flows.lifecycle.lifecycle", action="suspend", file=str(few), dry_run=False)
+        assert run("flows.inbox.inbox", settle_seconds=0, dry_run=False)
+        assert run("flows.sell.sell", order="A-1", tag=TAG, group=GROUP)
+        assert run("flows.replenish.replenish", dry_run=False)
+        assert run("flows.retry.retry", batch="spring")
+        assert run("flows.resume.resume", dry_run=False)
+        assert run("flows.reconcile.reconcile")
+
+    assert set(runs) == {entry["entrypoint"] for entry in DEPLOYMENTS}
+    states = Counter(one["status"] for one in here.platform.endpoints.values())
+    assert states == {"Active": 2, "Suspended": 2, "Pre-Active": 8}
