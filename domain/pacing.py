@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 # Sending at the very limit would let a few milliseconds of jitter put one call too many into a second.
-HEADROOM = 0.975
+HEADROOM = 0.965
 # Asking for the next start times takes some milliseconds, which would be lost each time. Units: s.
 CREDIT = 0.01
 _SLOWEST = 1 / 16

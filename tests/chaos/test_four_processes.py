@@ -9,7 +9,7 @@ __all__ = ["urls"]
 
 pytestmark = pytest.mark.timeout(1200)
 
-RATE, PROCESSES, ROWS = 20, 4, 200
+RATE, PROCESSES, ROWS = 20, 4, 300
 
 
 async def test_four_processes_keep_the_rate_of_their_account_and_use_it(urls):

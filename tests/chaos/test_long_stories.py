@@ -11,7 +11,7 @@ from tests.stories.test_stories import SHORT, tell
 pytestmark = pytest.mark.timeout(1200)
 
 
-@pytest.mark.parametrize(("store", "stories"), [("sqlite", 100), ("postgresql", 20)])
+@pytest.mark.parametrize(("store", "stories"), [("sqlite", 80), ("postgresql", 15)])
 def test_long_stories_leave_the_store_true(request, quick_path, prepared_file, chance, store, stories):
     numbers = count(1)
 
