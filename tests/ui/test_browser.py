@@ -86,6 +86,8 @@ def test_a_termination_needs_a_second_person_and_a_sale_appears(server, bare_wor
 
         service = Service(here, env={name: value for name, value in server.env.items() if name.startswith("PREFECT_")})
         status, sold = service.sell("A-1")
+        of_sales = {"flows": {"name": {"any_": ["sell"]}}}
+        until(lambda: server.ask("/flow_runs/filter", of_sales), 60, "the run of the sale")
         ui.open("/v2/runs")
         ui.says("sell A-1")
         service.close()

@@ -24,7 +24,8 @@ def deploy(server: Server) -> dict[str, dict[str, Any]]:
 def working(server: Server, **env: str) -> Iterator[None]:
     """A worker of the work pool, for the deployments that were deployed to it."""
     deploy(server)
-    process = server.start("-m", "prefect", "worker", "start", "--pool", "preactive", "--query-seconds", "1", **env)
+    quick = {"PREFECT_WORKER_QUERY_SECONDS": "1"}
+    process = server.start("-m", "prefect", "worker", "start", "--pool", "preactive", **env, **quick)
     try:
         yield
     finally:
