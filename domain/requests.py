@@ -248,6 +248,19 @@ class RetryRequest(BaseModel):
     refused: bool = Field(default=True, title="Refused too", json_schema_extra=_shown(2))
 
 
+class ResolveRequest(BaseModel):
+    """Ask the platform about what is in doubt."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    account: str = Field(
+        default="",
+        title="Account",
+        description="As named in the settings; default: every account",
+        json_schema_extra=_shown(0),
+    )
+
+
 class ReconcileRequest(BaseModel):
     """Compare the whole platform account with the store, and on request repair chosen differences."""
 

@@ -1,4 +1,4 @@
-"""Looks up doubts outside of a run."""
+"""Looks up doubts, without sending anything again."""
 
 import asyncio
 from collections import defaultdict
@@ -8,12 +8,17 @@ from tasks import resources
 
 
 def look_up_all(account: str | None) -> int:
+    """See `look_up_due`, outside of a run."""
+    return asyncio.run(look_up_due(account))
+
+
+async def look_up_due(account: str | None) -> int:
     """Ask the platform about every doubt that is due, and return how many there were."""
     changes: dict[str, set[int]] = defaultdict(set)
     for row in resources.unsettled(account):
         if row["state"] == "in_doubt":
             changes[row["account"]].add(row["change_id"])
-    return sum(asyncio.run(_look_up(name, found)) for name, found in changes.items())
+    return sum([await _look_up(name, found) for name, found in changes.items()])
 
 
 async def _look_up(name: str, changes: set[int]) -> int:

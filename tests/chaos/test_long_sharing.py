@@ -3,13 +3,13 @@
 import signal
 import sqlite3
 import time
-from collections import Counter
 from contextlib import closing
 
 import pytest
 
 from adapters.store.lanes import LEASE_SECONDS
-from tests.flows.processes import fetch, until
+from tests.flows.processes import until
+from tests.flows.twice import provision_executed_twice
 from tests.flows.world import World
 
 pytestmark = pytest.mark.timeout(1200)
@@ -50,24 +50,8 @@ def test_a_process_that_was_frozen_for_longer_than_its_lease_does_no_harm_when_i
 
 
 def test_one_run_of_prefect_executed_twice_at_once_does_the_work_once(world, prefect_api, chance):
-    """As when a runner thinks that a run has crashed and starts it again. Prefect does not stop the second."""
     here = world(rows=300, account=ACCOUNT, platform={"--latency": 0.05})
-    flow = fetch(f"{prefect_api.url}/flows/", {"name": "provision"})
-    parameters = {"request": {"file": str(here.file), "account": "t", "dry_run": False}}
-    planned = {"flow_id": flow["id"], "parameters": parameters, "state": {"type": "SCHEDULED"}}
-    run = fetch(f"{prefect_api.url}/flow_runs/", planned)
-    first = here.execute(run["id"], "flows.provision.provision")
-    wanted = chance.randrange(0, 200)
-    until(lambda: first.is_over or here.platform.writes >= wanted, 300)
-    second = here.execute(run["id"], "flows.provision.provision")
-    ended = [first.end(600), second.end(600)]
-
-    assert here.platform.writes > wanted, [one.err[-2000:] for one in ended]
-    here.run_on(*here.provision, times=3, seconds=300)
-    here.check_one_each()
-    asked = Counter(len(requests) for requests in here.platform.asked_to_create().values())
-    assert asked == {1: 300}
-    print(f"the second joined at write {wanted}; exit codes {[one.code for one in ended]}")
+    provision_executed_twice(here, prefect_api, joins_at=chance.randrange(0, 200))
 
 
 def taken_over(here: World) -> int:

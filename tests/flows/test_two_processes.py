@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.flows.twice import provision_executed_twice
+
 RATE, IN_FLIGHT = 40, 6
 
 
@@ -23,3 +25,8 @@ def test_processes_that_provision_the_same_file_share_the_work_and_the_rate(requ
     # On a busy machine calls that left evenly spaced arrive in bunches of a tenth of a second.
     assert stats["max_in_one_second"] <= RATE * 1.1
     assert (len(times) - 1) / (times[-1] - times[0]) <= RATE
+
+
+def test_one_run_of_prefect_executed_twice_at_once_does_the_work_once(world, prefect_api):
+    here = world(rows=60, account={"rate_per_second": RATE}, platform={"--latency": 0.05})
+    provision_executed_twice(here, prefect_api, joins_at=1)

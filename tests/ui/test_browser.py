@@ -85,12 +85,14 @@ def test_a_termination_needs_a_second_person_and_a_sale_appears(server, bare_wor
         assert states_of(here) == {"pre_active": 5, "terminated": 3}
 
         service = Service(here, env={name: value for name, value in server.env.items() if name.startswith("PREFECT_")})
-        status, sold = service.sell("A-1")
-        of_sales = {"flows": {"name": {"any_": ["sell"]}}}
-        until(lambda: server.ask("/flow_runs/filter", of_sales), 60, "the run of the sale")
-        ui.open("/v2/runs")
-        ui.says("sell A-1")
-        service.close()
+        try:
+            status, sold = service.sell("A-1")
+            of_sales = {"flows": {"name": {"any_": ["sell"]}}}
+            until(lambda: server.ask("/flow_runs/filter", of_sales), 60, "the run of the sale")
+            ui.open("/v2/runs")
+            ui.says("sell A-1")
+        finally:
+            service.close()
     assert (status, sold["state"]) == (200, "done")
     assert sold["iccid"] not in here.iccids[:3]
     check_sold(here, {"A-1": sold["iccid"]})

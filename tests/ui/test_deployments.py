@@ -116,6 +116,7 @@ def test_every_deployment_does_its_work_on_a_real_server_with_a_real_worker(serv
         assert run("flows.replenish.replenish", dry_run=False)
         assert run("flows.retry.retry", batch="spring")
         assert run("flows.resume.resume", dry_run=False)
+        assert run("flows.resolve.resolve") == "0 looked up; nothing is in doubt"
         assert run("flows.reconcile.reconcile")
 
     assert set(runs) == {entry["entrypoint"] for entry in DEPLOYMENTS}
