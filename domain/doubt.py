@@ -4,6 +4,7 @@ A look-up alone is no proof of absence: a call that timed out may still be carri
 Presence is believed at once; absence only after `safe_after`, and only when it was seen several times.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -126,3 +127,11 @@ def _never_proven(doubt: Doubt, evidence: Evidence, patience: Patience) -> Rulin
     if doubt.kind in REPEATABLE:
         return Ruling(State.PLANNED, text="no look-up for this change; it may be sent again")
     return Ruling(State.NEEDS_HUMAN, text=evidence.text or "no look-up could prove the outcome")
+
+
+def after_looking(looked: int, left: Collection[State]) -> str:
+    """One line on how many doubts were looked up, and what is left by the states of its operations."""
+    if not left:
+        return f"{looked:,} looked up; nothing is in doubt"
+    doubts = sum(state is State.IN_DOUBT for state in left)
+    return f"{looked:,} looked up; {doubts:,} in doubt, {len(left) - doubts:,} need a person"

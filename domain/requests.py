@@ -16,6 +16,7 @@ Template = Annotated[str, AfterValidator(check_template)]
 
 
 _ACCOUNT = "As named in the settings; default: their default account"
+_ANY_ACCOUNT = "As named in the settings; default: every account"
 
 
 def _shown(position: int) -> dict[str, Any]:
@@ -155,12 +156,7 @@ class ResumeRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    account: str = Field(
-        default="",
-        title="Account",
-        description="As named in the settings; default: every account",
-        json_schema_extra=_shown(0),
-    )
+    account: str = Field(default="", title="Account", description=_ANY_ACCOUNT, json_schema_extra=_shown(0))
     dry_run: bool = Field(default=True, title="Dry run", description="Only list", json_schema_extra=_shown(1))
 
 
@@ -253,12 +249,7 @@ class ResolveRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    account: str = Field(
-        default="",
-        title="Account",
-        description="As named in the settings; default: every account",
-        json_schema_extra=_shown(0),
-    )
+    account: str = Field(default="", title="Account", description=_ANY_ACCOUNT, json_schema_extra=_shown(0))
 
 
 class ReconcileRequest(BaseModel):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.doubt import NEGATIVES_NEEDED, Evidence, Patience, Sight, judge
+from domain.doubt import NEGATIVES_NEEDED, Evidence, Patience, Sight, after_looking, judge
 from domain.lifecycle import Kind
 from domain.operation import REPEATABLE, State, may_move
 from tests.support.works import doubt
@@ -226,3 +226,10 @@ def test_a_doubt_ends_once_it_can_be_looked_at(kind, looks, patience):
         now = ruling.next_at
     assert ruling.state is not State.IN_DOUBT
     assert number <= len(looks) + (patience.deadline + patience.settle) / min(60, patience.settle / 60) + 10
+
+
+def test_what_is_left_after_looking_is_told_by_what_is_to_be_done_about_it():
+    left = [State.IN_DOUBT, State.NEEDS_HUMAN, State.IN_DOUBT]
+
+    assert after_looking(4, left) == "4 looked up; 2 in doubt, 1 need a person"
+    assert after_looking(1, []) == "1 looked up; nothing is in doubt"

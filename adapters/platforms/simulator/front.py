@@ -1,9 +1,8 @@
 """What the front of every simulated API does with a request: count it, note it, and go wrong where planned."""
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from aiohttp import web
 
@@ -91,8 +90,3 @@ def bearer(request: web.BaseRequest, header: str) -> str | None:
     """The token that a request carries."""
     scheme, _, token = request.headers.get(header, "").partition(" ")
     return token if scheme == "Bearer" else None
-
-
-def parsed(body: bytes) -> Any:
-    """The JSON of a body; nothing for an empty one. Raises ValueError."""
-    return json.loads(body) if body else None

@@ -1,6 +1,7 @@
 """The front of the API: find the route, limit the rate, check the token, go wrong where planned, answer."""
 
 import asyncio
+import json
 import logging
 from typing import Any
 
@@ -10,7 +11,7 @@ from adapters.platforms.simulator.answers import throttled, written
 from adapters.platforms.simulator.config import SecondsRange
 from adapters.platforms.simulator.engine import Engine
 from adapters.platforms.simulator.exchange import SftExchange
-from adapters.platforms.simulator.front import Answer, Front, bearer, parsed
+from adapters.platforms.simulator.front import Answer, Front, bearer
 from adapters.platforms.simulator.injection import inject
 from adapters.platforms.simulator.journal import Record
 from adapters.platforms.simulator.sft import codes
@@ -78,7 +79,7 @@ class Gateway(Front[Route]):
 
 def _object(body: bytes) -> dict[str, Any] | None:
     try:
-        value = parsed(body)
+        value = json.loads(body) if body else {}
     except ValueError:
         return None
-    return {} if value is None and not body else value if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else None

@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from adapters.platforms.simulator.config import SecondsRange, SimulatorConfig
-from adapters.platforms.simulator.stacuity.profiles import BEHAVIOURS, FAULTS, PROFILES, settings_of
+from adapters.platforms.simulator.stacuity.profiles import BEHAVIOURS, PROFILES, settings_of
 
 TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 - the simulator's own, made up
 
@@ -46,7 +46,9 @@ class StacuityConfig(SimulatorConfig):
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        if unknown := sorted({rule.fault for rule in self.faults} - FAULTS):
+        from adapters.platforms.simulator.stacuity.injection import INJECTIONS  # noqa: PLC0415 - it knows the account
+
+        if unknown := sorted({rule.fault for rule in self.faults} - INJECTIONS.keys()):
             raise ValueError(f"stacuity has no such fault: {', '.join(unknown)}")
         return self
 

@@ -1,12 +1,13 @@
 """The front of the API: find the route, limit the rate, check the token, go wrong where planned, answer."""
 
+import json
 from collections.abc import Mapping
 from urllib.parse import unquote
 
 from aiohttp import web
 
 from adapters.platforms.simulator.answers import written
-from adapters.platforms.simulator.front import Answer, Front, bearer, parsed
+from adapters.platforms.simulator.front import Answer, Front, bearer
 from adapters.platforms.simulator.journal import Record
 from adapters.platforms.simulator.sft.envelope import Reply
 from adapters.platforms.simulator.stacuity.context import Call
@@ -45,7 +46,7 @@ class StacuityGateway(Front[Found]):
             return written(Reply(404, failure(NOT_FOUND)))
         route, keys = found
         try:
-            asked = parsed(body)
+            asked = json.loads(body) if body else None
         except ValueError:
             return written(problem("not JSON"))
         engine.catch_up()

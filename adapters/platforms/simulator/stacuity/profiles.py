@@ -18,29 +18,6 @@ BEHAVIOURS = frozenset(
         "throttle",
     }
 )
-# The faults that have a form on this platform; the others are of SIM for Things alone.
-FAULTS = frozenset(
-    {
-        "error_before",
-        "error_after",
-        "hang_before",
-        "hang_after",
-        "late_commit",
-        "reset_before",
-        "reset_after",
-        "cut_body",
-        "html_502",
-        "unavailable",
-        "forbidden",
-        "redirect",
-        "drip",
-        "throttle",
-        "refused",
-        "token_expired",
-        "filter_ignored",
-        "empty_id",
-    }
-)
 _HANG_SECONDS = 15.0
 _WRITES = ("assign", "edit", "claim", "change_status")
 RULES: dict[str, list[dict[str, Any]]] = {
