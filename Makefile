@@ -14,7 +14,7 @@ up: .venv/ready  ## what an operator uses: Prefect with its UI, the simulator, t
 	@$(BIN)/python -m flows up $(ARGS)
 
 test: .venv/ready-dev  ## the test suite: embedded store and a real PostgreSQL
-	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/ready-dev  ## style, types, import layers, documents
 	$(BIN)/ruff check .

@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     store_url: str = "sqlite:///data/var/preactive.db"
     default_account: str = "demo"
     reports_dir: Path = Path("data/reports")
+    reports_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
     inbox_dir: Path = Path("data/inbox")
     orders_token: SecretStr = SecretStr("")
     orders_token_file: Path | None = None

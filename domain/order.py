@@ -49,11 +49,20 @@ class SellRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    order: Annotated[str, Field(title="Order", pattern=ORDER_NO, json_schema_extra={"position": 0})]
+    order: Annotated[
+        str,
+        Field(
+            title="Order",
+            pattern=ORDER_NO,
+            description="The shop's number; the same again gives the same endpoint",
+            json_schema_extra={"position": 0},
+        ),
+    ]
     account: Annotated[
         str,
         Field(
             title="Account",
+            max_length=100,
             description="As named in the settings; default: their default account",
             json_schema_extra={"position": 1},
         ),

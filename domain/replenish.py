@@ -36,6 +36,7 @@ class ReplenishRequest(BaseModel):
     account: str = Field(
         default="",
         title="Account",
+        max_length=100,
         description="As named in the settings; default: their default account",
         json_schema_extra={"position": 0},
     )

@@ -12,8 +12,13 @@ from domain.lifecycle import Kind
 from domain.options import Account, check_template, safe_name
 from domain.repair import Side
 
-Template = Annotated[str, AfterValidator(check_template)]
-
+# Bounds of forms: far above what anybody means, and far below what Prefect takes for parameters.
+MOST = 1_000_000
+Word = Annotated[str, Field(max_length=100)]
+FilePath = Annotated[str, Field(max_length=1000)]
+Template = Annotated[str, AfterValidator(check_template), Field(max_length=200)]
+Tags = Annotated[list[Word], Field(max_length=50)]
+Number = Annotated[int, Field(ge=1, le=MOST)]
 
 _ACCOUNT = "As named in the settings; default: their default account"
 _ANY_ACCOUNT = "As named in the settings; default: every account"
@@ -29,9 +34,11 @@ class ProvisionRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    file: str = Field(title="File", description="Path of a CSV or XLSX file of ICCIDs", json_schema_extra=_shown(0))
-    account: str = Field(default="", title="Account", description=_ACCOUNT, json_schema_extra=_shown(1))
-    tags: list[str] = Field(
+    file: FilePath = Field(
+        title="File", description="Path of a CSV or XLSX file of ICCIDs", json_schema_extra=_shown(0)
+    )
+    account: Word = Field(default="", title="Account", description=_ACCOUNT, json_schema_extra=_shown(1))
+    tags: Tags = Field(
         default_factory=list, title="Tags", description="Default: the batch name", json_schema_extra=_shown(2)
     )
     batch: str | None = Field(
@@ -49,11 +56,21 @@ class ProvisionRequest(BaseModel):
         description="Go on however many rows are bad",
         json_schema_extra=_shown(5),
     )
-    limit: int | None = Field(
-        default=None, ge=1, title="Limit", description="Most endpoints this run may create", json_schema_extra=_shown(6)
+    limit: Number | None = Field(
+        default=None, title="Limit", description="Most endpoints this run may create", json_schema_extra=_shown(6)
     )
-    name_template: Template | None = Field(default=None, title="Name template", json_schema_extra=_shown(7))
-    sheet: str | None = Field(default=None, title="Sheet", json_schema_extra=_shown(8))
+    name_template: Template | None = Field(
+        default=None,
+        title="Name template",
+        description="For rows without a name, with {batch}, {row} or {iccid}; default: the account's",
+        json_schema_extra=_shown(7),
+    )
+    sheet: Word | None = Field(
+        default=None,
+        title="Sheet",
+        description="Of a workbook; default: its only or usual one",
+        json_schema_extra=_shown(8),
+    )
     digest: str | None = Field(
         default=None,
         title="Digest",
@@ -61,7 +78,7 @@ class ProvisionRequest(BaseModel):
         pattern="^[0-9a-f]{64}$",
         json_schema_extra=_shown(9),
     )
-    supplier: str | None = Field(
+    supplier: Word | None = Field(
         default=None,
         title="Supplier",
         description="As named in the settings; default: the account's own profile",
@@ -79,7 +96,7 @@ class InboxRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    account: str = Field(default="", title="Account", description=_ACCOUNT, json_schema_extra=_shown(0))
+    account: Word = Field(default="", title="Account", description=_ACCOUNT, json_schema_extra=_shown(0))
     folder: str | None = Field(
         default=None,
         title="Folder",
@@ -87,8 +104,13 @@ class InboxRequest(BaseModel):
         pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
         json_schema_extra=_shown(1),
     )
-    supplier: str | None = Field(default=None, title="Supplier", json_schema_extra=_shown(2))
-    tags: list[str] = Field(
+    supplier: Word | None = Field(
+        default=None,
+        title="Supplier",
+        description="As named in the settings; default: the account's own profile",
+        json_schema_extra=_shown(2),
+    )
+    tags: Tags = Field(
         default_factory=list, title="Tags", description="Default: the batch name", json_schema_extra=_shown(3)
     )
     max_files: int = Field(
@@ -102,8 +124,8 @@ class InboxRequest(BaseModel):
         description="Seconds in which a file must not change before it is read",
         json_schema_extra=_shown(5),
     )
-    limit: int | None = Field(
-        default=None, ge=1, title="Limit", description="Most endpoints created for a file", json_schema_extra=_shown(6)
+    limit: Number | None = Field(
+        default=None, title="Limit", description="Most endpoints created for a file", json_schema_extra=_shown(6)
     )
     dry_run: bool = Field(default=True, title="Dry run", description="Only look", json_schema_extra=_shown(7))
 
@@ -113,21 +135,29 @@ class ActivateRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    account: str = Field(default="", title="Account", description=_ACCOUNT, json_schema_extra=_shown(0))
-    tag: str | None = Field(default=None, title="Tag", json_schema_extra=_shown(1))
-    group: str | None = Field(default=None, title="Group", json_schema_extra=_shown(2))
-    count: int | None = Field(
+    account: Word = Field(default="", title="Account", description=_ACCOUNT, json_schema_extra=_shown(0))
+    tag: Word | None = Field(
+        default=None, title="Tag", description="Pre-active endpoints that carry this tag", json_schema_extra=_shown(1)
+    )
+    group: Word | None = Field(
         default=None,
-        ge=1,
+        title="Group",
+        description="The group they go into, as named in the account's settings",
+        json_schema_extra=_shown(2),
+    )
+    count: Number | None = Field(
+        default=None,
         title="Count",
         description="How many endpoints of the tag shall be active in the group in all; default: all of them",
         json_schema_extra=_shown(3),
     )
-    file: str | None = Field(
+    file: FilePath | None = Field(
         default=None, title="File", description="A file of ICCIDs instead of a tag", json_schema_extra=_shown(4)
     )
     dry_run: bool = Field(default=True, title="Dry run", description="Only plan", json_schema_extra=_shown(5))
-    limit: int | None = Field(default=None, ge=1, title="Limit", json_schema_extra=_shown(6))
+    limit: Number | None = Field(
+        default=None, title="Limit", description="Most endpoints this run may change", json_schema_extra=_shown(6)
+    )
     retry_refused: bool = Field(
         default=False,
         title="Retry refused",
@@ -156,7 +186,7 @@ class ResumeRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    account: str = Field(default="", title="Account", description=_ANY_ACCOUNT, json_schema_extra=_shown(0))
+    account: Word = Field(default="", title="Account", description=_ANY_ACCOUNT, json_schema_extra=_shown(0))
     dry_run: bool = Field(default=True, title="Dry run", description="Only list", json_schema_extra=_shown(1))
 
 
@@ -177,24 +207,22 @@ class LifecycleRequest(BaseModel):
     action: Action = Field(
         title="Action", description="Terminate takes endpoints away for good", json_schema_extra=_shown(0)
     )
-    account: str = Field(default="", title="Account", description=_ACCOUNT, json_schema_extra=_shown(1))
-    tag: str | None = Field(
+    account: Word = Field(default="", title="Account", description=_ACCOUNT, json_schema_extra=_shown(1))
+    tag: Word | None = Field(
         default=None, title="Tag", description="Endpoints that carry this tag", json_schema_extra=_shown(2)
     )
-    file: str | None = Field(
+    file: FilePath | None = Field(
         default=None, title="File", description="A file of ICCIDs instead of a tag", json_schema_extra=_shown(3)
     )
-    group: str | None = Field(
+    group: Word | None = Field(
         default=None,
         title="Group",
         description="For assign only: the group, as named in the account's settings",
-        max_length=100,
         json_schema_extra=_shown(4),
     )
     dry_run: bool = Field(default=True, title="Dry run", description="Only plan", json_schema_extra=_shown(5))
-    limit: int | None = Field(
+    limit: Number | None = Field(
         default=None,
-        ge=1,
         title="Limit",
         description="Most endpoints this run may change; it does not raise the account's limit on terminations",
         json_schema_extra=_shown(6),
@@ -208,6 +236,7 @@ class LifecycleRequest(BaseModel):
     confirm_count: int | None = Field(
         default=None,
         ge=0,
+        le=MOST,
         title="Confirm count",
         description="For terminate: the number of endpoints that the dry run named; nothing is done if it differs",
         json_schema_extra=_shown(8),
@@ -239,9 +268,14 @@ class RetryRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    batch: str = Field(title="Batch", json_schema_extra=_shown(0))
-    account: str = Field(default="", title="Account", description=_ACCOUNT, json_schema_extra=_shown(1))
-    refused: bool = Field(default=True, title="Refused too", json_schema_extra=_shown(2))
+    batch: Word = Field(title="Batch", description="As `batch list` names it", json_schema_extra=_shown(0))
+    account: Word = Field(default="", title="Account", description=_ACCOUNT, json_schema_extra=_shown(1))
+    refused: bool = Field(
+        default=True,
+        title="Refused too",
+        description="Try again what the platform refused before; what a person refused is left alone",
+        json_schema_extra=_shown(2),
+    )
 
 
 class ResolveRequest(BaseModel):
@@ -249,7 +283,7 @@ class ResolveRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    account: str = Field(default="", title="Account", description=_ANY_ACCOUNT, json_schema_extra=_shown(0))
+    account: Word = Field(default="", title="Account", description=_ANY_ACCOUNT, json_schema_extra=_shown(0))
 
 
 class ReconcileRequest(BaseModel):
@@ -257,7 +291,7 @@ class ReconcileRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    account: str = Field(default="", title="Account", description=_ACCOUNT, json_schema_extra=_shown(0))
+    account: Word = Field(default="", title="Account", description=_ACCOUNT, json_schema_extra=_shown(0))
     repair: Side | None = Field(
         default=None,
         title="Repair",
@@ -271,7 +305,7 @@ class ReconcileRequest(BaseModel):
         max_length=3,
         json_schema_extra=_shown(2),
     )
-    file: str | None = Field(
+    file: FilePath | None = Field(
         default=None, title="File", description="A file of the ICCIDs to repair", json_schema_extra=_shown(3)
     )
     dry_run: bool = Field(
@@ -280,9 +314,8 @@ class ReconcileRequest(BaseModel):
         description="Only list, and say what a repair would do",
         json_schema_extra=_shown(4),
     )
-    limit: int | None = Field(
+    limit: Number | None = Field(
         default=None,
-        ge=1,
         title="Limit",
         description="Most endpoints this run may repair; default: max_change of the account",
         json_schema_extra=_shown(5),

@@ -21,6 +21,7 @@ from flows.commands import (
     provisioning,
     reconciling,
     replenishing,
+    reporting,
     resolving,
     running,
     selling,
@@ -63,6 +64,7 @@ app.command(add_help_option=False, context_settings={"allow_extra_args": True, "
 app.add_typer(batches.app, name="batch")
 app.add_typer(going_on.accounts, name="account")
 app.add_typer(selling.app, name="orders")
+app.add_typer(reporting.app, name="reports")
 app.add_typer(approving.app, name="approver")
 app.add_typer(blocking.app, name="blocks")
 app.add_typer(automating.app, name="automations")

@@ -17,7 +17,7 @@ from urllib.request import urlopen
 
 from domain.errors import PreactiveError, UsageError
 from flows.login import CLIENT_LOGIN, client_env, is_let_in, server_env
-from tasks.resources import private_folder
+from tasks.resources import REPORTS_URL, private_folder
 
 _START_SECONDS = 120.0
 _LIVES = 4  # one that dies as often as that will not do better the next time
@@ -131,6 +131,7 @@ def find_server() -> bool:
     os.environ["PREFECT_API_URL"] = url
     if url == ours:
         os.environ.update(client_env(path))
+        os.environ.setdefault(REPORTS_URL, _noted(path, "reports"))
     return True
 
 
@@ -159,11 +160,15 @@ def is_healthy(url: str) -> bool:
 
 def running_server(path: Path) -> str:
     """The address of the server that `preactive up` left word of, if it answers."""
+    url = _noted(path, "url")
+    return url if is_healthy(url) else ""
+
+
+def _noted(path: Path, what: str) -> str:
     try:
-        url = str(json.loads((path / SERVER_NOTE).read_text())["url"])
+        return str(json.loads((path / SERVER_NOTE).read_text())[what])
     except (OSError, ValueError, KeyError):
         return ""
-    return url if is_healthy(url) else ""
 
 
 def _free_port() -> int:

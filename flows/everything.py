@@ -14,7 +14,7 @@ from flows.login import SERVER_LOGIN, login_file, server_env
 from tasks import resources
 
 
-def serve_all(*, host: str, port: int, simulator_port: int, orders_port: int) -> None:
+def serve_all(*, host: str, port: int, simulator_port: int, orders_port: int, reports_port: int) -> None:
     """Start everything an operator uses and wait for Ctrl-C.
 
     Raises UsageError for an address that others can reach without a login.
@@ -24,6 +24,7 @@ def serve_all(*, host: str, port: int, simulator_port: int, orders_port: int) ->
     if is_healthy(url):
         raise PreactiveError(f"A Prefect server runs at {url} already; end it, or choose another --port.")
     note = home() / SERVER_NOTE
+    reports = os.environ.get(resources.REPORTS_URL) or f"http://{_reached_at(host)}:{reports_port}"
     env = (
         os.environ
         | login
@@ -33,6 +34,7 @@ def serve_all(*, host: str, port: int, simulator_port: int, orders_port: int) ->
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
             "PREFECT_CLI_PROMPT": "false",
+            resources.REPORTS_URL: reports,
             "PREACTIVE_ACCOUNTS__DEMO__BASE_URL": f"http://127.0.0.1:{simulator_port}/api",
         }
     )
@@ -45,17 +47,19 @@ def serve_all(*, host: str, port: int, simulator_port: int, orders_port: int) ->
         children.append(_start(["-m", "prefect", "server", "start", "--host", host, "--port", str(port)], env))
         children.append(start_simulator(simulator_port))
         _wait(url, children[0])
-        note.write_text(json.dumps({"url": url}))
+        note.write_text(json.dumps({"url": url, "reports": reports}))
         children.append(_start(["-m", "flows.serving"], env))
         children.append(
             _start(["-m", "flows", "orders", "serve", "--account", "demo", "--port", str(orders_port)], env)
         )
+        children.append(_start(["-m", "flows", "reports", "serve", "--host", host, "--port", str(reports_port)], env))
         # Ends by itself, once the deployments are there.
         aside.append(_start(["-m", "flows", "automations", "apply"], env))
         print(f"Prefect UI:  {url.removesuffix('/api')}")
         print(f"Sign in:     {_how_to_sign_in()}")
         print(f"Simulator:   http://127.0.0.1:{simulator_port}/api")
         print(f"Orders:      http://127.0.0.1:{orders_port}/docs")
+        print(f"Reports:     {reports} (the links in the UI lead there; the same login)")
         print("Ctrl-C ends all of it.", flush=True)
         while all(child.poll() is None for child in children):
             time.sleep(0.5)

@@ -8,9 +8,10 @@ from types import FrameType
 
 import uvicorn
 
-from domain.errors import PlatformUnreachable, PreactiveError, UsageError
+from domain.errors import PlatformUnreachable, UsageError
 from domain.options import is_loopback
 from domain.pacing import Lane
+from flows.listening import address, listening
 from flows.order_desk import OrderDesk
 from tasks import resources
 
@@ -40,7 +41,7 @@ async def serve(account: str | None, *, host: str, port: int, answer_within: flo
     token = resources.orders_token()
     check_address(host, token)
     name, _ = resources.account(account)
-    with _listening(host, port) as listener:
+    with listening("order service", host, port) as listener:
         async with resources.session(name, Lane.SALES) as session:
             try:
                 await session.platform.login()
@@ -67,11 +68,8 @@ async def _serve(desk: OrderDesk, listener: socket.socket, token: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn takes them over while it serves and hands them on at its end, when nothing is left to do.
         asyncio.get_running_loop().add_signal_handler(number, lambda: None)
-    host, port = listener.getsockname()[:2]
     known = "with a bearer token" if token else "without a token, for this machine only"
-    print(
-        f"Order service: http://{f'[{host}]' if ':' in host else host}:{port} ({known}; its pages: /docs)", flush=True
-    )
+    print(f"Order service: {address(listener)} ({known}; its pages: /docs)", flush=True)
     await _Server(config, desk).serve(sockets=[listener])
 
 
@@ -86,13 +84,3 @@ class _Server(uvicorn.Server):
         """See uvicorn.Server."""
         self._desk.halt()
         super().handle_exit(sig, frame)
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=1024)
-    except OSError as error:
-        raise PreactiveError(
-            f"The order service cannot listen on {host}:{port}: {error.strerror or error}; choose another --port."
-        ) from None

@@ -7,7 +7,7 @@ from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from domain.iccid import mask_iccid
+from domain.iccid import mask_iccid, mask_numbers
 from domain.reconcile import Comparison
 from domain.requests import ReconcileRequest
 from domain.summary import Summary
@@ -56,7 +56,7 @@ async def _repair(session: resources.Session, request: ReconcileRequest, found: 
 async def _show(found: Comparison) -> None:
     """Put the numbers and the first differences where operators see them."""
     rows = [
-        {"difference": one.drift.value, "ICCID": mask_iccid(one.iccid), "what": one.reason}
+        {"difference": one.drift.value, "ICCID": mask_iccid(one.iccid), "what": mask_numbers(one.reason)}
         for one in found.found[:_SHOWN]
     ]
     with suppress(*API_TROUBLE):

@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import State as RunState
 from prefect.states import Completed
 
 from domain.doubt import after_looking
-from domain.iccid import mask_iccid
+from domain.iccid import mask_iccid, mask_numbers
 from domain.operation import State
 from domain.requests import ResolveRequest
 from flows.running import told_flow
@@ -34,8 +34,14 @@ async def resolve(request: ResolveRequest) -> RunState[None]:
 
 async def _show(left: Sequence[Mapping[str, Any]]) -> None:
     """Put the first of what is left where operators see it."""
-    rows = [{"ICCID": mask_iccid(row["iccid"])} | {name: row[name] for name in _COLUMNS} for row in left[:_SHOWN]]
+    rows = [_row(row) for row in left[:_SHOWN]]
     words = f"In doubt or waiting for a person, at most {_SHOWN}; `preactive resolve` lists all and takes decisions"
     with suppress(*API_TROUBLE):
         if rows:
             await acreate_table_artifact(rows, description=words)
+
+
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is shown of an operation; the platform's words may hold a number."""
+    shown = {name: row[name] for name in _COLUMNS}
+    return {"ICCID": mask_iccid(row["iccid"])} | shown | {"text": mask_numbers(row["text"])}

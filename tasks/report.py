@@ -8,7 +8,7 @@ from typing import Any
 from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact, acreate_table_artifact
 
 from domain.chart import COLOURS, bars, data_url
-from domain.iccid import mask_iccid
+from domain.iccid import mask_iccid, mask_numbers
 from domain.problems import shown_masked
 from domain.report import ReportData
 from domain.summary import Summary
@@ -40,20 +40,17 @@ async def _artifacts(summary: Summary, data: ReportData, paths: list[Path], chan
         await acreate_table_artifact(
             problems, description=f"Rejects and failures, at most {_SHOWN}; all are in the report"
         )
-    await acreate_link_artifact(_uri(paths[0]), link_text=paths[0].name, description="Report workbook")
-
-
-def _uri(path: Path) -> str:
-    return path.absolute().as_uri()
+    link = resources.report_link(paths[0]) or paths[0].absolute().as_uri()
+    await acreate_link_artifact(link, link_text=paths[0].name, description="Report workbook")
 
 
 def _problem_rows(data: ReportData, change: int) -> list[dict[str, Any]]:
     rejects = [
-        _problem_row(reject.row_no, reject.column, shown_masked(reject.value), "rejected", reject.reason)
+        _problem_row(reject.row_no, reject.column, shown_masked(reject.value), "rejected", mask_numbers(reject.reason))
         for reject in list(data.rejects)[:_SHOWN]
     ]
     failures = (
-        _problem_row("", "ICCID", mask_iccid(row["iccid"]), row["outcome"], row["text"])
+        _problem_row("", "ICCID", mask_iccid(row["iccid"]), row["outcome"], mask_numbers(row["text"]))
         for row in resources.mapping(change)
         if row["outcome"] != "confirmed"
     )
@@ -72,4 +69,9 @@ def _markdown(summary: Summary, title: str, paths: list[Path]) -> str:
     lines += ["| | endpoints |", "| --- | ---: |"]
     lines += [f"| {name.replace('_', ' ')} | {value:,} |" for name, value in numbers.items()]
     lines += ["", f"{summary.calls:,} calls in {summary.seconds:,.1f} s", "", "Reports:", ""]
-    return "\n".join(lines + [f"- `{path}`" for path in paths])
+    return "\n".join(lines + [f"- {_listed(path)}" for path in paths])
+
+
+def _listed(path: Path) -> str:
+    link = resources.report_link(path)
+    return f"[{path.name}]({link})" if link else f"`{path}`"

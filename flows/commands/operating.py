@@ -73,11 +73,18 @@ def up(
     port: Annotated[int, typer.Option("--port", help="Port of the Prefect server.")] = 4200,
     simulator_port: Annotated[int, typer.Option("--simulator-port")] = 8765,
     orders_port: Annotated[int, typer.Option("--orders-port", help="Port of the order service.")] = 8770,
+    reports_port: Annotated[int, typer.Option("--reports-port", help="Port of the report files.")] = 8771,
 ) -> None:
     """Start what an operator uses: Prefect with its UI, simulator, deployments, order service. Ctrl-C ends it all."""
     from flows.everything import serve_all
 
-    serve_all(host=host, port=port, simulator_port=simulator_port, orders_port=orders_port)
+    serve_all(
+        host=host,
+        port=port,
+        simulator_port=simulator_port,
+        orders_port=orders_port,
+        reports_port=reports_port,
+    )
 
 
 def demo() -> None:

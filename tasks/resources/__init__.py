@@ -53,6 +53,7 @@ from tasks.resources.reading import (
     unsettled,
     with_open_orders,
 )
+from tasks.resources.reports import REPORTS_URL, report_app, report_link
 from tasks.resources.selling import order_app, orders_token, qr_png, write_batch_qr, write_qr
 from tasks.resources.session import (
     Session,
@@ -72,6 +73,7 @@ from tasks.resources.stocking import needs, plan_stock
 from tasks.resources.upkeep import check_store, rebuild_store, run_simulator, store_place, upgrade_store
 
 __all__ = [
+    "REPORTS_URL",
     "Session",
     "able_to_sign",
     "account",
@@ -116,6 +118,8 @@ __all__ = [
     "rejects",
     "remove_approver",
     "reopen",
+    "report_app",
+    "report_link",
     "reports_dir",
     "request_approval",
     "run_simulator",

@@ -1,7 +1,7 @@
 """`prefect.yaml` says only what Prefect reads: it ignores what it does not know without a word."""
 
 from importlib import import_module
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 import yaml
@@ -61,6 +61,49 @@ def flow_of(deployment: dict[str, Any]) -> Any:
 def test_an_entrypoint_is_a_flow_in_a_module(deployment):
     assert isinstance(flow_of(deployment), Flow)
     assert ":" not in deployment["entrypoint"]
+
+
+def form_of(deployment: dict[str, Any]) -> dict[str, Any]:
+    """The schema of what a deployment asks for."""
+    hints = get_type_hints(flow_of(deployment).fn)
+    return hints["request"].model_json_schema()
+
+
+def alternatives(field: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a field may hold, without the nothing of an optional one."""
+    return [one for one in field.get("anyOf", [field]) if one.get("type") != "null"]
+
+
+def is_bounded(one: dict[str, Any]) -> bool:
+    """Whether a value of this kind cannot be as long or as large as anybody likes."""
+    match one.get("type"):
+        case "string":
+            return "maxLength" in one or "pattern" in one or "enum" in one
+        case "integer" | "number":
+            return "minimum" in one and "maximum" in one
+        case "array":
+            return "maxItems" in one and is_bounded(one["items"])
+        case _:
+            return one.get("type") == "boolean" or "$ref" in one
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda entry: entry["name"])
+def test_every_field_of_a_form_is_explained_bounded_and_in_its_place(deployment):
+    fields = form_of(deployment)["properties"]
+
+    assert [name for name, field in fields.items() if not field.get("description")] == []
+    assert [name for name, field in fields.items() if not (field.get("title") or "$ref" in field)] == []
+    assert [name for name, field in fields.items() if not all(map(is_bounded, alternatives(field)))] == []
+    assert [field["position"] for field in fields.values()] == list(range(len(fields)))
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda entry: entry["name"])
+def test_a_form_that_can_be_a_dry_run_is_one_unless_a_schedule_says_otherwise(deployment):
+    dry_run = form_of(deployment)["properties"].get("dry_run", {"default": True})
+    set_otherwise = (deployment.get("parameters") or {}).get("request", {}).get("dry_run") is False
+
+    assert dry_run["default"] is True
+    assert not set_otherwise or deployment.get("schedules")
 
 
 def test_names_are_given_once():

@@ -5,17 +5,6 @@ import pytest
 from domain.lifecycle import Kind
 from domain.requests import Action, LifecycleRequest, ReconcileRequest
 
-FORMS = [LifecycleRequest, ReconcileRequest]
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_every_field_of_a_form_has_a_title_a_description_and_a_place(form):
-    fields = form.model_json_schema()["properties"].values()
-
-    assert all(field.get("description") for field in fields)
-    assert all(field.get("title") or "$ref" in field or "anyOf" in field for field in fields)
-    assert [field["position"] for field in fields] == list(range(len(fields)))
-
 
 def test_a_request_is_a_dry_run_by_default():
     assert LifecycleRequest(action=Action.TERMINATE, tag="fleet").dry_run
