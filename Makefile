@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 
-.PHONY: run up test check ui bench chaos planted lock clean
+.PHONY: run up test check ui pictures bench chaos planted lock clean
 
 run: .venv/ready  ## the whole job once, on the local simulator
 	@$(BIN)/python -m flows demo
@@ -25,6 +25,10 @@ check: .venv/ready-dev  ## style, types, import layers, documents
 
 ui: .venv/ready-dev  ## a real Prefect server: login, approvals, automations, blocks, and a browser where one is installed
 	$(BIN)/python -m pytest -q --timeout 300 tests/ui $(ARGS)
+
+pictures: .venv/ready-dev  ## the pictures of the documents, anew; needs Chromium with its driver
+	$(BIN)/python docs/images/make.py
+	PICTURES=docs/images $(BIN)/python -m pytest -q --timeout 300 tests/ui/test_browser.py
 
 bench: .venv/ready-dev  ## measurements, as ratios side by side
 	$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -85,6 +85,11 @@ class ProvisionRequest(BaseModel):
         json_schema_extra=_shown(10),
     )
 
+    @property
+    def label(self) -> str:
+        """What the request is about, in a word."""
+        return Path(self.file).name
+
     def naming(self, account: Account) -> Naming:
         """How rows without a name get one."""
         batch = self.batch or safe_name(Path(self.file).stem)

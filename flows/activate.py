@@ -12,7 +12,7 @@ from tasks.approval import approved, deployed_run
 from tasks.planning import plan_selection, selection_to_approve
 
 
-@flow(name="activate", flow_run_name="activate {request.tag}", persist_result=False, log_prints=False)
+@flow(name="activate", flow_run_name="activate {request.label}", persist_result=False, log_prints=False)
 @told_flow
 async def activate(request: ActivateRequest) -> State[Summary]:
     """Select endpoints by tag or list, activate them, put them into the group, record it and report."""

@@ -12,7 +12,7 @@ from tasks.approval import approved, deployed_run
 from tasks.planning import plan_selection, selection_to_approve
 
 
-@flow(name="lifecycle", flow_run_name="{request.action} {request.tag}", persist_result=False, log_prints=False)
+@flow(name="lifecycle", flow_run_name="{request.action} {request.label}", persist_result=False, log_prints=False)
 @told_flow
 async def lifecycle(request: LifecycleRequest) -> State[Summary]:
     """Select endpoints by tag or list, change them, record it and report. A termination needs its count confirmed."""

@@ -18,7 +18,7 @@ from tasks.report import write_report
 from tasks.survey import look_before, read_back, read_back_tags
 
 
-@flow(name="provision", flow_run_name="provision {request.file}", persist_result=False, log_prints=False)
+@flow(name="provision", flow_run_name="provision {request.label}", persist_result=False, log_prints=False)
 @told_flow
 async def provision(request: ProvisionRequest) -> State[Summary]:
     """Read a file, create a pre-active endpoint for each SIM, tag it, record it and report."""

@@ -22,7 +22,7 @@ from tasks.steps import API_TROUBLE
 _SHOWN = 200
 
 
-@flow(name="reconcile", flow_run_name="reconcile {request.account}", persist_result=False, log_prints=False)
+@flow(name="reconcile", flow_run_name="reconcile", persist_result=False, log_prints=False)
 @told_flow
 async def reconcile(request: ReconcileRequest) -> State[Summary]:
     """Page the whole account, list what differs from the store, and repair only what was chosen."""

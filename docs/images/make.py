@@ -79,7 +79,7 @@ def take_all(ui: Ui, codes: dict[str, list[str]]) -> None:
 
     ui.start(deployment, {"File": "data/samples/clean-500.xlsx"}, "Dry run")
     ui.open("/v2/runs")
-    waiting = ui.link("provision data/samples/clean-500.xlsx")
+    waiting = ui.link("provision clean-500.xlsx")
     ui.answer(waiting, name="ann", code=codes["ann"][0])
     ui.answer(waiting, name="bob", code=codes["bob"][0], picture=HERE / "approval.png")
 

@@ -51,7 +51,7 @@ def sales(folder: Path, api: PrefectApi, *, rows: int, seconds: float) -> Iterat
     account = {"rate_per_second": RATE, "max_in_flight": 32, "max_change": 100_000, "settle_seconds": 3}
     with World(folder, rows=rows + orders + plain + DEPLOYED + 1, api=api, platform=platform, account=account) as world:
         ready = orders + plain + DEPLOYED + 1
-        stock(world, ready)
+        stock(world, world.iccids[:ready])
         # The plain calls have SIMs of their own, which the store does not offer.
         _set_aside(world, plain)
         world.write("batch.csv", world.iccids[ready:])

@@ -20,7 +20,7 @@ def test_whenever_it_is_killed_the_order_sent_again_gets_one_sim_one_activation_
 ):
     url = request.getfixturevalue("postgres").empty() if store == "postgresql" else ""
     here = bare_world(rows=MOST_MOMENTS + 5, account=HASTY, store_url=url, platform={"--read-lag": 0})
-    stock(here, MOST_MOMENTS + 5)
+    stock(here, here.iccids[: MOST_MOMENTS + 5])
     orders: dict[str, str] = {}
     moment, killed = 1, 0
     service = Service(here, die_at=moment)
@@ -46,7 +46,7 @@ def test_whenever_it_is_killed_the_order_sent_again_gets_one_sim_one_activation_
 
 def test_buyers_who_outnumber_the_sims_of_a_service_that_is_killed_get_each_sim_once(bare_world, chance):
     here = bare_world(rows=60, account=HASTY | {"max_in_flight": 8}, platform={"--read-lag": 0})
-    stock(here, 50)
+    stock(here, here.iccids[:50])
     left = {f"A-{number}" for number in range(80)}
     orders: dict[str, str] = {}
     for _ in range(4):

@@ -117,6 +117,7 @@ def started(folder: Path) -> Iterator[Server]:
         url = f"http://127.0.0.1:{port}/api"
         env = clean_env(**QUIET, **server_env(home, port), PREFECT_HOME=str(home), PREFECT_API_URL=url)
         env |= {"PREACTIVE_STORE_URL": f"sqlite:///{folder / 'store.db'}"}
+        env |= {"PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false"}
         made = Server(url, env, folder)
         process = made.start("-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port))
         until(lambda: process.poll() is not None or answers(f"{url}/health"), 110, "the Prefect server")  # noqa: B023

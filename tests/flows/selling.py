@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
@@ -55,12 +56,12 @@ main()
 """
 
 
-def stock(world: World, count: int) -> None:
-    """Make so many pre-active endpoints with the tag, in this process and without Prefect."""
+def stock(world: World, iccids: Sequence[str]) -> None:
+    """Make pre-active endpoints with the tag of these SIMs, in this process and without Prefect."""
     os.environ["PREACTIVE_CONFIG"] = str(world.settings)
     settings.load.cache_clear()
     try:
-        asyncio.run(make_pre_active(world.store_url, world.iccids[:count], "t", TAG))
+        asyncio.run(make_pre_active(world.store_url, iccids, "t", TAG))
     finally:
         del os.environ["PREACTIVE_CONFIG"]
         settings.load.cache_clear()

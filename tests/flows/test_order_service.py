@@ -13,7 +13,7 @@ HASTY = {"deadline_seconds": 1, "settle_seconds": 1}
 def test_an_order_under_way_when_the_service_was_killed_is_finished_by_the_next(bare_world):
     """Killed just after the activation was done (moment 6), and in the middle of the add-on (moment 10)."""
     here = bare_world(rows=5, account=HASTY, platform={"--read-lag": 0})
-    stock(here, 5)
+    stock(here, here.iccids[:5])
     for order, moment in (("A-1", 6), ("A-2", 10)):
         service = Service(here, die_at=moment)
         service.arm()
@@ -31,7 +31,7 @@ def test_an_order_under_way_when_the_service_was_killed_is_finished_by_the_next(
 
 def test_an_order_that_a_killed_service_left_is_finished_by_resuming_what_is_unfinished(world):
     here = world(rows=2, account=HASTY, platform={"--read-lag": 0})
-    stock(here, 2)
+    stock(here, here.iccids[:2])
     service = Service(here, die_at=6)
     service.arm()
     assert service.sell("A-1") == (0, {})
@@ -51,7 +51,7 @@ def test_an_order_that_a_killed_service_left_is_finished_by_resuming_what_is_unf
 
 def test_a_sale_needs_nothing_of_prefect_and_is_shown_once_prefect_is_there(bare_world, prefect_api):
     here = bare_world(rows=3, account=HASTY)
-    stock(here, 3)
+    stock(here, here.iccids[:3])
     service = Service(here, env={"PREFECT_API_URL": f"{unreachable()}/api"})
     status, sold = service.sell("A-1")
     service.process.send_signal(signal.SIGTERM)
@@ -79,7 +79,7 @@ def shown(world) -> dict[str, str]:
 
 def test_the_command_sells_and_says_the_same_again(bare_world):
     here = bare_world(rows=2)
-    stock(here, 1)
+    stock(here, here.iccids[:1])
     words = ["sell", "--order", "A-1", "--tag", "spring", "--group", "eu"]
     first = here.run(*words)
     again = here.run(*words, "--json").rows[0]

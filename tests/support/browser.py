@@ -84,6 +84,10 @@ class Ui:
         """Where the link of that text leads: the id at the end of its address."""
         return self._ids(By.LINK_TEXT, text)[0]
 
+    def address(self, text: str) -> str:
+        """Where the link of that text leads."""
+        return str(self.find(By.LINK_TEXT, text).get_attribute("href"))
+
     def artifacts(self, run: str) -> list[str]:
         """The artifacts of a run, by the links on its page."""
         self.open(f"/v2/runs/flow-run/{run}?tab=Artifacts")
