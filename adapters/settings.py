@@ -15,6 +15,7 @@ from pydantic_settings import (
 )
 
 from adapters.private import no_core_dumps
+from adapters.redaction import hide
 from domain.errors import SettingsError
 from domain.options import Account, read_secret
 from domain.supplier import SupplierProfile
@@ -59,9 +60,11 @@ class Settings(BaseSettings):
 
         Raises SettingsError.
         """
+        token = self.orders_token
         if self.orders_token_file is not None:
-            return read_secret("orders_token", self.orders_token_file)
-        return self.orders_token.get_secret_value()
+            token = SecretStr(read_secret("orders_token", self.orders_token_file))
+        hide(token)
+        return token.get_secret_value()
 
     @classmethod
     def settings_customise_sources(
@@ -122,7 +125,9 @@ def account(name: str | None) -> tuple[str, Account]:
     if name not in settings.accounts:
         known = ", ".join(sorted(settings.accounts))
         raise SettingsError(f"There is no account {name!r} in the settings; there are: {known}.")
-    return name, settings.accounts[name].with_secrets()
+    options = settings.accounts[name].with_secrets()
+    hide(options.password, options.token, options.webhook_token)
+    return name, options
 
 
 def supplier(name: str) -> SupplierProfile:

@@ -35,7 +35,7 @@ class Pacer:
     """Every HTTP request of an account waits here for its turn."""
 
     def __init__(self, buckets: Buckets, *, rate: float, ahead: int | None = None) -> None:
-        self.rate = rate
+        self.rate = rate  # of the account at present, lower after refusals
         self._buckets = buckets
         self._gap = _CATCH_UP / rate
         self._stale = _STALE if rate < _FAST else _STALE_WHEN_FAST
@@ -125,6 +125,7 @@ class Pacer:
     async def _take(self, wanted: int) -> None:
         asked = time.monotonic()
         granted = await self._buckets.take(wanted)
+        self.rate = granted.rate
         # The store looked at its clock at some moment in between, however long this process was frozen meanwhile. The
         # earliest moment keeps calls from passing for younger than they are. When calls start goes by what all answers
         # so far allow, or those after a slow one would all be late and then catch up.

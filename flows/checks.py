@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,6 +40,7 @@ def findings(account: str | None) -> Iterator[Finding]:
     yield _checked("store", lambda: "; ".join(resources.check_store()))
     yield _checked("platform", lambda: _login(account))
     yield prefect_api()
+    yield seclusion(home())
     yield Finding("versions", True, _versions())
 
 
@@ -83,6 +85,13 @@ def prefect_api() -> Finding:
     if not is_let_in(url, ""):
         return Finding("prefect", True, f"API at {url} asks for a login")
     return open_to_everybody(url)
+
+
+def seclusion(path: Path) -> Finding:
+    """Whether others of this machine can look into Prefect's folder: its database holds runs and stored secrets."""
+    if path.stat().st_mode & 0o077:
+        return Finding("folder", False, f"{path} can be entered by others; chmod 700 {path}")
+    return Finding("folder", True, f"{path} is for its owner alone")
 
 
 def open_to_everybody(url: str) -> Finding:

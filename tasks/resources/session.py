@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters import settings
+from adapters.redaction import hide
 from adapters.store.reading import Reader
 from domain.bulk import BulkCreator, BulkPlatform
 from domain.errors import Refused, SettingsError, Stopped, UsageError
@@ -317,6 +318,7 @@ async def session(name: str, lane: Lane = Lane.BULK) -> AsyncIterator[Session]:
         from tasks.blocks import with_block_secrets
 
         options = await with_block_secrets(options)
+        hide(options.password, options.token)
     store = open_store()
     ledger = AccountLedger(store, name, options, lane)
     try:

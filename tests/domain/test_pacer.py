@@ -184,3 +184,16 @@ async def test_a_turn_that_was_slept_through_is_not_made_up_for():
     turns = sorted(at - starts[0] for at in starts)
     assert max(abs(turn * 20 * HEADROOM - round(turn * 20 * HEADROOM)) for turn in turns) < 0.4, turns
     assert turns[-1] * 20 * HEADROOM > 11.5, "one turn was lost"
+
+
+async def test_after_a_refusal_the_pacer_knows_the_rate_that_is_left():
+    """By it the executor takes no more work than has its turn in time."""
+    buckets = MemoryBuckets(rate=RATE)
+    pacer = Pacer(buckets, rate=RATE)
+    await pacer.slot()
+    before = pacer.rate
+    await pacer.refused((await pacer.slot()).at, 0.01)
+    await pacer.slot()
+    pacer.close()
+
+    assert (before, pacer.rate) == (RATE, RATE / 2)

@@ -94,10 +94,11 @@ class Service:
     def is_dead(self) -> bool:
         return self.process.poll() is not None
 
-    def sell(self, order: str) -> tuple[int, dict[str, Any]]:
+    def sell(self, order: str, *, token: str = "") -> tuple[int, dict[str, Any]]:
         """Status and body of the answer; status 0 when there was none."""
         body = json.dumps({"order": order, "tag": TAG, "group": GROUP}).encode()
-        request = Request(f"{self.url}/orders", data=body, headers={"Content-Type": "application/json"})
+        known = {"Authorization": f"Bearer {token}"} if token else {}
+        request = Request(f"{self.url}/orders", data=body, headers={"Content-Type": "application/json"} | known)
         try:
             with urlopen(request, timeout=60) as answer:
                 return answer.status, json.loads(answer.read())

@@ -142,3 +142,12 @@ def test_up_refuses_an_address_that_others_reach_and_starts_nothing(tmp_path):
     assert len(ended.stderr.splitlines()) == 1
     assert "PREFECT_SERVER_API_AUTH_STRING" in ended.stderr
     assert ended.stdout == ""
+
+
+def test_a_folder_of_prefect_that_others_can_enter_is_told(tmp_path):
+    tmp_path.chmod(0o755)
+    open_to_all = checks.seclusion(tmp_path)
+    tmp_path.chmod(0o700)
+
+    assert (open_to_all.ok, f"chmod 700 {tmp_path}" in open_to_all.text) == (False, True)
+    assert checks.seclusion(tmp_path).ok
