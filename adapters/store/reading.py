@@ -67,7 +67,7 @@ class Reader:
 
     def _connect(self) -> Any:
         if self._url.startswith("sqlite"):
-            path = unquote(self._url.partition("///")[2].partition("?")[0])
+            path = self._url.partition("///")[2].partition("?")[0]
             if not Path(path).exists():
                 return None
             # Not mode=ro: after a writer was killed, the first to come must put its half transaction back.

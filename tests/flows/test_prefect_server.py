@@ -12,6 +12,18 @@ def test_the_server_serves_its_ui(server):
     assert answers(server.url.removesuffix("/api"))
 
 
+def test_a_schedule_makes_runs(server):
+    """The server of the locked set once started, served its UI, and scheduled nothing for a month of nights."""
+    flow = server.ask("/flows/", {"name": "nightly"})
+    every_minute = {"schedule": {"interval": 60}, "active": True}
+    made = server.ask("/deployments/", {"name": "minutely", "flow_id": flow["id"], "schedules": [every_minute]})
+    of_deployment = {"deployments": {"id": {"any_": [made["id"]]}}}
+    runs = until(lambda: server.ask("/flow_runs/filter", of_deployment), 60, "scheduled runs")
+    server.ask(f"/deployments/{made['id']}", method="DELETE")
+
+    assert {run["state"]["type"] for run in runs} == {"SCHEDULED"}
+
+
 def test_a_run_shows_its_progress_its_summary_its_rejects_and_its_numbers(world, prefect_api):
     here = world(rows=60)
     wrong = here.iccids[0][:-1] + str((int(here.iccids[0][-1]) + 1) % 10)
