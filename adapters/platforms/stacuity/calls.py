@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from adapters.platforms.stacuity.contract import OPERATIONS, Operation
+from adapters.platforms.stacuity.contract import OPERATIONS, Operation, UnusableKey
 from adapters.platforms.stacuity.wire import Meaning, Reading, read
 from adapters.platforms.texts import retry_after
 from adapters.platforms.transport import NoAnswer, NotSent, Reply, TooLate, Transport
@@ -135,6 +135,8 @@ class Calls:
             )
         except SettingsError as error:
             return Answer(Verdict.NOT_DONE, Because.LOGIN, text=str(error)), None
+        except UnusableKey as error:
+            return Answer(Verdict.NOT_DONE, Because.REFUSED, text=str(error)), None
         except Closed:
             return Answer(Verdict.NOT_DONE, Because.STOPPED), None
         except NotSent as error:

@@ -47,10 +47,6 @@ def test_every_operation_stands_in_the_documents_with_its_call_and_whether_it_is
         assert rows[name][2].startswith("yes" if operation.verified else "no")
 
 
-def test_a_key_in_a_path_cannot_lead_elsewhere():
-    assert OPERATIONS["read_group"].address(group="../x?y") == "/EndpointGroups/..%2Fx%3Fy"
-
-
 def test_an_edit_writes_every_editable_field_and_never_leaves_the_tags_out():
     assert contract.edit_body(Endpoint("E1")) == {"tags": []}
     whole = Endpoint("E1", name="n", reference="r", tags=("a",), static_ip="10.0.0.1", imei_lock="1" * 15)
