@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 from adapters.platforms.stacuity.calls import Calls, NotFound
@@ -13,7 +14,7 @@ from adapters.platforms.stacuity.polling import events_between
 from adapters.platforms.stacuity.probe import probe
 from domain.capabilities import Capabilities
 from domain.contract import Check
-from domain.endpoint import SimRecord
+from domain.endpoint import SimRecord, merged, rivals_reason
 from domain.errors import LoginRefused, PlatformUnreachable, UnknownGroup, UnusableGroup, UsageError
 from domain.groups import Draft, Group, Target
 from domain.inbox import PlatformEvent
@@ -80,9 +81,7 @@ class StacuityPlatform:
     async def sim(self, iccid: str) -> SimRecord | None:
         """See domain.ports.Platform."""
         found = await self._listing.by_iccid(iccid)
-        if len(found) > 1:
-            raise ReadFailed("the platform shows two endpoints for one ICCID")
-        return self._record(found[0]) if found else None
+        return reduce(merged, map(self._record, found)) if found else None
 
     async def assigned(self, endpoint_id: str, group: str) -> int | None:
         """See domain.ports.Platform. An endpoint is in exactly one primary group, so the count is 0 or 1."""
@@ -198,6 +197,8 @@ class StacuityPlatform:
             return _not_read(error)
         if sim is None:
             return _refused("the SIM is not on the account; ask the tenant to allocate it, or claim it with its code")
+        if sim.rivals:
+            return Answer(Verdict.NOT_DONE, Because.CONTRADICTION, text=rivals_reason(sim))
         if sim.state is not Lifecycle.PRE_ACTIVE:
             return _refused(conflict_reason(sim))
         return Answer(Verdict.DONE, endpoint_id=sim.endpoint_id, already=True, text="allocated by the tenant")
@@ -225,6 +226,8 @@ class StacuityPlatform:
             sim = await self.sim(work.iccid)
         except (ReadFailed, LoginRefused):
             return answer
+        if sim is not None and sim.rivals:
+            return replace(answer, because=Because.CONTRADICTION, text=rivals_reason(sim))
         if sim is None or sim.state is not Lifecycle.PRE_ACTIVE:
             return answer
         return replace(answer, verdict=Verdict.DONE, because=None, endpoint_id=sim.endpoint_id, already=True)

@@ -2,9 +2,11 @@
 
 import pytest
 
+from domain.carry import carry_out
 from domain.endpoint import SimRecord
 from domain.errors import LoginRefused, PlatformUnreachable
 from domain.lifecycle import Kind, Lifecycle
+from domain.outcome import Because, Verdict
 from domain.ports import ReadFailed
 from domain.survey import survey
 from tests.support.scripted_server import ScriptedServer, reply
@@ -117,12 +119,28 @@ class FilterFindsNothing(ScriptedServer):
         await super()._write(writer, self.empty if filtered else self.full)
 
 
-async def test_two_endpoints_with_one_iccid_are_no_answer(serve):
-    client, server = await serve()
-    rows = [{"id": name, "iccid": "8944500000000000001"} for name in ("E1", "E2")]
-    server.answers["/api/endpoints"] = reply({"success": True, "data": rows, "totalItems": 2})
-    with pytest.raises(ReadFailed, match="two endpoints"):
-        await client.platform.sim("8944500000000000001")
+async def test_two_endpoints_for_one_sim_are_rivals_by_look_up_and_by_page(start):
+    stacuity = await start()
+    iccid = stacuity.iccids[0]
+    other = stacuity.estate.put(iccid, kind="allocate")
+    ids = {stacuity.estate.endpoints[one].id for one in stacuity.estate.endpoints}
+    found = await stacuity.platform.sim(iccid)
+    by_page = (await survey(stacuity.platform, [one.iccid for one in stacuity.estate.endpoints.values()])).sims[iccid]
+
+    for one in (found, by_page):
+        assert other.id in {one.endpoint_id, *one.rivals} <= ids
+        assert len(one.rivals) == 1
+
+
+@pytest.mark.parametrize("which", [{"provision_by": "allocated"}, {"provision_by": "claim"}], ids=str)
+async def test_a_sim_with_rivals_is_not_taken_over_and_goes_to_a_person(start, which):
+    stacuity = await start(**which)
+    iccid = stacuity.iccids[0]
+    stacuity.estate.put(iccid, kind="allocate")
+    answer = await carry_out(stacuity.platform, stacuity.work(Kind.CREATE, iccid, activation_code="AC-1"))
+
+    assert (answer.verdict, answer.because) == (Verdict.NOT_DONE, Because.CONTRADICTION)
+    assert "several endpoints" in answer.text
 
 
 @pytest.mark.parametrize("data", [None, {}, "x", [{"iccid": "8944"}]])
