@@ -15,6 +15,7 @@ from adapters.platforms.stacuity.polling import events_between
 from adapters.platforms.stacuity.probe import probe
 from domain.capabilities import Capabilities
 from domain.contract import Check
+from domain.credential import Source, nowhere
 from domain.endpoint import SimRecord, merged, rivals_reason
 from domain.errors import LoginRefused, PlatformUnreachable, UnknownGroup, UnusableGroup, UsageError
 from domain.groups import Draft, Group, Target
@@ -34,12 +35,19 @@ _STATUS_WORDS = {Kind.SUSPEND: "suspended", Kind.RESUME: "active", Kind.TERMINAT
 class StacuityPlatform:
     """Implements domain.ports.Platform and domain.ports.GroupKeeper.
 
-    `groups` are the ids that names of groups stood for in earlier runs.
+    `groups` are the ids that names of groups stood for in earlier runs, `source` is where a new token would be.
     """
 
-    def __init__(self, account: Account, pacer: Pacer, groups: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        account: Account,
+        pacer: Pacer,
+        groups: Mapping[str, str] | None = None,
+        *,
+        source: Source = nowhere,
+    ) -> None:
         self._account = account
-        self._calls = Calls(account, pacer)
+        self._calls = Calls(account, pacer, source)
         self._listing = Listing(self._calls, page_size=account.page_size)
         self._groups = Groups(self._calls, account, groups or {})
         self._performers: Mapping[Kind, Callable[[Work], Awaitable[Answer]]] = {

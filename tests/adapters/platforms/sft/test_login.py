@@ -174,6 +174,20 @@ async def test_a_refused_login_is_never_tried_again(start):
     assert sft.requests("CreateEndPoint") == 0
 
 
+async def test_a_new_password_whose_login_was_cut_off_is_not_taken_for_a_refused_one(start):
+    async def source():
+        return PASSWORD
+
+    sft = await start(logged_in=False, password="old", source=source)
+    sft.faults({"fault": "hang_before", "route": "login", "nth": [2], "seconds": 0.2})
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(sft.platform.login(), 0.1)
+
+    assert sft.requests("login") == 2
+    await sft.platform.login()
+    assert (await sft.create()).verdict is Verdict.DONE
+
+
 async def test_a_locked_account_is_said_so(serve):
     client, server = await serve(logged_in=False)
     server.answers["/api/login"] = reply(envelope("1", "11044", "Account is locked"))
