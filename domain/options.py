@@ -121,6 +121,7 @@ class Account(Knobs):
     webhook_token_file: Path | None = None
     allow_resume: bool = True
     allow_unverified: bool = False
+    json_types: tuple[str, ...] = ()
     paths: dict[str, str] = Field(default_factory=dict)
     bulk: BulkCreate | None = None
     groups: dict[str, GroupTarget] = Field(default_factory=dict)

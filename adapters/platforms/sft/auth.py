@@ -95,7 +95,7 @@ class TokenKeeper:
                 token = await self._take(reply)
                 if token is not None:
                     return token
-                why = f"http {reply.status}"
+                why = f"http {reply.status}{reply.oddity}"
                 if read(reply).meaning is Meaning.THROTTLED:
                     throttled += 1  # the next one waits for its turn, and that is long enough
                     continue

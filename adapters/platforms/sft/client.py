@@ -67,6 +67,7 @@ class SftPlatform(SettingsGroups):
             pacer=pacer,
             connect_seconds=account.connect_seconds,
             max_in_flight=account.max_in_flight,
+            json_types=account.json_types,
         )
         password = Credential(account.password.get_secret_value(), source)
         self._tokens = TokenKeeper(self._http, pacer, account, password, path=self._paths["login"])

@@ -38,6 +38,7 @@ class Calls:
             pacer=pacer,
             connect_seconds=account.connect_seconds,
             max_in_flight=account.max_in_flight,
+            json_types=account.json_types,
         )
 
     async def close(self) -> None:

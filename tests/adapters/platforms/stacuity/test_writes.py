@@ -10,7 +10,7 @@ from adapters.platforms.stacuity.client import StacuityPlatform
 from domain.carry import carry_out
 from domain.lifecycle import Kind
 from domain.outcome import Because, Verdict
-from tests.support.scripted_server import ScriptedServer, reply
+from tests.support.scripted_server import ScriptedServer, raw, reply
 
 DONE = Verdict.DONE
 
@@ -408,6 +408,14 @@ async def test_a_write_is_sent_once_whatever_comes_back(start, fault, verdict):
 
     assert answer.verdict is verdict
     assert stacuity.requests("assign") == 1
+
+
+async def test_a_page_that_reads_like_a_yes_is_none(serve):
+    client, server = await serve()
+    server.answers["/api/endpoints/E1/status"] = raw(b'{"success": true}', kind="text/html")
+    answer = await client.perform(Kind.SUSPEND, "8944", "E1")
+
+    assert (answer.verdict, answer.text) == (Verdict.UNKNOWN, "http 200 of type text/html")
 
 
 async def test_a_call_whose_turn_came_too_late_is_not_sent(stacuity):
