@@ -57,22 +57,16 @@ class Client:
         self.pacer.close()
         await self.platform.close()
 
+    def work(self, kind: Kind, iccid: str = "8944", endpoint_id: str | None = None, **fields: Any) -> Work:
+        """An operation whose intent was just written."""
+        self._works += 1
+        values = {"id": self._works, "token": 1, "endpoint": self._works, "name": f"meter {self._works}"}
+        return Work(kind=kind, iccid=iccid, endpoint_id=endpoint_id, sent_at=self.buckets.clock(), **(values | fields))
+
     async def perform(
         self, kind: Kind, iccid: str = "8944", endpoint_id: str | None = None, target: str = ""
     ) -> Answer:
-        self._works += 1
-        work = Work(
-            self._works,
-            kind,
-            token=1,
-            endpoint=self._works,
-            iccid=iccid,
-            name=f"meter {self._works}",
-            endpoint_id=endpoint_id,
-            target=target,
-            sent_at=self.buckets.clock(),
-        )
-        return await self.platform.perform(work)
+        return await self.platform.perform(self.work(kind, iccid, endpoint_id, target=target))
 
 
 class Sft(Client):
