@@ -145,7 +145,7 @@ class Account(Knobs):
         known = CALLS[self.platform]
         unknown = sorted(self.paths.keys() - known)
         if unknown and not known:
-            raise ValueError(f"paths changes nothing on {self.platform}, whose calls stand in its contract; leave it")
+            raise ValueError(f"paths changes nothing on {self.platform}, whose calls stand in its contract")
         if unknown:
             raise ValueError(f"paths has no call {', '.join(unknown)}; there are: {', '.join(sorted(known))}")
         return self
