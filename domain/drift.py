@@ -45,7 +45,13 @@ class Difference:
 
 
 def difference(iccid: str, held: Held | None, sim: SimRecord | None) -> Difference | None:
-    """How store and platform differ about one ICCID, or None when they agree or it is too early to say."""
+    """How store and platform differ about one ICCID, or None when they agree or it is too early to say.
+
+    Two endpoints for one SIM agree with nothing.
+    """
+    if sim is not None and sim.rivals:
+        shown = " and ".join((sim.endpoint_id or "", *sim.rivals))
+        sim = SimRecord(iccid, shown, None, "shown twice")
     found = _drift(held, sim)
     if found is None:
         return None

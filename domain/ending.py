@@ -4,7 +4,7 @@ Ending may take two steps, the SIM first and then the endpoint, so that a SIM wi
 """
 
 from domain.doubt import Evidence, Sight
-from domain.endpoint import SimRecord
+from domain.endpoint import SimRecord, rivals_reason
 from domain.lifecycle import Lifecycle
 from domain.ports import Changing, ReadFailed
 
@@ -22,6 +22,8 @@ async def ending(platform: Changing, sim: SimRecord | None, endpoint_id: str) ->
 
     Raises ReadFailed, LoginRefused, PlatformUnreachable.
     """
+    if sim is not None and sim.rivals:
+        return Evidence(Sight.CONTRADICTION, text=rivals_reason(sim))
     if sim is not None and sim.endpoint_id not in (None, endpoint_id):
         return Evidence(Sight.CONTRADICTION, text=f"the platform shows endpoint {sim.endpoint_id} for this SIM")
     if sim is not None and sim.state is Lifecycle.TERMINATED:

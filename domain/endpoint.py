@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from domain.lifecycle import Lifecycle, NetworkState
 
 _MAX_ID = 64
-_NO_ID = frozenset({"", "-", "null", "none", "0"})
+_NO_ID = frozenset({"", "-", "null", "none", "0", ".", ".."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ def rivals_reason(sim: SimRecord) -> str:
 def usable_id(value: object) -> str | None:
     """An endpoint id as text, or None when the platform gave none.
 
-    Ids stay text whatever JSON type they come in; a float is refused because it may have lost digits.
+    Ids stay text whatever JSON type they come in; a float is refused because it may have lost digits, and the dots
+    because in an address they mean another place.
     """
     if isinstance(value, bool | float) or not isinstance(value, str | int):
         return None

@@ -76,7 +76,9 @@ class Target:
     def sentence(self) -> str:
         """One line for a plan."""
         if self.room is None:
-            return f"group {self.name}" + (f" ({self.id})" if self.id else "")
+            odd = [subnet for subnet in self.subnets if addresses([subnet]) is None]
+            why = f": how many addresses are left is not known, since {odd[0]!r} is no IPv4 network" if odd else ""
+            return f"group {self.name}" + (f" ({self.id})" if self.id else "") + why
         held = "" if self.endpoints is None else f"{self.endpoints:,} endpoints, "
         return f"group {self.name} ({self.id}): {held}addresses for {self.room:,} more in {', '.join(self.subnets)}"
 
@@ -101,9 +103,15 @@ class Draft:
     inactivity_action: InactivityAction = InactivityAction.NOTIFY
 
 
-def addresses(subnets: Iterable[str]) -> int:
-    """How many endpoints the subnets have addresses for; network and broadcast address serve nobody."""
-    return sum(max(0, IPv4Network(subnet, strict=False).num_addresses - 2) for subnet in subnets)
+def addresses(subnets: Iterable[str]) -> int | None:
+    """How many endpoints the subnets have addresses for; network and broadcast address serve nobody.
+
+    None when one of them is no IPv4 network: the platform may name it by an id, or by what is not known here.
+    """
+    try:
+        return sum(max(0, IPv4Network(subnet, strict=False).num_addresses - 2) for subnet in subnets)
+    except ValueError:
+        return None
 
 
 def room_in(group: Group, vslice: Slice, groups: Iterable[Group]) -> int | None:
@@ -114,11 +122,13 @@ def room_in(group: Group, vslice: Slice, groups: Iterable[Group]) -> int | None:
     """
     if group.is_pooled:
         return None
+    all_of_them = addresses(vslice.subnets if group.subnet is None else [group.subnet])
     if group.subnet is None:
-        return None if vslice.endpoints is None else max(0, addresses(vslice.subnets) - vslice.endpoints)
-    sharing = [one.endpoints for one in groups if one.vslice == group.vslice and one.subnet == group.subnet]
+        sharing = [vslice.endpoints]
+    else:
+        sharing = [one.endpoints for one in groups if one.vslice == group.vslice and one.subnet == group.subnet]
     used = [count for count in sharing if count is not None]
-    return max(0, addresses([group.subnet]) - sum(used)) if len(used) == len(sharing) else None
+    return max(0, all_of_them - sum(used)) if all_of_them is not None and len(used) == len(sharing) else None
 
 
 def check_room(target: Target, wanted: int) -> None:

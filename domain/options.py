@@ -22,12 +22,13 @@ TAG = re.compile(r"[A-Za-z0-9_-]{1,100}")
 Digits = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-# The calls whose paths an account may replace, by platform.
+# The calls whose paths an account may replace, by platform. Those of Stacuity stand in its contract alone.
 CALLS: Mapping[str, frozenset[str]] = {
     "sft": frozenset(
         {"login", "create", "activate", "lifecycle", "delink", "delete", "addon", "plan"}
         | {"create_tag", "attach_tag", "list_tags", "sims", "profile"}
-    )
+    ),
+    "stacuity": frozenset(),
 }
 
 
@@ -120,6 +121,7 @@ class Account(Knobs):
     webhook_token_file: Path | None = None
     allow_resume: bool = True
     allow_unverified: bool = False
+    json_types: tuple[str, ...] = ()
     paths: dict[str, str] = Field(default_factory=dict)
     bulk: BulkCreate | None = None
     groups: dict[str, GroupTarget] = Field(default_factory=dict)
@@ -140,9 +142,11 @@ class Account(Knobs):
 
     @model_validator(mode="after")
     def _paths_are_of_known_calls(self) -> Self:
-        known = CALLS.get(self.platform)
-        unknown = sorted(self.paths.keys() - known) if known is not None else []
-        if known is not None and unknown:
+        known = CALLS[self.platform]
+        unknown = sorted(self.paths.keys() - known)
+        if unknown and not known:
+            raise ValueError(f"paths changes nothing on {self.platform}, whose calls stand in its contract")
+        if unknown:
             raise ValueError(f"paths has no call {', '.join(unknown)}; there are: {', '.join(sorted(known))}")
         return self
 

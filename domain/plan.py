@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from domain.endpoint import SimRecord
+from domain.endpoint import SimRecord, rivals_reason
 from domain.errors import Refused, TooManyRejects, TooMuchChange
 from domain.esim import Esim
 from domain.lifecycle import Kind, Lifecycle
@@ -90,6 +90,8 @@ def decide(wanted: Wanted, known: Known | None, seen: SimRecord | None) -> Chang
         return Change(Action.CONFLICT, wanted.iccid, wanted.name, reason=f"{OTHER_ESIM} {known.batch}; it is kept")
     if known is not None and known.endpoint_id:
         return Change(Action.ALREADY, wanted.iccid, wanted.name, known.endpoint_id, f"in batch {known.batch}")
+    if seen is not None and seen.rivals:
+        return Change(Action.CONFLICT, wanted.iccid, wanted.name, reason=rivals_reason(seen))
     if seen is None or seen.endpoint_id is None:
         return Change(Action.CREATE, wanted.iccid, wanted.name)
     if seen.state is Lifecycle.PRE_ACTIVE:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from domain.drift import Difference, Drift, Held, difference, differences
-from domain.endpoint import SimRecord
+from domain.endpoint import SimRecord, merged
 from domain.errors import PlatformUnreachable
 from domain.ports import Platform, ReadFailed
 
@@ -66,18 +66,12 @@ async def read_account(platform: Platform) -> dict[str, SimRecord]:
             ) from None
         for page in read:
             for sim in page.sims:
-                seen[sim.iccid] = _either(seen.get(sim.iccid), sim)
+                before = seen.get(sim.iccid)
+                seen[sim.iccid] = sim if before is None else merged(before, sim)
         done, pages = numbers[-1], max(page.pages for page in read)
         if pages > _MOST_PAGES:
             raise PlatformUnreachable(f"The platform speaks of {pages:,} pages of SIMs, which is not believed.")
     return seen
-
-
-def _either(before: SimRecord | None, sim: SimRecord) -> SimRecord:
-    """A row that came twice, since rows move between pages; two endpoints for one SIM agree with nothing."""
-    if before is None or before.endpoint_id in (None, sim.endpoint_id) or sim.endpoint_id is None:
-        return sim
-    return SimRecord(sim.iccid, f"{before.endpoint_id} and {sim.endpoint_id}", None, "shown twice")
 
 
 async def _looked_at(platform: Platform, store: ReadStore, suspects: Sequence[Difference]) -> list[Difference]:

@@ -5,7 +5,7 @@ import json
 import math
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
 
+from adapters.platforms.texts import clean
 from domain.pacer import Pacer
 from domain.waypoints import reached
 
@@ -24,13 +25,19 @@ _TURNS = 3  # a token that has to be replaced each time its turn comes is used a
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A complete HTTP answer. `body` is None when it was not a JSON object."""
+    """A complete HTTP answer. `body` is None when it was not a JSON object, or not said to be JSON by its `kind`."""
 
     status: int
     body: dict[str, Any] | None
     retry_after: str | None
     sent_at: float
     seconds: float
+    kind: str = ""
+
+    @property
+    def oddity(self) -> str:
+        """What to add to a sentence about an answer that cannot be understood: its content type, when that is why."""
+        return "" if self.body is not None or not self.kind or _is_json(self.kind) else f" of type {clean(self.kind)}"
 
 
 class NotSent(Exception):
@@ -73,8 +80,17 @@ class Transport:
     Source: docs/platforms.md, transport.
     """
 
-    def __init__(self, base_url: str, *, pacer: Pacer, connect_seconds: float, max_in_flight: int) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        pacer: Pacer,
+        connect_seconds: float,
+        max_in_flight: int,
+        json_types: Collection[str] = (),
+    ) -> None:
         self._base_url = base_url
+        self._json_types = frozenset(json_types)
         self._pacer = pacer
         self._connect_seconds = connect_seconds
         self._at_once = asyncio.Semaphore(max_in_flight)
@@ -145,14 +161,15 @@ class Transport:
                 timeout=aiohttp.ClientTimeout(total=deadline, sock_connect=self._connect_seconds),
             ) as response:
                 reached("answer begins")
-                raw = await _read(response)
+                raw, kind = await _read(response), response.content_type.lower()
                 reached("answer ends")
                 return Reply(
                     status=response.status,
-                    body=_parse(raw),
+                    body=_parse(raw) if _is_json(kind) or kind in self._json_types else None,
                     retry_after=response.headers.get("Retry-After"),
                     sent_at=sent_at,
                     seconds=time.monotonic() - started,
+                    kind=kind,
                 )
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSent(_why(error)) from None
@@ -193,6 +210,10 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         if len(raw) > _MAX_BODY:
             raise ValueError("the answer is too large")
     return bytes(raw)
+
+
+def _is_json(kind: str) -> bool:
+    return kind in ("application/json", "text/json") or (kind.startswith("application/") and kind.endswith("+json"))
 
 
 def _parse(raw: bytes) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from adapters import settings
 from adapters.redaction import hide
 from adapters.store.reading import Reader
 from domain.bulk import BulkCreator, BulkPlatform
+from domain.credential import Source, nowhere
 from domain.errors import Refused, SettingsError, Stopped, UsageError
 from domain.executor import Executor
 from domain.groups import Target
@@ -62,6 +63,7 @@ class Session:
         lane: Lane,
         *,
         groups: Mapping[str, str] | None = None,
+        source: Source = nowhere,
     ) -> None:
         self.name = name
         self.account = account
@@ -70,7 +72,7 @@ class Session:
         # A sale makes its calls one after the other; its later ones find their turns taken already.
         ahead = account.capabilities.calls_per_sale - 1 if lane is Lane.SALES else None
         self.pacer = Pacer(ledger, rate=account.rate_per_second, ahead=ahead)
-        self.platform = open_platform(account, self.pacer, groups or {})
+        self.platform = open_platform(account, self.pacer, groups or {}, source)
         self.stop = asyncio.Event()
         self.settler = Settler(ledger, self.platform, account.patience)
 
@@ -252,8 +254,10 @@ def account_names() -> list[str]:
     return sorted(settings.load().accounts)
 
 
-def open_platform(account: Account, pacer: Pacer, groups: Mapping[str, str]) -> "AnyPlatform":
+def open_platform(account: Account, pacer: Pacer, groups: Mapping[str, str], source: Source = nowhere) -> "AnyPlatform":
     """The platform client of an account; `groups` are the ids that names of groups stood for before.
+
+    `source` is where its password or token is read again once the platform refuses the one that it has.
 
     Raises SettingsError.
     """
@@ -262,10 +266,34 @@ def open_platform(account: Account, pacer: Pacer, groups: Mapping[str, str]) -> 
 
         if not account.token.get_secret_value():
             raise SettingsError("The account has no token; set it by environment variable or token_file.")
-        return StacuityPlatform(account, pacer, groups)
+        return StacuityPlatform(account, pacer, groups, source=source)
     from adapters.platforms.sft.client import SftPlatform
 
-    return SftPlatform(account, pacer)
+    return SftPlatform(account, pacer, source=source)
+
+
+async def _with_secrets(name: str) -> Account:
+    """The account with its secrets as they are now, in its files and in its block.
+
+    Raises SettingsError.
+    """
+    _, options = account(name)
+    if options.secrets_block:
+        from tasks.blocks import with_block_secrets
+
+        options = await with_block_secrets(options)
+        hide(options.password, options.token)
+    return options
+
+
+def _source(name: str, platform: str) -> Source:
+    """Where the secret of an account is read again."""
+
+    async def read() -> str:
+        options = await _with_secrets(name)
+        return (options.token if platform == "stacuity" else options.password).get_secret_value()
+
+    return read
 
 
 async def open_receiver(
@@ -313,18 +341,15 @@ async def session(name: str, lane: Lane = Lane.BULK) -> AsyncIterator[Session]:
     from adapters.store import pins
     from adapters.store.store import AccountLedger
 
-    name, options = account(name)
-    if options.secrets_block:
-        from tasks.blocks import with_block_secrets
-
-        options = await with_block_secrets(options)
-        hide(options.password, options.token)
+    name, _ = account(name)
+    options = await _with_secrets(name)
     store = open_store()
     ledger = AccountLedger(store, name, options, lane)
     try:
         await ledger.open()
         known = await store.awrite(pins.all_pinned, name) if options.capabilities.has_groups else {}
-        opened = Session(name, options, store, ledger, lane, groups=known)
+        source = _source(name, options.platform)
+        opened = Session(name, options, store, ledger, lane, groups=known, source=source)
         _sessions[name] = opened
         try:
             yield opened

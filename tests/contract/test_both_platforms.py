@@ -7,11 +7,15 @@ import pytest
 from adapters.platforms.sft.client import SftPlatform
 from adapters.platforms.stacuity.client import StacuityPlatform
 from domain.capabilities import CAPABILITIES
+from domain.carry import carry_out
+from domain.doubt import Sight
+from domain.ending import look
 from domain.errors import LoginRefused, UnknownGroup
 from domain.lifecycle import Kind, Lifecycle
-from domain.operation import REPEATABLE
+from domain.operation import REPEATABLE, State
 from domain.outcome import Because, Verdict
 from domain.ports import GroupKeeper, Platform, ReadFailed
+from domain.sight import before_write
 from domain.survey import survey
 from tests.contract.rigs import COUNT, SftRig, StacuityRig
 from tests.docs.pages import ROOT
@@ -139,17 +143,89 @@ async def test_an_activated_and_grouped_endpoint_is_active_and_in_the_group_once
     assert await rig.platform.assigned(endpoint_id, rig.other_group) == 0
 
 
-async def test_what_is_said_to_be_repeatable_can_be_repeated(rig):
-    endpoint_id = await stock(rig)
+async def active(rig, number=0):
+    """The id of an active endpoint of the n-th SIM."""
+    endpoint_id = await stock(rig, number)
     await rig.platform.pin_group(rig.group)
-    for kind in (Kind.TAG, Kind.ACTIVATE):
-        assert kind in REPEATABLE
-        target = rig.group if kind is Kind.ACTIVATE else "march"
-        for _ in range(2):
-            await rig.performed(kind, rig.iccids[0], endpoint_id, target)
+    answer = await rig.performed(Kind.ACTIVATE, rig.iccids[number], endpoint_id, rig.group)
+    assert answer.verdict is Verdict.DONE, answer
+    return endpoint_id
 
-    assert rig.true_state(rig.iccids[0]) == "active"
-    assert await rig.platform.tags_of(endpoint_id) == {"march"}
+
+async def test_an_active_endpoint_is_suspended_and_resumed_and_the_platform_shows_each(rig):
+    endpoint_id = await active(rig)
+    for kind, state in ((Kind.SUSPEND, Lifecycle.SUSPENDED), (Kind.RESUME, Lifecycle.ACTIVE)):
+        answer = await rig.performed(kind, rig.iccids[0], endpoint_id)
+        seen = await rig.platform.sim(rig.iccids[0])
+
+        assert (answer.verdict, seen.endpoint_id, seen.state) == (Verdict.DONE, endpoint_id, state)
+        assert rig.true_state(rig.iccids[0]) == state
+
+
+@pytest.mark.parametrize("before", [stock, active], ids=["pre-active", "active"])
+async def test_a_terminated_endpoint_is_gone_and_nothing_is_sent_a_second_time(rig, before):
+    await stock(rig, 1)  # one that is shown, so that the other one's absence means something
+    endpoint_id = await before(rig)
+    answer = await carry_out(rig.platform, rig.work(Kind.TERMINATE, rig.iccids[0], endpoint_id))
+    writes = rig.writes()
+    again = await rig.tried_again(Kind.TERMINATE, rig.iccids[0], endpoint_id)
+
+    assert answer.verdict is Verdict.DONE, answer
+    assert rig.true_state(rig.iccids[0]) in ("stock", "terminated")
+    assert (await look(rig.platform, rig.iccids[0], endpoint_id)).sight is Sight.PRESENT
+    assert (again.verdict, again.already, rig.writes()) == (Verdict.DONE, True, writes)
+
+
+async def test_a_waiting_endpoint_cannot_be_suspended(rig):
+    endpoint_id = await stock(rig)
+    answer = await rig.performed(Kind.SUSPEND, rig.iccids[0], endpoint_id)
+
+    assert (answer.verdict, answer.because) == (Verdict.NOT_DONE, Because.REFUSED)
+    assert rig.true_state(rig.iccids[0]) == "pre_active"
+
+
+@pytest.mark.parametrize("kind", sorted(REPEATABLE))
+async def test_what_is_said_to_be_repeatable_can_be_repeated(rig, kind):
+    """The first attempt was carried out and its answer lost; the second is done too, and leaves what one would."""
+    endpoint_id = await active(rig) if kind in (Kind.SUSPEND, Kind.RESUME) else await stock(rig)
+    if kind is Kind.RESUME:
+        await rig.performed(Kind.SUSPEND, rig.iccids[0], endpoint_id)
+    await rig.platform.pin_group(rig.group)
+    target = {Kind.ACTIVATE: rig.group, Kind.TAG: "march"}.get(kind, "")
+    first = await rig.performed(kind, rig.iccids[0], endpoint_id, target)
+    second = await rig.tried_again(kind, rig.iccids[0], endpoint_id, target)
+
+    assert (first.verdict, second.verdict) == (Verdict.DONE, Verdict.DONE), second
+    states = {Kind.TAG: "pre_active", Kind.SUSPEND: "suspended"}
+    assert rig.true_state(rig.iccids[0]) == states.get(kind, "active")
+    assert kind is not Kind.TAG or await rig.platform.tags_of(endpoint_id) == {"march"}
+
+
+@pytest.mark.parametrize("kind", [Kind.ACTIVATE, Kind.SUSPEND, Kind.RESUME, Kind.TAG])
+async def test_a_second_attempt_that_is_refused_is_looked_into_before_that_is_believed(rig, kind):
+    endpoint_id = await active(rig)
+    if kind is Kind.SUSPEND:
+        await rig.performed(Kind.SUSPEND, rig.iccids[0], endpoint_id)
+    await rig.performed(Kind.TAG, rig.iccids[0], endpoint_id, "march")
+    target = {Kind.ACTIVATE: rig.group, Kind.TAG: "march"}.get(kind, "")
+    rig.break_writes("refused")
+    answer = await rig.tried_again(kind, rig.iccids[0], endpoint_id, target)
+
+    assert (answer.verdict, answer.already) == (Verdict.DONE, True), answer
+
+
+async def test_two_endpoints_for_one_sim_are_rivals_by_look_up_and_by_page_and_nobody_ends_one(rig):
+    endpoint_id = await stock(rig)
+    rig.add_rival(rig.iccids[0])
+    by_page = (await survey(rig.platform, rig.iccids)).sims[rig.iccids[0]]
+    before = rig.writes()
+    for seen in (await rig.platform.sim(rig.iccids[0]), by_page):
+        assert endpoint_id in {seen.endpoint_id, *seen.rivals}
+        assert len(seen.rivals) == 1
+        assert before_write(rig.work(Kind.CREATE, rig.iccids[0]), seen).state is State.NEEDS_HUMAN
+    answer = await carry_out(rig.platform, rig.work(Kind.TERMINATE, rig.iccids[0], endpoint_id))
+
+    assert (answer.because, rig.writes()) == (Because.CONTRADICTION, before)
 
 
 @pytest.mark.parametrize(

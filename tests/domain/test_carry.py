@@ -1,13 +1,16 @@
 """The reads around a write that must not be made twice."""
 
+from dataclasses import replace
+
 import pytest
 
 from domain.carry import carry_out
+from domain.endpoint import SimRecord
 from domain.errors import LoginRefused, PlatformUnreachable
-from domain.lifecycle import Kind
+from domain.lifecycle import Kind, Lifecycle
 from domain.outcome import Answer, Because, Verdict
 from domain.ports import ReadStopped
-from tests.support.memory_platform import DONE, MemoryPlatform, read_failed
+from tests.support.memory_platform import DONE, MemoryPlatform, read_failed, sim
 from tests.support.virtual_time import played
 from tests.support.works import work
 
@@ -102,6 +105,138 @@ def test_nothing_is_counted_after_a_write_that_was_not_done(platform, outcome):
     answer, _ = carried(platform)
 
     assert (answer, platform.calls["assigned"]) == (outcome, 1)
+
+
+# --- a refusal of what was tried before ---
+
+CHANGES = {Kind.SUSPEND: Lifecycle.SUSPENDED, Kind.RESUME: Lifecycle.ACTIVE, Kind.ACTIVATE: Lifecycle.ACTIVE}
+BEFORE = {Kind.SUSPEND: Lifecycle.ACTIVE, Kind.RESUME: Lifecycle.SUSPENDED, Kind.ACTIVATE: Lifecycle.PRE_ACTIVE}
+NOT_ALLOWED = replace(REFUSED, text="Status change not allowed")
+
+
+def refused_again(platform, kind, shown, *, token=2, **fields):
+    """What a refusal of this attempt comes to on a platform that shows this SIM."""
+    operation = work(1, kind, token=token, **fields)
+    platform.sims[operation.iccid] = shown
+    platform.script[operation.iccid] = [NOT_ALLOWED]
+    return carried(platform, operation)[0]
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_refusal_because_an_earlier_attempt_was_carried_out_is_done(platform, kind):
+    answer = refused_again(platform, kind, sim(work(1).iccid, "E1", CHANGES[kind]))
+
+    assert (answer.verdict, answer.because, answer.already) == (Verdict.DONE, None, True)
+    assert "Status change not allowed" in answer.text
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_first_attempt_that_is_refused_is_refused_and_nobody_looks(platform, kind):
+    answer = refused_again(platform, kind, sim(work(1).iccid, "E1", CHANGES[kind]), token=1)
+
+    assert answer == NOT_ALLOWED
+    assert not platform.calls
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_refusal_stands_when_the_platform_shows_after_some_seconds_that_nothing_was_done(platform, kind):
+    answer = refused_again(platform, kind, sim(work(1).iccid, "E1", BEFORE[kind]))
+
+    assert answer == NOT_ALLOWED
+    assert platform.calls["sim"] == 3, "reads lag behind writes"
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_refusal_stands_when_the_sim_holds_no_endpoint_any_more(platform, kind):
+    assert refused_again(platform, kind, None) == NOT_ALLOWED
+
+
+def test_a_change_that_shows_late_is_done(platform):
+    class Late(MemoryPlatform):
+        async def sim(self, iccid):
+            if self.calls["sim"] == 2:
+                self.sims[iccid] = sim(iccid, "E1", Lifecycle.SUSPENDED)
+            return await super().sim(iccid)
+
+    answer = refused_again(Late(), Kind.SUSPEND, sim(work(1).iccid, "E1", Lifecycle.ACTIVE))
+
+    assert (answer.verdict, answer.already) == (Verdict.DONE, True)
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+@pytest.mark.parametrize("error", [read_failed(), ReadStopped("x"), PlatformUnreachable(), LoginRefused()])
+def test_a_refusal_that_cannot_be_looked_into_is_unknown(platform, kind, error):
+    platform.broken["sim"] = error
+
+    assert refused_again(platform, kind, None).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+@pytest.mark.parametrize(
+    "shown",
+    [
+        SimRecord(work(1).iccid, "E1", Lifecycle.ACTIVE, "Active", rivals=("E2",)),
+        SimRecord(work(1).iccid, "E2", Lifecycle.ACTIVE, "Active"),
+        SimRecord(work(1).iccid, "E1", Lifecycle.TERMINATED, "terminated"),
+    ],
+    ids=["rivals", "another endpoint", "terminated"],
+)
+def test_a_refusal_beside_a_contradiction_goes_to_a_person(platform, kind, shown):
+    answer = refused_again(platform, kind, shown)
+
+    assert (answer.verdict, answer.because) == (Verdict.NOT_DONE, Because.CONTRADICTION)
+    assert "Status change not allowed" in answer.text
+
+
+def test_an_endpoint_that_became_active_in_another_group_was_not_put_into_ours(platform):
+    shown = replace(sim(work(1).iccid, "E1", Lifecycle.ACTIVE), groups=frozenset({"us"}))
+    answer = refused_again(platform, Kind.ACTIVATE, shown, target="eu")
+
+    assert answer.because is Because.CONTRADICTION
+    assert "another group" in answer.text
+
+
+def test_a_second_assignment_that_is_refused_because_of_the_first_is_done(platform):
+    class Late(MemoryPlatform):
+        async def assigned(self, endpoint_id, group):
+            if self.performed:
+                self.groups[endpoint_id] = [group]
+            return await super().assigned(endpoint_id, group)
+
+    platform = Late()
+    operation = replace(ASSIGN, token=2)
+    platform.script[operation.iccid] = [NOT_ALLOWED]
+    answer, writes = carried(platform, operation)
+
+    assert (answer.verdict, answer.already, writes) == (Verdict.DONE, True, 1)
+
+
+@pytest.mark.parametrize("instances", [0, 2])
+def test_a_second_assignment_that_is_refused_is_looked_into(platform, instances):
+    class Crowded(MemoryPlatform):
+        async def assigned(self, endpoint_id, group):
+            if self.performed:
+                self.groups[endpoint_id] = [group] * instances
+            return await super().assigned(endpoint_id, group)
+
+    platform = Crowded()
+    platform.script[ASSIGN.iccid] = [NOT_ALLOWED]
+    answer, _ = carried(platform, replace(ASSIGN, token=2))
+
+    assert answer.because is (Because.CONTRADICTION if instances else Because.REFUSED)
+
+
+def test_a_second_assignment_that_is_refused_and_cannot_be_counted_is_refused_or_unknown(platform):
+    """A platform that never counts leaves the refusal; a count that fails now leaves the question."""
+    platform.counts_groups = False
+    platform.script[ASSIGN.iccid] = [NOT_ALLOWED]
+    never, _ = carried(platform, replace(ASSIGN, token=2))
+    counting = MemoryPlatform()
+    counting.script[ASSIGN.iccid] = [NOT_ALLOWED]
+    counting.broken["assigned 2"] = read_failed()
+    failed, _ = carried(counting, replace(ASSIGN, token=2))
+
+    assert (never.because, failed.verdict) == (Because.REFUSED, Verdict.UNKNOWN)
 
 
 # --- counts that fail ---

@@ -1,5 +1,7 @@
 """What store and platform say of one SIM: the same, something else, or too early to tell."""
 
+from dataclasses import replace
+
 import pytest
 
 from domain.drift import Drift, Held, difference, differences
@@ -66,3 +68,11 @@ def test_differences_are_sorted_by_kind_and_iccid():
     found = [(one.drift, one.iccid) for one in differences(held, seen)]
 
     assert found == [(Drift.DIFFERENT, iccid(3)), (Drift.PLATFORM_ONLY, iccid(2)), (Drift.STORE_ONLY, iccid(1))]
+
+
+@pytest.mark.parametrize("held", [None, Held("E1", ACTIVE), Held("E1", TERMINATED)])
+def test_two_endpoints_for_one_sim_agree_with_nothing_and_are_both_named(held):
+    found = difference(A, held, replace(sim(A, "E1", ACTIVE), rivals=("E2",)))
+
+    assert found.drift is (Drift.PLATFORM_ONLY if held is None else Drift.DIFFERENT)
+    assert (found.seen_id, found.seen_state) == ("E1 and E2", None)

@@ -1,5 +1,7 @@
 """An endpoint that is to be ended: what is read first, what follows, and how a doubt about it is settled."""
 
+from dataclasses import replace
+
 import pytest
 
 from domain.carry import carry_out
@@ -40,8 +42,20 @@ def carried(on):
         (platform(sim(A), tells=False), Sight.UNPROVEN),
         (platform(sim(A, "E1", Lifecycle.TERMINATED)), Sight.PRESENT),
         (platform(sim(A, "E2", Lifecycle.ACTIVE)), Sight.CONTRADICTION),
+        (platform(replace(ATTACHED, rivals=("E2",))), Sight.CONTRADICTION),
+        (platform(replace(ATTACHED, state=Lifecycle.TERMINATED, rivals=("E2",))), Sight.CONTRADICTION),
     ],
-    ids=["attached", "detached", "unknown SIM", "half done", "not told", "shown as ended", "another endpoint"],
+    ids=[
+        "attached",
+        "detached",
+        "unknown SIM",
+        "half done",
+        "not told",
+        "shown as ended",
+        "another endpoint",
+        "rivals",
+        "rivals of an ended one",
+    ],
 )
 def test_a_sim_without_an_endpoint_is_only_half_a_proof(on, sight):
     assert played(look(on, A, "E1")).sight is sight
@@ -91,6 +105,18 @@ def test_a_refusal_stands_while_the_endpoint_is_there():
     on.script[A] = [REFUSED]
 
     assert carried(on) == (REFUSED, 1)
+
+
+@pytest.mark.parametrize(("token", "verdict"), [(1, Verdict.NOT_DONE), (2, Verdict.UNKNOWN)])
+def test_a_refusal_that_cannot_be_looked_into_stands_only_for_a_first_attempt(token, verdict):
+    class Unreadable(MemoryPlatform):
+        async def perform(self, asked):
+            self.broken["sim"] = read_failed()
+            return REFUSED
+
+    answer = played(carry_out(Unreadable([ATTACHED]), replace(TERMINATE, token=token)))
+
+    assert answer.verdict is verdict
 
 
 def test_a_refusal_of_what_was_half_done_and_is_gone_by_now_counts_as_done():

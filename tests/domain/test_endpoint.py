@@ -24,7 +24,7 @@ def test_an_id_stays_text_whatever_type_it_comes_in(value, text):
     assert usable_id(value) == text
 
 
-@pytest.mark.parametrize("value", ["", " ", "-", " - ", "null", "NULL", "None", "0", 0, None])
+@pytest.mark.parametrize("value", ["", " ", "-", " - ", "null", "NULL", "None", "0", 0, None, ".", "..", " .. "])
 def test_what_stands_for_no_endpoint_is_no_id(value):
     assert usable_id(value) is None
 

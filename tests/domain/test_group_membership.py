@@ -7,9 +7,10 @@ import pytest
 from domain.doubt import Patience, Sight
 from domain.endpoint import SimRecord
 from domain.errors import UnknownGroup
+from domain.evidence import sim_evidence
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State
-from domain.settler import Settler, sim_evidence
+from domain.settler import Settler
 from domain.sight import before_write, differing
 from tests.support.memory_ledger import EVERYTHING, MemoryLedger
 from tests.support.memory_platform import MemoryPlatform, read_failed

@@ -47,6 +47,25 @@ def test_a_subnet_is_shared_by_all_groups_that_name_it():
     assert room_in(own, SLICE, [own, replace(own, id="G3", endpoints=None)]) is None
 
 
+NO_IPV4 = ["fd00::/8", "10.0.0.0/33", "10.0.0", "7f9c1d1e-aaaa", "10.0.0.0/24 (main)", "", "ﬁ", "1/2/3"]
+
+
+@pytest.mark.parametrize("subnet", NO_IPV4)
+def test_a_subnet_that_is_no_ipv4_network_has_room_that_nobody_knows(subnet):
+    group = replace(GROUP, subnet=subnet)
+
+    assert addresses(["10.0.0.0/24", subnet]) is None
+    assert room_in(group, SLICE, [group]) is None
+    assert room_in(GROUP, replace(SLICE, subnets=("10.0.0.0/24", subnet)), []) is None
+
+
+@pytest.mark.parametrize("subnet", NO_IPV4)
+def test_the_plan_says_that_the_room_is_not_known_because_of_a_subnet_that_cannot_be_read(subnet):
+    said = Target("eu", "G1", None, 100, ("10.0.0.0/24", subnet)).sentence()
+
+    assert said == f"group eu (G1): how many addresses are left is not known, since {subnet!r} is no IPv4 network"
+
+
 def test_pooled_addresses_do_not_limit_how_many_endpoints_a_group_holds():
     assert room_in(replace(GROUP, is_pooled=True), SLICE, []) is None
 

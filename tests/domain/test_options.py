@@ -250,5 +250,11 @@ def test_a_path_of_a_call_that_does_not_exist_is_refused_by_name():
         account(paths={"atach_tag": "/createEndpointTag", "create": "/CreateEndPoint"})
 
 
+def test_a_path_on_a_platform_that_takes_none_from_its_settings_is_refused():
+    """A setting that somebody believes to have made, and has not, is worse than an error."""
+    with pytest.raises(ValidationError, match="paths changes nothing on stacuity"):
+        account(platform="stacuity", paths={"edit": "/endpoints"})
+
+
 def test_the_paths_that_can_be_set_are_those_of_the_client():
     assert CALLS["sft"] == set(PATHS)

@@ -1,5 +1,7 @@
 """What a provision would do, and when it is held."""
 
+from dataclasses import replace
+
 import pytest
 
 from domain.errors import Refused, TooManyRejects, TooMuchChange
@@ -50,6 +52,12 @@ def test_what_the_platform_has_is_not_created_again():
     change = decide(WANTED, None, sim("A", "E9", PRE_ACTIVE))
 
     assert (change.action, change.endpoint_id, change.reason) == (Action.ALREADY, "E9", "on the platform")
+
+
+def test_a_sim_that_the_platform_shows_with_two_endpoints_is_a_conflict_that_names_both():
+    change = decide(WANTED, None, replace(sim("A", "E1", PRE_ACTIVE), rivals=("E2",)))
+
+    assert (change.action, "E1, E2" in change.reason) == (Action.CONFLICT, True)
 
 
 def test_what_the_store_planned_and_never_did_is_created():

@@ -3,10 +3,11 @@
 import pytest
 
 from domain.doubt import Patience, Sight
+from domain.evidence import sim_evidence
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State
 from domain.ports import ReadStopped
-from domain.settler import Settler, sim_evidence
+from domain.settler import Settler
 from tests.support.memory_ledger import EVERYTHING, MemoryLedger
 from tests.support.memory_platform import MemoryPlatform, read_failed, sim
 from tests.support.virtual_time import now, played

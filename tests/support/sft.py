@@ -4,6 +4,7 @@ from typing import Any
 
 from adapters.platforms.sft.client import SftPlatform
 from adapters.platforms.simulator import Simulator, SimulatorConfig
+from domain.credential import Source, nowhere
 from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.options import Account
@@ -45,33 +46,27 @@ ACCOUNT = {
 class Client:
     """A client of the platform as the program makes it, with its bucket in memory."""
 
-    def __init__(self, base_url: str, **settings: Any) -> None:
+    def __init__(self, base_url: str, *, source: Source = nowhere, **settings: Any) -> None:
         self.account = Account.model_validate({**ACCOUNT, "base_url": base_url, **settings})
         self.buckets = MemoryBuckets(rate=self.account.rate_per_second)
         self.pacer = Pacer(self.buckets, rate=self.account.rate_per_second)
-        self.platform = SftPlatform(self.account, self.pacer)
+        self.platform = SftPlatform(self.account, self.pacer, source=source)
         self._works = 0
 
     async def close(self) -> None:
         self.pacer.close()
         await self.platform.close()
 
+    def work(self, kind: Kind, iccid: str = "8944", endpoint_id: str | None = None, **fields: Any) -> Work:
+        """An operation whose intent was just written."""
+        self._works += 1
+        values = {"id": self._works, "token": 1, "endpoint": self._works, "name": f"meter {self._works}"}
+        return Work(kind=kind, iccid=iccid, endpoint_id=endpoint_id, sent_at=self.buckets.clock(), **(values | fields))
+
     async def perform(
         self, kind: Kind, iccid: str = "8944", endpoint_id: str | None = None, target: str = ""
     ) -> Answer:
-        self._works += 1
-        work = Work(
-            self._works,
-            kind,
-            token=1,
-            endpoint=self._works,
-            iccid=iccid,
-            name=f"meter {self._works}",
-            endpoint_id=endpoint_id,
-            target=target,
-            sent_at=self.buckets.clock(),
-        )
-        return await self.platform.perform(work)
+        return await self.platform.perform(self.work(kind, iccid, endpoint_id, target=target))
 
 
 class Sft(Client):

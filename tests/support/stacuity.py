@@ -6,6 +6,7 @@ from adapters.platforms.simulator import StacuityConfig, StacuitySimulator
 from adapters.platforms.simulator.stacuity.estate import Estate
 from adapters.platforms.simulator.stacuity.model import Endpoint, Group
 from adapters.platforms.stacuity.client import StacuityPlatform
+from domain.credential import Source, nowhere
 from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.options import Account
@@ -31,11 +32,11 @@ ACCOUNT = {
 class Client:
     """A client of the platform as the program makes it, with its bucket in memory."""
 
-    def __init__(self, base_url: str, **settings: Any) -> None:
+    def __init__(self, base_url: str, *, source: Source = nowhere, **settings: Any) -> None:
         self.account = Account.model_validate({**ACCOUNT, "base_url": base_url, **settings})
         self.buckets = MemoryBuckets(rate=self.account.rate_per_second)
         self.pacer = Pacer(self.buckets, rate=self.account.rate_per_second)
-        self.platform = StacuityPlatform(self.account, self.pacer)
+        self.platform = StacuityPlatform(self.account, self.pacer, source=source)
         self._works = 0
 
     async def close(self) -> None:

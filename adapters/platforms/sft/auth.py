@@ -11,6 +11,7 @@ from typing import Any
 from adapters.platforms.sft.wire import Meaning, read
 from adapters.platforms.texts import clean, retry_after
 from adapters.platforms.transport import NoAnswer, NotSent, Reply, Transport
+from domain.credential import Credential
 from domain.errors import LoginRefused, PlatformUnreachable
 from domain.options import Account
 from domain.pacer import Pacer
@@ -43,10 +44,13 @@ class Token:
 class TokenKeeper:
     """Logs in when needed, once for all who wait."""
 
-    def __init__(self, transport: Transport, pacer: Pacer, account: Account, *, path: str) -> None:
+    def __init__(
+        self, transport: Transport, pacer: Pacer, account: Account, password: Credential, *, path: str
+    ) -> None:
         self._transport = transport
         self._pacer = pacer
         self._account = account
+        self._password = password
         self._path = path
         self._lock = asyncio.Lock()
         self._token: Token | None = None
@@ -58,12 +62,27 @@ class TokenKeeper:
         Raises LoginRefused, PlatformUnreachable.
         """
         async with self._lock:
-            if self._refusal is not None:
-                raise self._refusal  # trying again would lock the account
             token = self._token
-            if token is None or token is instead_of or time.monotonic() >= token.renew_at:
-                self._token = token = await self._log_in()
+            is_good = token is not None and token is not instead_of and time.monotonic() < token.renew_at
+            if token is None or not is_good or self._refusal is not None:
+                self._token = token = await self._logged_in()
             return token
+
+    async def _logged_in(self) -> Token:
+        """Log in; once more with another password, if there is one by now. The same again would lock the account."""
+        if self._refusal is None:
+            try:
+                return await self._log_in()
+            except LoginRefused as error:
+                self._refusal = error
+        if not await self._password.renewed(self._password.value):
+            raise self._refusal
+        self._refusal = None  # what is said of the other password is another matter, and may fail for other reasons
+        try:
+            return await self._log_in()
+        except LoginRefused as error:
+            self._refusal = error
+            raise
 
     async def _log_in(self) -> Token:
         tries, throttled, why = 0, 0, ""
@@ -76,7 +95,7 @@ class TokenKeeper:
                 token = await self._take(reply)
                 if token is not None:
                     return token
-                why = f"http {reply.status}"
+                why = f"http {reply.status}{reply.oddity}"
                 if read(reply).meaning is Meaning.THROTTLED:
                     throttled += 1  # the next one waits for its turn, and that is long enough
                     continue
@@ -90,7 +109,7 @@ class TokenKeeper:
 
     async def _send(self) -> Reply:
         account = self._account
-        body = {"username": account.username, "password": account.password.get_secret_value()}
+        body = {"username": account.username, "password": self._password.value}
         if account.target_account_id:
             body["targetAccountId"] = account.target_account_id
         deadline = account.read_deadline_seconds
@@ -111,18 +130,12 @@ class TokenKeeper:
             return None
         if reading.meaning is Meaning.AMBIGUOUS and _bare_code(reply.body) is None:
             return None
-        code = self._hidden(_bare_code(reply.body) or reading.code)
-        self._refusal = LoginRefused(
+        code = self._password.hidden(_bare_code(reply.body) or reading.code)
+        raise LoginRefused(
             f"The platform refused the login of {self._account.username!r} (code {code}: "
-            f"{self._hidden(reading.text) or 'no reason given'}); check user name and password in the settings"
+            f"{self._password.hidden(reading.text) or 'no reason given'}); check user name and password in the settings"
             + ("; the account is locked until a person resets its password." if code == "11044" else ".")
         )
-        raise self._refusal
-
-    def _hidden(self, text: str) -> str:
-        """The platform's words without our password, should it repeat it."""
-        password = self._account.password.get_secret_value()
-        return text.replace(password, "***") if password else text
 
 
 async def _common() -> Mapping[str, str]:

@@ -55,7 +55,8 @@ def read(reply: Reply) -> Reading:
     """Understand one answer: the envelope first, then the inner code, then the HTTP status."""
     response = reply.body.get("Response") if reply.body is not None else None
     if not isinstance(response, dict):
-        return Reading(_without_envelope(reply.status), f"http {reply.status}", "no usable answer", "", {})
+        text = f"no usable answer{reply.oddity}"
+        return Reading(_without_envelope(reply.status), f"http {reply.status}", text, "", {})
     inner = response.get("resultParam")
     inner = inner if isinstance(inner, dict) else {}
     outer, code = _text(response.get("resultCode")), _text(inner.get("resultCode"))

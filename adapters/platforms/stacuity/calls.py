@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from adapters.platforms.stacuity.contract import OPERATIONS, Operation
+from adapters.platforms.stacuity.contract import OPERATIONS, Operation, UnusableKey
 from adapters.platforms.stacuity.wire import Meaning, Reading, read
 from adapters.platforms.texts import retry_after
 from adapters.platforms.transport import NoAnswer, NotSent, Reply, TooLate, Transport
+from domain.credential import Credential, Source, nowhere
 from domain.errors import LoginRefused, PlatformUnreachable, SettingsError
 from domain.options import Account
 from domain.outcome import Answer, Because, Verdict
@@ -28,14 +29,16 @@ class NotFound(ReadRefused):
 class Calls:
     """The account's calls, each an operation of the contract."""
 
-    def __init__(self, account: Account, pacer: Pacer) -> None:
+    def __init__(self, account: Account, pacer: Pacer, source: Source = nowhere) -> None:
         self._account = account
+        self._token = Credential(account.token.get_secret_value(), source)
         self._pacer = pacer
         self._http = Transport(
             account.base_url,
             pacer=pacer,
             connect_seconds=account.connect_seconds,
             max_in_flight=account.max_in_flight,
+            json_types=account.json_types,
         )
 
     async def close(self) -> None:
@@ -135,6 +138,8 @@ class Calls:
             )
         except SettingsError as error:
             return Answer(Verdict.NOT_DONE, Because.LOGIN, text=str(error)), None
+        except UnusableKey as error:
+            return Answer(Verdict.NOT_DONE, Because.REFUSED, text=str(error)), None
         except Closed:
             return Answer(Verdict.NOT_DONE, Because.STOPPED), None
         except NotSent as error:
@@ -163,38 +168,50 @@ class Calls:
         query: Mapping[str, str] | None = None,
         not_after: float | None = None,
     ) -> tuple[Reading, Reply]:
-        reply = await self._http.request(
-            operation.method,
-            operation.address(**keys),
-            deadline=deadline,
-            headers=self._headers,
-            body=body,
-            query=query,
-            not_after=not_after,
-        )
-        reading = read(reply)
-        return replace(reading, text=self._hidden(reading.text)), reply
+        """Send, and once more when the token was refused and there is another: then nothing was done."""
+        path = operation.address(**keys)
 
-    async def _headers(self) -> Mapping[str, str]:
-        token = self._account.token.get_secret_value()
-        return {
-            "Authorization": f"Bearer {token}",
-            "Accept": "application/json",
-            "Content-Type": "application/json",
-        }
+        async def once() -> tuple[Reading, Reply, str]:
+            sending = _Sending(self._token)
+            reply = await self._http.request(
+                operation.method,
+                path,
+                deadline=deadline,
+                headers=sending.headers,
+                body=body,
+                query=query,
+                not_after=not_after,
+            )
+            return read(reply), reply, sending.token
 
-    def _hidden(self, text: str) -> str:
-        """The platform's words without our token, should it repeat it."""
-        token = self._account.token.get_secret_value()
-        return text.replace(token, "***") if token else text
+        reading, reply, token = await once()
+        if reading.meaning is Meaning.BAD_TOKEN and await self._token.renewed(token):
+            reading, reply, _ = await once()
+        return replace(reading, text=self._token.hidden(reading.text)), reply
 
     def _refused(self, text: str) -> LoginRefused:
-        good = _TOKEN_FORM.fullmatch(self._account.token.get_secret_value())
+        good = _TOKEN_FORM.fullmatch(self._token.value)
         form = "" if good else ", which is not 32 hexadecimal characters"
         return LoginRefused(
             f"The platform refused the account's token{form} ({text or 'no reason given'}); "
             "check that it is the right one and that it was not disabled."
         )
+
+
+class _Sending:
+    """Gives one request its token at the moment it goes out, and remembers which one that was."""
+
+    def __init__(self, credential: Credential) -> None:
+        self._credential = credential
+        self.token = ""
+
+    async def headers(self) -> Mapping[str, str]:
+        self.token = self._credential.value
+        return {
+            "Authorization": f"Bearer {self.token}",
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+        }
 
 
 _VERDICTS: Mapping[Meaning, tuple[Verdict, Because | None]] = {

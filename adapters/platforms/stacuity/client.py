@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 from adapters.platforms.stacuity.calls import Calls, NotFound
 from adapters.platforms.stacuity.contract import assign_body, claim_body, edit_body, status_body
+from adapters.platforms.stacuity.editing import compared, edited, why_not_editable
 from adapters.platforms.stacuity.groups import Groups
 from adapters.platforms.stacuity.listing import Listing
 from adapters.platforms.stacuity.parse import Endpoint
@@ -13,7 +15,8 @@ from adapters.platforms.stacuity.polling import events_between
 from adapters.platforms.stacuity.probe import probe
 from domain.capabilities import Capabilities
 from domain.contract import Check
-from domain.endpoint import SimRecord
+from domain.credential import Source, nowhere
+from domain.endpoint import SimRecord, merged, rivals_reason
 from domain.errors import LoginRefused, PlatformUnreachable, UnknownGroup, UnusableGroup, UsageError
 from domain.groups import Draft, Group, Target
 from domain.inbox import PlatformEvent
@@ -25,21 +28,26 @@ from domain.pacer import Pacer
 from domain.plan import conflict_reason
 from domain.ports import ReadFailed, ReadRefused, ReadStopped, SimPage
 
-MOST_TAGS = 20
 _WRITES = ("edit", "assign", "change_status")
 _STATUS_WORDS = {Kind.SUSPEND: "suspended", Kind.RESUME: "active", Kind.TERMINATE: "terminated"}
-_CHANGEABLE = frozenset({Lifecycle.PRE_ACTIVE, Lifecycle.ACTIVE, Lifecycle.SUSPENDED})
 
 
 class StacuityPlatform:
     """Implements domain.ports.Platform and domain.ports.GroupKeeper.
 
-    `groups` are the ids that names of groups stood for in earlier runs.
+    `groups` are the ids that names of groups stood for in earlier runs, `source` is where a new token would be.
     """
 
-    def __init__(self, account: Account, pacer: Pacer, groups: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        account: Account,
+        pacer: Pacer,
+        groups: Mapping[str, str] | None = None,
+        *,
+        source: Source = nowhere,
+    ) -> None:
         self._account = account
-        self._calls = Calls(account, pacer)
+        self._calls = Calls(account, pacer, source)
         self._listing = Listing(self._calls, page_size=account.page_size)
         self._groups = Groups(self._calls, account, groups or {})
         self._performers: Mapping[Kind, Callable[[Work], Awaitable[Answer]]] = {
@@ -80,9 +88,7 @@ class StacuityPlatform:
     async def sim(self, iccid: str) -> SimRecord | None:
         """See domain.ports.Platform."""
         found = await self._listing.by_iccid(iccid)
-        if len(found) > 1:
-            raise ReadFailed("the platform shows two endpoints for one ICCID")
-        return self._record(found[0]) if found else None
+        return reduce(merged, map(self._record, found)) if found else None
 
     async def assigned(self, endpoint_id: str, group: str) -> int | None:
         """See domain.ports.Platform. An endpoint is in exactly one primary group, so the count is 0 or 1."""
@@ -95,7 +101,8 @@ class StacuityPlatform:
 
     async def tags_of(self, endpoint_id: str) -> frozenset[str] | None:
         """See domain.ports.Platform."""
-        return frozenset((await self._endpoint(endpoint_id)).tags)
+        one = await self._endpoint(endpoint_id)
+        return None if "tags" in one.unreadable else frozenset(one.tags)
 
     async def endpoint_exists(self, endpoint_id: str) -> bool | None:
         """Whether an endpoint is still there. A terminated one is shown for 90 days and then not found."""
@@ -167,9 +174,16 @@ class StacuityPlatform:
         if not self._account.allow_resume:
             return _refused("the account's settings do not allow to resume (allow_resume)")
         answer = await self._change_status(work)
-        if answer.because is not Because.REFUSED:
+        if answer.because is not Because.REFUSED or not await self._is_suspended(work):
             return answer
         return replace(answer, text=f"stuck_suspended: the platform refuses to resume ({answer.text}); ask support")
+
+    async def _is_suspended(self, work: Work) -> bool:
+        assert work.endpoint_id is not None
+        try:
+            return (await self._endpoint(work.endpoint_id)).state is Lifecycle.SUSPENDED
+        except (ReadFailed, LoginRefused):
+            return False
 
     async def terminate(self, work: Work) -> Answer:
         """End an endpoint for good."""
@@ -198,6 +212,8 @@ class StacuityPlatform:
             return _not_read(error)
         if sim is None:
             return _refused("the SIM is not on the account; ask the tenant to allocate it, or claim it with its code")
+        if sim.rivals:
+            return Answer(Verdict.NOT_DONE, Because.CONTRADICTION, text=rivals_reason(sim))
         if sim.state is not Lifecycle.PRE_ACTIVE:
             return _refused(conflict_reason(sim))
         return Answer(Verdict.DONE, endpoint_id=sim.endpoint_id, already=True, text="allocated by the tenant")
@@ -225,6 +241,8 @@ class StacuityPlatform:
             sim = await self.sim(work.iccid)
         except (ReadFailed, LoginRefused):
             return answer
+        if sim is not None and sim.rivals:
+            return replace(answer, because=Because.CONTRADICTION, text=rivals_reason(sim))
         if sim is None or sim.state is not Lifecycle.PRE_ACTIVE:
             return answer
         return replace(answer, verdict=Verdict.DONE, because=None, endpoint_id=sim.endpoint_id, already=True)
@@ -236,32 +254,22 @@ class StacuityPlatform:
             before = await self._endpoint(work.endpoint_id)
         except (ReadFailed, LoginRefused) as error:
             return _not_read(error)
-        wanted = self._edited(before, work)
-        refusal = _why_not_editable(before, wanted)
+        wanted = edited(before, work, reference=self._reference(work))
+        refusal = why_not_editable(before, wanted)
         if refusal:
             return _refused(refusal)
         if wanted == before:
             return Answer(Verdict.DONE, already=True)
         answer, _ = await self._send("edit", edit_body(wanted), work, endpoint=before.id)
-        return await self._read_back(wanted, answer) if answer.verdict is Verdict.DONE else answer
+        return await self._read_back(before, wanted, answer) if answer.verdict is Verdict.DONE else answer
 
-    async def _read_back(self, wanted: Endpoint, answer: Answer) -> Answer:
+    async def _read_back(self, before: Endpoint, wanted: Endpoint, answer: Answer) -> Answer:
         """Only what is read afterwards counts; another user may have written in between."""
         try:
             after = await self._endpoint(wanted.id)
         except (ReadFailed, LoginRefused):
             return replace(answer, verdict=Verdict.UNKNOWN, text="answered yes; the read-back failed")
-        missing = [tag for tag in wanted.tags if tag not in after.tags]
-        if missing:
-            text = f"answered yes; the read-back lacks {', '.join(missing)}"
-            return replace(answer, verdict=Verdict.UNKNOWN, text=text)
-        return answer
-
-    def _edited(self, before: Endpoint, work: Work) -> Endpoint:
-        tags = before.tags if work.target in before.tags else (*before.tags, work.target)
-        is_ours = before.state is Lifecycle.PRE_ACTIVE or before.name is None
-        name = work.name if work.name and is_ours else before.name
-        return replace(before, tags=tags, name=name, reference=self._reference(work) or before.reference)
+        return compared(answer, before, wanted, after)
 
     def _reference(self, work: Work) -> str | None:
         return {"keep": None, "iccid": work.iccid, "name": work.name}[self._account.reference]
@@ -275,14 +283,6 @@ class StacuityPlatform:
 
     async def _send(self, name: str, body: Any, work: Work, **keys: str) -> tuple[Answer, Any]:
         return await self._calls.write(name, body, not_after=work.sent_at + self._account.send_window, **keys)
-
-
-def _why_not_editable(before: Endpoint, wanted: Endpoint) -> str:
-    if before.state not in _CHANGEABLE:
-        return f"the endpoint is in state {before.state_text or 'unknown'!r}, in which nothing is written to it"
-    if len(wanted.tags) > max(MOST_TAGS, len(before.tags)):
-        return f"the endpoint would have {len(wanted.tags)} tags; {MOST_TAGS} are allowed"
-    return ""
 
 
 def _refused(text: str) -> Answer:

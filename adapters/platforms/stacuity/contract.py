@@ -4,6 +4,7 @@ Rows that are not verified were never seen on the wire: that the operation exist
 What is learned from the live API is corrected here and in the simulator's routes. Sources: docs/platforms.md, Stacuity.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +13,14 @@ from urllib.parse import quote
 from adapters.platforms.stacuity import parse
 from adapters.platforms.stacuity.parse import Endpoint
 from domain.groups import Draft, GroupKind
+from domain.ports import ReadRefused
 
+_LEADS_ELSEWHERE = re.compile(r"[/\\%]|^\.{0,2}$")
 _BY_DOCUMENTATION = "compare it with the live API reference, then try it with one spare SIM"
+
+
+class UnusableKey(ReadRefused):
+    """A key that an address cannot hold as one step of its path; nothing was asked or sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,15 @@ class Operation:
     how_to_verify: str = ""
 
     def address(self, **keys: str) -> str:
-        """The path with its keys filled in."""
+        """The path with its keys filled in, each as one step of it.
+
+        Quoting does not keep the dots or a slash in their place: clients, proxies and servers take them out again.
+
+        Raises UnusableKey.
+        """
+        for name, key in keys.items():
+            if _LEADS_ELSEWHERE.search(key):
+                raise UnusableKey(f"the {name} {key!r} cannot stand in an address, so nothing was asked or sent")
         return self.path.format(**{name: quote(key, safe="") for name, key in keys.items()})
 
 

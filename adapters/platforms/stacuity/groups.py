@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from adapters.platforms.stacuity import parse
 from adapters.platforms.stacuity.calls import Calls, NotFound
-from adapters.platforms.stacuity.contract import associate_body, group_body
+from adapters.platforms.stacuity.contract import UnusableKey, associate_body, group_body
 from domain.errors import Refused, Stopped, UnknownGroup, UnusableGroup, UsageError
 from domain.groups import Draft, Group, Slice, Target, association_problems, draft_problems, room_in, why_not_assignable
 from domain.groups import GroupKind as Kind
@@ -91,7 +91,7 @@ class Groups:
         """One group by id or moniker. Raises UnknownGroup, ReadFailed."""
         try:
             group: Group = await self._calls.parsed("read_group", group=key)
-        except NotFound:
+        except (NotFound, UnusableKey):
             raise UnknownGroup(
                 f"The platform has no group {key!r}; `preactive group list` shows those it has."
             ) from None

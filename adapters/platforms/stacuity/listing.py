@@ -1,8 +1,8 @@
 """Reads the list of endpoints: by page in a fixed order, and by ICCID with a filter that is never taken on trust."""
 
 import asyncio
+import math
 import time
-from collections.abc import AsyncIterator
 
 from adapters.platforms.stacuity import parse
 from adapters.platforms.stacuity.calls import Calls
@@ -11,7 +11,7 @@ from adapters.platforms.stacuity.wire import Reading
 from domain.ports import ReadFailed
 
 _ORDER = "asc(id)"
-_MOST_PAGES = 100_000
+_MOST_READS = 100_000
 
 
 class Listing:
@@ -27,15 +27,8 @@ class Listing:
 
     async def page(self, number: int) -> tuple[list[Endpoint], int]:
         """One page counted from 1, and how many there are. Raises ReadFailed."""
-        offset = (number - 1) * self._size
-        reading = await self._read(offset)
-        found = parse.endpoints(reading.data)
-        rows = len(reading.data)
-        if reading.limit and rows <= reading.limit < self._size:
-            self._size = reading.limit  # the platform gives fewer at once than was asked
-        if reading.total is None:
-            return found, number + 1 if rows >= self._size else number
-        return found, -(-reading.total // self._size)
+        found, total = await self._from((number - 1) * self._size, self._size)
+        return found, number if total is None else -(-total // self._size)
 
     async def by_iccid(self, iccid: str) -> list[Endpoint]:
         """The endpoints with exactly this ICCID. Raises ReadFailed.
@@ -54,7 +47,7 @@ class Listing:
         return await self._scanned(iccid)
 
     async def _filtered(self, iccid: str) -> list[Endpoint]:
-        hits = parse.endpoints((await self._read(0, {"filter": f"iccid:{iccid}"})).data)
+        hits, _ = await self._from(0, self._size, {"filter": f"iccid:{iccid}"})
         self._filter_broken = any(iccid not in one.iccid for one in hits)
         return hits
 
@@ -76,24 +69,30 @@ class Listing:
             if self._scan[0] < asked:
                 began = time.monotonic()
                 index: dict[str, list[Endpoint]] = {}
-                async for one in self.everything():
+                for one in (await self._from(0, math.inf))[0]:
                     index.setdefault(one.iccid, []).append(one)
                 self._scan = (began, index)
         return self._scan[1].get(iccid, [])
 
-    async def everything(self) -> AsyncIterator[Endpoint]:
-        """Every endpoint once, although rows may shift between two pages. Raises ReadFailed."""
-        seen: set[str] = set()
-        offset = 0
-        for _ in range(_MOST_PAGES):
-            reading = await self._read(offset)
-            for one in parse.endpoints(reading.data):
-                if one.id not in seen:
-                    seen.add(one.id)
-                    yield one
-            offset += len(reading.data)
-            if not reading.data or (reading.total is not None and offset >= reading.total):
-                return
+    async def _from(
+        self, offset: int, most: float, more: dict[str, str] | None = None
+    ) -> tuple[list[Endpoint], int | None]:
+        """At least so many endpoints from here on, each once, or all that are left, and how many there are in all.
+
+        A platform may give fewer at once than it is asked for, whatever it says of its limit, so what came is counted.
+        One that does not say how many there are is read to its end. Raises ReadFailed.
+        """
+        found: dict[str, Endpoint] = {}
+        at = offset
+        for _ in range(_MOST_READS):
+            reading = await self._read(at, more)
+            fresh = {one.id: one for one in parse.endpoints(reading.data)}
+            if fresh and fresh.keys() <= found.keys():
+                raise ReadFailed("the platform shows the same endpoints again when it is asked for the next ones")
+            found |= fresh
+            at += len(reading.data)
+            if _is_end(reading, at, offset + most):
+                return list(found.values()), reading.total
         raise ReadFailed("the platform's list of endpoints does not end")
 
     async def _read(self, offset: int, more: dict[str, str] | None = None) -> Reading:
@@ -102,3 +101,11 @@ class Listing:
         if not isinstance(reading.data, list) or (reading.data and not parse.endpoints(reading.data)):
             raise ReadFailed("the platform's answer holds no readable list of endpoints")
         return reading
+
+
+def _is_end(reading: Reading, at: int, enough: float) -> bool:
+    if reading.total is None:
+        return not reading.data
+    if not reading.data and at < reading.total:
+        raise ReadFailed(f"the platform shows {at:,} endpoints and says that there are {reading.total:,}")
+    return at >= min(reading.total, enough)

@@ -11,6 +11,7 @@ from domain.groups import Group, GroupKind, Slice
 from domain.inbox import PlatformEvent
 from domain.lifecycle import NETWORK_WORDS, Lifecycle, NetworkState, from_platform
 
+TAGS_FORM = "a list of texts"
 _KNOWN_BY_WORD = {state.value: state for state in NetworkState}
 
 
@@ -22,7 +23,7 @@ class Endpoint:
     iccid: str = ""
     name: str | None = None
     reference: str | None = None
-    tags: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()  # as far as they can be read
     static_ip: str | None = None
     imei_lock: str | None = None
     state: Lifecycle | None = None
@@ -30,6 +31,7 @@ class Endpoint:
     network_state: NetworkState | None = None
     group_id: str | None = None
     group_name: str | None = None
+    unreadable: tuple[str, ...] = ()  # fields that an edit would replace, and whose form is not known
 
 
 def endpoint(row: object) -> Endpoint | None:
@@ -43,7 +45,7 @@ def endpoint(row: object) -> Endpoint | None:
         iccid=_text(row.get("iccid")) or "",
         name=_text(row.get("name")),
         reference=_text(row.get("reference")),
-        tags=tuple(tag for tag in row.get("tags") or () if isinstance(tag, str)),
+        tags=tuple(tag for tag in _rows(row.get("tags")) if isinstance(tag, str)),
         static_ip=_text(row.get("staticIp")),
         imei_lock=_text(row.get("imeiLock")),
         state=state,
@@ -51,7 +53,34 @@ def endpoint(row: object) -> Endpoint | None:
         network_state=network_status(row.get("endpointNetworkStatus")),
         group_id=group_id,
         group_name=group_name,
+        unreadable=tuple(_unreadable(row)),
     )
+
+
+def _unreadable(row: Mapping[str, Any]) -> Iterator[str]:
+    """Tags are a list of texts or not known, absent ones too: they may have another name. The others may be absent."""
+    if form_of_tags(row) != TAGS_FORM:
+        yield "tags"
+    for name in ("name", "reference", "staticIp", "imeiLock"):
+        value = row.get(name)
+        if isinstance(value, bool) or not isinstance(value, str | int | None):
+            yield name
+
+
+def form_of_tags(row: Mapping[str, Any]) -> str:
+    """What an endpoint's tags are, in words that hold no tag."""
+    if "tags" not in row:
+        return "absent"
+    tags = row["tags"]
+    odd = [_form(tag) for tag in tags if not isinstance(tag, str)] if isinstance(tags, list) else [_form(tags)]
+    if not odd:
+        return TAGS_FORM
+    return f"a list with {odd[0]}" if isinstance(tags, list) else odd[0]
+
+
+def _form(value: object) -> str:
+    words = {type(None): "null", str: "a text", dict: "an object", list: "a list"}
+    return words.get(type(value), "a number or a truth value")
 
 
 def endpoints(data: object) -> list[Endpoint]:

@@ -26,6 +26,7 @@ async def probe(calls: Calls) -> AsyncIterator[Check]:
     yield Check("token", True, "accepted")
     sample, check = await _sample(calls)
     yield check
+    yield await _tags(calls)
     for page in _PAGES:
         yield await _page(calls, page)
     for name, value in _filters(sample):
@@ -51,6 +52,22 @@ async def _sample(calls: Calls) -> tuple[dict[str, Any], Check]:
         text = f"missing: {', '.join(missing) or 'nothing'}; status {word or 'unreadable'!r}"
         return row, Check(what, False, f"{text}; its fields are {', '.join(sorted(row))}")
     return row, Check(what, True, f"every field that is needed is there, status {word!r}")
+
+
+async def _tags(calls: Calls) -> Check:
+    """An edit writes back what it read, so tags of another form would be wiped: those of a page are looked at."""
+    what = "form of tags"
+    try:
+        data = (await calls.read("list_endpoints", query={"limit": "100", "offset": "0"})).data
+    except ReadFailed as error:
+        return Check(what, False, str(error))
+    rows = [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
+    odd = sorted({form for row in rows if (form := parse.form_of_tags(row)) != parse.TAGS_FORM})
+    if odd:
+        return Check(what, False, f"not always {parse.TAGS_FORM}: {', '.join(odd)}; such endpoints are not edited")
+    if not any(row["tags"] for row in rows):
+        return Check(what, None, f"none of the {len(rows)} endpoints that were read has a tag; give one a tag")
+    return Check(what, True, f"{parse.TAGS_FORM} on each of {len(rows)} endpoints")
 
 
 async def _page(calls: Calls, query: Mapping[str, str]) -> Check:

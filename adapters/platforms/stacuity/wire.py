@@ -44,7 +44,7 @@ def read(reply: Reply) -> Reading:
     text = clean("; ".join(_messages(body)), length=_TEXT_LENGTH)
     return Reading(
         meaning=_meaning(reply.status, success, text),
-        text=text or (f"http {reply.status}" if success is not True else ""),
+        text=text or (f"http {reply.status}{reply.oddity}" if success is not True else ""),
         data=body.get("data"),
         total=_count(body.get("totalItems")),
         limit=_count(body.get("limit")),

@@ -11,7 +11,7 @@ from adapters.platforms.sft.auth import Token, lifetime
 from domain.errors import LoginRefused, PlatformUnreachable
 from domain.lifecycle import Kind
 from domain.outcome import Because, Verdict
-from tests.support.scripted_server import envelope, reply
+from tests.support.scripted_server import envelope, raw, reply
 from tests.support.sft import PASSWORD
 
 EXPIRED_FORMS = ["1", "2", "3"]
@@ -174,6 +174,20 @@ async def test_a_refused_login_is_never_tried_again(start):
     assert sft.requests("CreateEndPoint") == 0
 
 
+async def test_a_new_password_whose_login_was_cut_off_is_not_taken_for_a_refused_one(start):
+    async def source():
+        return PASSWORD
+
+    sft = await start(logged_in=False, password="old", source=source)
+    sft.faults({"fault": "hang_before", "route": "login", "nth": [2], "seconds": 0.2})
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(sft.platform.login(), 0.1)
+
+    assert sft.requests("login") == 2
+    await sft.platform.login()
+    assert (await sft.create()).verdict is Verdict.DONE
+
+
 async def test_a_locked_account_is_said_so(serve):
     client, server = await serve(logged_in=False)
     server.answers["/api/login"] = reply(envelope("1", "11044", "Account is locked"))
@@ -218,16 +232,25 @@ async def test_a_reseller_login_is_told_that_it_is_the_wrong_kind_of_account(sta
 # --- out of reach ---
 
 
-async def test_a_platform_that_cannot_be_logged_in_to_is_named_with_its_address(start):
+async def test_a_platform_that_cannot_be_logged_in_to_is_named_with_its_address_and_what_it_said(start, serve):
+    """One is not there; the other answers with a page, or calls its JSON something else."""
     sft = await start(logged_in=False)
     await sft.simulator.stop()
+    client, server = await serve(logged_in=False)
+    server.answers["/api/login"] = raw(b'{"AccessToken": "x"}', kind="text/html")
+    told = await asyncio.gather(sft.platform.login(), client.platform.login(), return_exceptions=True)
 
-    with pytest.raises(PlatformUnreachable) as told:
-        await sft.platform.login()
-
-    address = sft.account.base_url
-    assert str(told.value).startswith(f"The platform at {address} cannot be reached: the connection was refused")
-    assert "nothing was sent, check the address" in str(told.value)
+    assert {type(one) for one in told} == {PlatformUnreachable}
+    for one, (address, why) in zip(
+        told,
+        [
+            (sft.account.base_url, "the connection was refused"),
+            (client.account.base_url, "http 200 of type text/html"),
+        ],
+        strict=True,
+    ):
+        assert str(one).startswith(f"The platform at {address} cannot be reached: {why}")
+        assert "nothing was sent, check the address" in str(one)
 
 
 async def test_a_login_that_failed_once_is_tried_again(start):

@@ -5,6 +5,7 @@ import json
 import socket
 import ssl
 import time
+import warnings
 import zlib
 
 import pytest
@@ -24,9 +25,9 @@ async def transport():
     """Make a transport for an address."""
     made = []
 
-    def make(base_url, *, max_in_flight=4, rate=5000.0, connect_seconds=1, pacer=Pacer):
+    def make(base_url, *, max_in_flight=4, rate=5000.0, connect_seconds=1, pacer=Pacer, **more):
         pacer = pacer(MemoryBuckets(rate=rate), rate=rate)
-        http = Transport(base_url, pacer=pacer, connect_seconds=connect_seconds, max_in_flight=max_in_flight)
+        http = Transport(base_url, pacer=pacer, connect_seconds=connect_seconds, max_in_flight=max_in_flight, **more)
         made.append((http, pacer))
         return http
 
@@ -68,6 +69,42 @@ async def test_what_is_not_an_object_has_no_body(transport, server, body):
     server.answers["/api/x"] = raw(body)
 
     assert (await ask(transport(server.base_url))).body is None
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "application/json",
+        "application/json; charset=utf-8",
+        "APPLICATION/JSON",
+        "application/problem+json",
+        "text/json",
+    ],
+)
+async def test_an_answer_of_a_json_type_is_understood(transport, server, kind):
+    server.answers["/api/x"] = raw(b'{"a": 1}', kind=kind)
+
+    assert (await ask(transport(server.base_url))).body == {"a": 1}
+
+
+@pytest.mark.parametrize("kind", ["text/html", "text/plain; charset=json", "application/xml", "json", "", "a/jsonx"])
+async def test_an_answer_of_another_type_is_not_understood_whatever_it_holds(transport, server, kind):
+    server.answers["/api/x"] = raw(b'{"success": true}', kind=kind)
+    answer = await ask(transport(server.base_url))
+
+    assert (answer.status, answer.body) == (200, None)
+
+
+async def test_an_answer_without_a_type_is_not_understood(transport, server):
+    server.answers["/api/x"] = b'HTTP/1.1 200 X\r\nContent-Length: 8\r\nConnection: close\r\n\r\n{"a": 1}'
+
+    assert (await ask(transport(server.base_url))).body is None
+
+
+async def test_a_type_that_the_account_names_is_read_as_json(transport, server):
+    server.answers["/api/x"] = raw(b'{"a": 1}', kind="text/plain; charset=utf-8")
+
+    assert (await ask(transport(server.base_url, json_types=["text/plain"]))).body == {"a": 1}
 
 
 async def test_an_answer_of_more_than_10_megabytes_is_not_read(transport, server):
@@ -221,9 +258,13 @@ async def secure(tmp_path):
     """Start a server with TLS."""
     running = []
 
-    async def begin(name="127.0.0.1"):
+    async def begin(name="127.0.0.1", *, newest=None):
         files = certificate(tmp_path, name=name)
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        if newest is not None:
+            context.set_ciphers("ALL:@SECLEVEL=0")
+            with warnings.catch_warnings(action="ignore"):
+                context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, newest
         context.load_cert_chain(*files)
         server = await ScriptedServer(ssl=context).start()
         server.answers["/api/x"] = reply({"a": 1})
@@ -257,6 +298,31 @@ async def test_a_certificate_that_the_machine_trusts_is_accepted(transport, secu
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
 
     assert (await ask(transport(server.base_url))).body == {"a": 1}
+
+
+async def test_an_older_tls_than_1_2_is_not_spoken(transport, secure, monkeypatch):
+    """The server speaks 1.1 to whoever takes it, which a client without scruples proves."""
+    server, trusted = await secure(newest=ssl.TLSVersion.TLSv1_1)
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    lax = ssl.create_default_context()
+    lax.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings(action="ignore"):
+        lax.minimum_version = ssl.TLSVersion.TLSv1
+    _, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=lax)
+    assert writer.get_extra_info("ssl_object").version() == "TLSv1.1"
+    writer.close()
+
+    with pytest.raises(NotSent):
+        await ask(transport(server.base_url))
+    assert server.requests == []
+
+
+async def test_the_connection_of_a_transport_takes_tls_1_2_at_least_and_checks_whom_it_speaks_to(transport):
+    """As OpenSSL may be told to take less, and as the least that it takes changes."""
+    context = transport("https://127.0.0.1:9/api")._open().connector._ssl
+
+    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
 
 
 async def test_a_server_without_tls_is_not_spoken_to_in_plain(transport, sft):

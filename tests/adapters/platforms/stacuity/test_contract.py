@@ -15,6 +15,7 @@ from domain.outcome import Because
 from domain.pacer import Pacer
 from tests.docs.pages import DOCS, section, table
 from tests.support.memory_ledger import MemoryBuckets
+from tests.support.scripted_server import reply
 from tests.support.stacuity import ACCOUNT, Client
 
 REMOTE = "https://api.stacuity.example/api/v1"
@@ -45,10 +46,6 @@ def test_every_operation_stands_in_the_documents_with_its_call_and_whether_it_is
     for name, operation in OPERATIONS.items():
         assert f"{operation.method} `{operation.path}`" in rows[name][1]
         assert rows[name][2].startswith("yes" if operation.verified else "no")
-
-
-def test_a_key_in_a_path_cannot_lead_elsewhere():
-    assert OPERATIONS["read_group"].address(group="../x?y") == "/EndpointGroups/..%2Fx%3Fy"
 
 
 def test_an_edit_writes_every_editable_field_and_never_leaves_the_tags_out():
@@ -114,6 +111,33 @@ async def test_the_probe_shows_a_filter_that_is_ignored(stacuity):
 
     assert found["filter by iccid"].ok is False
     assert "do not fit" in found["filter by iccid"].text
+
+
+@pytest.mark.parametrize(
+    ("tags", "ok", "text"),
+    [
+        ([["a"], []], True, "a list of texts"),
+        ([[], []], None, "none of the 2 endpoints"),
+        ([["a"], [{"name": "secret"}]], False, "a list with an object"),
+        ([["a"], [7]], False, "a list with a number or a truth value"),
+        ([["a"], "a,b"], False, "a text"),
+        ([["a"], None], False, "null"),
+        ([["a"], ...], False, "absent"),
+    ],
+    ids=str,
+)
+async def test_the_probe_shows_tags_that_are_no_list_of_texts(serve, tags, ok, text):
+    client, server = await serve()
+    rows = [{"id": f"E{n}", "tags": one} for n, one in enumerate(tags)]
+    for row in rows:
+        if row["tags"] is ...:
+            del row["tags"]
+    server.answers["/api/apitokens/verify"] = reply({"success": True})
+    server.answers["/api/endpoints"] = reply({"success": True, "data": rows, "totalItems": 2})
+    (found,) = [check for check in await client.platform.check_contract() if check.what == "form of tags"]
+
+    assert (found.ok, text in found.text) == (ok, True), found
+    assert "secret" not in found.text
 
 
 async def test_the_probe_shows_a_status_that_cannot_be_read(start):

@@ -177,4 +177,6 @@ async def test_a_poll_reads_every_page_and_only_its_stretch_of_time(start):
     found = await stacuity.platform.events(now - 60, now + 60)
 
     assert {event.id for event in found} == {event.id for event in stacuity.estate.events}
+    asked = [entry["path"] for entry in stacuity.simulator.journal.entries() if "/events" in entry["path"]]
+    assert all("sortOrder=1" in path for path in asked), "pages of another order would not fit together"
     assert await stacuity.platform.events(now + 60, now + 120) == []

@@ -188,6 +188,17 @@ async def test_concurrent_editor_who_takes_tags_away_is_noticed_and_the_tag_is_w
     assert any("other-user" in one for one in tags), "what the other user wrote is kept"
 
 
+async def test_a_sim_with_two_endpoints_goes_to_a_person_and_does_not_hold_the_others_up(run):
+    stacuity, job, platform = await run()
+    stacuity.estate.put(stacuity.iccids[0], kind="allocate")
+    scope = job.batch(stacuity.iccids)
+    await job.finish(platform, scope, until=("confirmed", "refused", "planned", "needs_human"))
+    counts = (await job.ledger.outlook(scope)).counts
+
+    assert counts["needs_human"] == 1
+    assert sum("b" in one.tags for one in stacuity.estate.endpoints.values()) == COUNT - 1
+
+
 async def test_two_tags_of_one_endpoint_are_never_written_at_once(run):
     stacuity, job, platform = await run(max_in_flight=16, knobs={"latency_write": 0.03})
     tags = ("b", "march", "spring", "north")

@@ -1,11 +1,16 @@
 """Finding endpoints: by page, by ICCID, and never by a filter that was not checked."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 
+from domain.carry import carry_out
 from domain.endpoint import SimRecord
 from domain.errors import LoginRefused, PlatformUnreachable
 from domain.lifecycle import Kind, Lifecycle
+from domain.outcome import Because, Verdict
 from domain.ports import ReadFailed
+from domain.reconcile import read_account
 from domain.survey import survey
 from tests.support.scripted_server import ScriptedServer, reply
 
@@ -50,14 +55,77 @@ async def test_every_endpoint_is_found_page_by_page_in_a_fixed_order(start):
     assert all("sortBy=asc" in path and "limit=5" in path for path in sent)
 
 
-async def test_a_platform_that_gives_fewer_rows_than_asked_is_read_to_its_end(serve):
-    client, server = await serve(page_size=100)
-    rows = [{"id": f"E{n}", "iccid": f"89{n}", "endpointStatus": {"key": 30}} for n in range(4)]
-    server.answers["/api/endpoints"] = reply({"success": True, "data": rows[:2], "totalItems": 4, "limit": 2})
+class Short(ScriptedServer):
+    """Gives two rows at most, whatever is asked for; `says` is what it adds to each answer."""
 
-    assert (await client.platform.sims_page(1)).pages == 2
-    await client.platform.sims_page(2)
-    assert "offset=2" in server.requests[-1].path
+    def __init__(self, count, *, most=2, obeys_offset=True, **says):
+        super().__init__()
+        self.rows = [{"id": f"E{n:03}", "iccid": f"89{n:017}", "endpointStatus": {"key": 30}} for n in range(count)]
+        self.most, self.obeys_offset, self.says = most, obeys_offset, says
+
+    async def _write(self, writer, answer):
+        query = parse_qs(urlsplit(self.requests[-1].path).query)
+        wanted = query.get("filter", ["iccid:"])[0].removeprefix("iccid:")
+        rows = [row for row in self.rows if wanted in row["iccid"]]
+        first = int(query["offset"][0]) if self.obeys_offset else 0
+        body = {"success": True, "data": rows[first : first + self.most], "totalItems": len(rows)} | self.says
+        await super()._write(writer, reply({key: value for key, value in body.items() if value is not ...}))
+
+
+SAYS = [{}, {"limit": 100}, {"limit": 2}, {"limit": None}, {"totalItems": ...}, {"totalItems": ..., "limit": 100}]
+
+
+@pytest.mark.parametrize("says", SAYS, ids=str)
+@pytest.mark.parametrize("count", [0, 1, 4, 5, 205])
+async def test_a_platform_that_gives_fewer_rows_than_asked_is_read_to_its_end(serve, says, count):
+    client, server = await serve(Short(count, **says), page_size=100)
+    seen = await read_account(client.platform)
+
+    assert sorted(seen) == [row["iccid"] for row in server.rows]
+
+
+@pytest.mark.parametrize("says", SAYS, ids=str)
+async def test_a_survey_by_page_sees_every_endpoint_of_short_pages(serve, says):
+    client, server = await serve(Short(205, **says), page_size=100)
+    found = await survey(client.platform, [row["iccid"] for row in server.rows], chase=False)
+
+    assert (len(found.sims), found.by_page) == (205, True)
+    assert not any("filter" in one.path for one in server.requests)
+
+
+async def test_rivals_on_two_short_answers_of_a_look_up_are_both_seen(serve):
+    client, server = await serve(Short(2, most=1), page_size=100)
+    server.rows[1]["iccid"] = server.rows[0]["iccid"]
+    found = await client.platform.sim(server.rows[0]["iccid"])
+
+    assert (found.endpoint_id, found.rivals) == ("E000", ("E001",))
+
+
+@pytest.mark.parametrize(
+    "server",
+    [Short(4, totalItems=7), Short(4, obeys_offset=False), Short(4, obeys_offset=False, totalItems=...)],
+    ids=["ends before its own count", "the same rows for ever", "the same rows for ever, and no count"],
+)
+async def test_a_list_that_does_not_come_to_its_end_is_a_failed_read(serve, server):
+    client, _ = await serve(server, page_size=100)
+    with pytest.raises(ReadFailed, match="endpoints") as told:
+        await client.platform.sims_page(1)
+
+    assert "shows" in str(told.value)
+
+
+async def test_a_row_that_moved_between_two_answers_of_a_page_is_no_failure(serve):
+    """Somebody ended the first endpoint, and the third came where the second was asked for."""
+
+    class Moving(Short):
+        async def _write(self, writer, answer):
+            if len(self.requests) == 2:
+                del self.rows[0]
+            await super()._write(writer, answer)
+
+    client, _ = await serve(Moving(6), page_size=100)
+
+    assert len((await client.platform.sims_page(1)).sims) == 5
 
 
 async def test_an_endpoint_is_found_by_its_whole_iccid_only(stacuity):
@@ -117,12 +185,28 @@ class FilterFindsNothing(ScriptedServer):
         await super()._write(writer, self.empty if filtered else self.full)
 
 
-async def test_two_endpoints_with_one_iccid_are_no_answer(serve):
-    client, server = await serve()
-    rows = [{"id": name, "iccid": "8944500000000000001"} for name in ("E1", "E2")]
-    server.answers["/api/endpoints"] = reply({"success": True, "data": rows, "totalItems": 2})
-    with pytest.raises(ReadFailed, match="two endpoints"):
-        await client.platform.sim("8944500000000000001")
+async def test_two_endpoints_for_one_sim_are_rivals_by_look_up_and_by_page(start):
+    stacuity = await start()
+    iccid = stacuity.iccids[0]
+    other = stacuity.estate.put(iccid, kind="allocate")
+    ids = {stacuity.estate.endpoints[one].id for one in stacuity.estate.endpoints}
+    found = await stacuity.platform.sim(iccid)
+    by_page = (await survey(stacuity.platform, [one.iccid for one in stacuity.estate.endpoints.values()])).sims[iccid]
+
+    for one in (found, by_page):
+        assert other.id in {one.endpoint_id, *one.rivals} <= ids
+        assert len(one.rivals) == 1
+
+
+@pytest.mark.parametrize("which", [{"provision_by": "allocated"}, {"provision_by": "claim"}], ids=str)
+async def test_a_sim_with_rivals_is_not_taken_over_and_goes_to_a_person(start, which):
+    stacuity = await start(**which)
+    iccid = stacuity.iccids[0]
+    stacuity.estate.put(iccid, kind="allocate")
+    answer = await carry_out(stacuity.platform, stacuity.work(Kind.CREATE, iccid, activation_code="AC-1"))
+
+    assert (answer.verdict, answer.because) == (Verdict.NOT_DONE, Because.CONTRADICTION)
+    assert "several endpoints" in answer.text
 
 
 @pytest.mark.parametrize("data", [None, {}, "x", [{"iccid": "8944"}]])

@@ -10,6 +10,7 @@ from adapters.platforms.stacuity.client import StacuityPlatform
 from domain.carry import carry_out
 from domain.lifecycle import Kind
 from domain.outcome import Because, Verdict
+from tests.support.scripted_server import ScriptedServer, raw, reply
 
 DONE = Verdict.DONE
 
@@ -169,6 +170,92 @@ async def test_a_reference_is_set_only_when_the_account_says_so(start):
     assert setting.endpoint(0).reference == setting.iccids[0]
 
 
+async def test_a_name_or_reference_that_the_read_back_does_not_show_goes_to_a_person(serve):
+    """An edit writes them with the tag; that the tag is there says nothing of them."""
+    row = {"id": "E1", "iccid": "8944", "tags": [], "endpointStatus": {"key": 30}}
+    for shown, lacking in [({"name": "other"}, "name"), ({"reference": None}, "reference"), ({}, "")]:
+        after = row | {"tags": ["march"], "name": "meter", "reference": "8944"} | shown
+        client, server = await serve(Changing("/api/endpoints/E1", [row, {}, after]), reference="iccid")
+        answer = await client.perform(Kind.TAG, "8944", "E1", target="march", name="meter")
+
+        assert [one.method for one in server.requests] == ["GET", "PUT", "GET"]
+        assert answer.because is (Because.CONTRADICTION if lacking else None)
+        assert answer.text == (f"answered yes; the read-back shows another {lacking}" if lacking else "")
+
+
+async def test_a_name_that_this_edit_did_not_write_is_not_looked_for(serve):
+    row = {"id": "E1", "iccid": "8944", "tags": [], "endpointStatus": {"key": 50}, "name": "theirs"}
+    after = row | {"tags": ["march"], "name": "changed by another user meanwhile"}
+    client, _ = await serve(Changing("/api/endpoints/E1", [row, {}, after]))
+    answer = await client.perform(Kind.TAG, "8944", "E1", target="march", name="meter")
+
+    assert answer.verdict is DONE
+
+
+class Changing(ScriptedServer):
+    """Shows an object as it is from one request to the next."""
+
+    def __init__(self, path, shown):
+        super().__init__()
+        self.path, self.shown = path, list(shown)
+
+    async def _write(self, writer, answer):
+        await super()._write(writer, reply({"success": True, "data": self.shown[len(self.requests) - 1]}))
+
+
+# --- what cannot be written back ---
+
+UNKNOWN_FORMS = [
+    {"tags": [{"name": "keep-me"}]},
+    {"tags": ["good", {"name": "keep-me"}]},
+    {"tags": ["good", 7]},
+    {"tags": ["good", None]},
+    {"tags": "a,b"},
+    {"tags": {"name": "keep-me"}},
+    {"tags": None},
+    {"tags": 0},
+    {},
+    {"tags": [], "name": {"text": "n"}},
+    {"tags": [], "reference": ["r"]},
+    {"tags": [], "staticIp": {"address": "10.0.0.1"}},
+    {"tags": [], "imeiLock": True},
+    {"tags": [], "imeiLock": 4.9e14},
+]
+
+
+@pytest.mark.parametrize("fields", UNKNOWN_FORMS, ids=str)
+async def test_an_endpoint_with_a_field_of_unknown_form_is_not_edited(serve, fields):
+    """The edit replaces every field, so what cannot be read would be wiped."""
+    client, server = await serve()
+    row = {"id": "E1", "iccid": "8944", "endpointStatus": {"key": 30}} | fields
+    server.answers["/api/endpoints/E1"] = reply({"success": True, "data": row})
+    answer = await client.perform(Kind.TAG, "8944", "E1", target="march")
+    odd = list(fields)[-1] if fields else "tags"
+
+    assert (answer.verdict, answer.because) == (Verdict.NOT_DONE, Because.REFUSED)
+    assert f"shows its {odd} in a form that is not known" in answer.text
+    assert "doctor --contract" in answer.text
+    assert [one.method for one in server.requests] == ["GET"]
+    assert "keep-me" not in answer.text
+
+
+@pytest.mark.parametrize("tags", [[{"name": "a"}], "a,b", None])
+async def test_tags_of_unknown_form_are_no_tags_that_can_be_compared(serve, tags):
+    client, server = await serve()
+    row = {"id": "E1", "iccid": "8944", "tags": tags}
+    server.answers["/api/endpoints/E1"] = reply({"success": True, "data": row})
+
+    assert await client.platform.tags_of("E1") is None
+
+
+async def test_a_read_back_whose_tags_cannot_be_read_leaves_the_outcome_unknown(serve):
+    row = {"id": "E1", "iccid": "8944", "tags": [], "endpointStatus": {"key": 30}}
+    client, _ = await serve(Changing("/api/endpoints/E1", [row, {}, row | {"tags": [{"name": "march"}]}]))
+    answer = await client.perform(Kind.TAG, "8944", "E1", target="march")
+
+    assert answer.verdict is Verdict.UNKNOWN
+
+
 # --- groups ---
 
 
@@ -262,6 +349,24 @@ async def test_a_platform_that_takes_no_suspension_back_is_recorded_as_such(stac
     assert answer.text.startswith("stuck_suspended")
 
 
+async def test_only_an_endpoint_that_is_suspended_can_be_stuck_there(stacuity):
+    ended = await stacuity.act(Kind.RESUME, "terminated")
+    nobody = await stacuity.perform(Kind.RESUME, "8944", "nobody")
+    waiting = await stacuity.act(Kind.RESUME, 0)
+
+    assert [answer.text for answer in (ended, waiting)] == ["Status change not allowed"] * 2
+    assert nobody.text == "Record not found"
+    assert {answer.because for answer in (ended, nobody, waiting)} == {Because.REFUSED}
+
+
+async def test_a_refused_resume_is_the_platforms_word_alone_when_the_endpoint_cannot_be_read(stacuity):
+    stacuity.faults({"fault": "refused", "route": "change_status"}, {"fault": "forbidden", "route": "read_endpoint"})
+    answer = await stacuity.act(Kind.RESUME, "suspended")
+
+    assert answer.because is Because.REFUSED
+    assert "stuck" not in answer.text
+
+
 async def test_an_account_that_does_not_allow_to_resume_sends_nothing(start):
     stacuity = await start(allow_resume=False)
     answer = await stacuity.act(Kind.RESUME, "suspended")
@@ -303,6 +408,14 @@ async def test_a_write_is_sent_once_whatever_comes_back(start, fault, verdict):
 
     assert answer.verdict is verdict
     assert stacuity.requests("assign") == 1
+
+
+async def test_a_page_that_reads_like_a_yes_is_none(serve):
+    client, server = await serve()
+    server.answers["/api/endpoints/E1/status"] = raw(b'{"success": true}', kind="text/html")
+    answer = await client.perform(Kind.SUSPEND, "8944", "E1")
+
+    assert (answer.verdict, answer.text) == (Verdict.UNKNOWN, "http 200 of type text/html")
 
 
 async def test_a_call_whose_turn_came_too_late_is_not_sent(stacuity):
