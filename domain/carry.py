@@ -11,7 +11,7 @@ from domain.lifecycle import Kind, Lifecycle
 from domain.operation import Work
 from domain.outcome import Answer, Because, Verdict
 from domain.plan import conflict_reason
-from domain.ports import Changing, ReadFailed, ReadRefused, ReadStopped
+from domain.ports import Changing, GroupUnusable, ReadFailed, ReadRefused, ReadStopped
 
 CONFLICT = 409
 _LAG_WAITS = (0.0, 2.0, 5.0)  # reads lag behind writes
@@ -115,6 +115,8 @@ def _unsent(error: Exception) -> Answer:
     because = Because.UNREACHABLE
     if isinstance(error, LoginRefused):
         because = Because.LOGIN
+    elif isinstance(error, GroupUnusable):
+        because = Because.GROUP
     elif isinstance(error, ReadRefused):
         because = Because.REFUSED
     elif isinstance(error, ReadStopped):

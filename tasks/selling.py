@@ -97,12 +97,20 @@ async def sweep_in(session: Session, seller: Seller, *, within: float, without: 
     put_back = await book.put_back()
     left = [order for order in await book.unfinished(_AT_ONCE) if order.order not in without]
     open_now = [order for order in left if order.state is OrderState.IN_PROGRESS]
-    ended = await asyncio.gather(*(seller.carry_on(o, within=within) for o in open_now), return_exceptions=True)
+    going = [_carried_on(session, seller, order, within=within) for order in open_now]
+    ended = await asyncio.gather(*going, return_exceptions=True)
     await book.close_settled(_AT_ONCE)
     _raise_first(ended)
     return _counted(
         len(put_back), [*(o for o in left if o not in open_now), *(o for o in ended if isinstance(o, Order))]
     )
+
+
+async def _carried_on(session: Session, seller: Seller, order: Order, *, within: float) -> Order:
+    """Go on with an order, unless its group takes no endpoint any more."""
+    if order.group and session.account.capabilities.has_groups:
+        await resources.known_group(session, order.group)
+    return await seller.carry_on(order, within=within)
 
 
 def _counted(put_back: int, orders: Iterable[Order]) -> Swept:

@@ -17,9 +17,11 @@ class StoreOrders:
         self._hold = hold
         self._oldest: orders.Oldest = {}
 
-    async def place(self, wanted: SellRequest) -> tuple[Order, Step]:
+    async def place(self, wanted: SellRequest, *, full: str = "") -> tuple[Order, Step]:
         """See domain.sale.OrderBook."""
-        return await self._store.awrite(orders.place, self._owner, wanted, hold=self._hold, oldest=self._oldest)
+        return await self._store.awrite(
+            orders.place, self._owner, wanted, hold=self._hold, oldest=self._oldest, full=full
+        )
 
     async def step(
         self, order_no: str, scope: Scope, results: Sequence[Result], room: int

@@ -25,17 +25,20 @@ Oldest = dict[str, int]  # by tag: the SIM sold last; older ones are mostly sold
 
 
 def place(
-    connection: Connection, owner: Owner, wanted: SellRequest, *, hold: float, oldest: Oldest
+    connection: Connection, owner: Owner, wanted: SellRequest, *, hold: float, oldest: Oldest, full: str = ""
 ) -> tuple[Order, Step]:
     """Find or make the order, reserve a SIM if it has none, and hand out the first call, its intent being durable.
 
-    An order that was placed for another tag or group comes back as it is, and nothing is changed.
+    An order that was placed for another tag or group comes back as it is, and nothing is changed. `full` says why no
+    SIM may be reserved at present.
     """
     now = store_now(connection)
     order = _enter(connection, owner.account, wanted, now) or _locked(connection, owner.account, wanted.order)
     if (order.tag, order.group) != (wanted.tag, wanted.group):
         return order, Step()
-    if order.state in (OrderState.NO_STOCK, OrderState.EXPIRED):
+    if order.may_begin_anew and full:
+        return _without_sim(connection, order, now, text=full), Step()
+    if order.may_begin_anew:
         order = _reserve(connection, owner, order, hold=hold, now=now, oldest=oldest)
     return order, _begin(connection, owner, order)
 
@@ -170,8 +173,7 @@ def _begin(connection: Connection, owner: Owner, order: Order) -> Step:
 def _reserve(connection: Connection, owner: Owner, order: Order, *, hold: float, now: float, oldest: Oldest) -> Order:
     picked = _pick(connection, order, oldest.get(order.tag, 0)) or _pick(connection, order, 0)
     if picked is None:
-        _set(connection, order, OrderState.NO_STOCK, endpoint=None, closed_at=now, text="")
-        return replace(order, state=OrderState.NO_STOCK, iccid=None, endpoint_id=None, spoilt=False)
+        return _without_sim(connection, order, now)
     oldest[order.tag] = picked.id
     change = order.change or _new_change(connection, owner.account, order.order, now)
     _plan(connection, owner, change, picked.id, order.group, now)
@@ -188,6 +190,12 @@ def _reserve(connection: Connection, owner: Owner, order: Order, *, hold: float,
         text="",
         spoilt=False,
     )
+
+
+def _without_sim(connection: Connection, order: Order, now: float, *, text: str = "") -> Order:
+    """Close an order for which there is no SIM, or no room."""
+    _set(connection, order, OrderState.NO_STOCK, endpoint=None, closed_at=now, text=text)
+    return replace(order, state=OrderState.NO_STOCK, iccid=None, endpoint_id=None, text=text, spoilt=False)
 
 
 # Whatever was once asked to change about a SIM, other than making and tagging it, keeps it out of the shop's reach.
