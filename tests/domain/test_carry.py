@@ -6,7 +6,7 @@ from domain.carry import carry_out
 from domain.errors import LoginRefused, PlatformUnreachable
 from domain.lifecycle import Kind
 from domain.outcome import Answer, Because, Verdict
-from domain.ports import ReadStopped
+from domain.ports import GroupUnusable, ReadStopped
 from tests.support.memory_platform import DONE, MemoryPlatform, read_failed
 from tests.support.virtual_time import played
 from tests.support.works import work
@@ -112,6 +112,7 @@ def test_nothing_is_counted_after_a_write_that_was_not_done(platform, outcome):
     [
         (read_failed("http 500"), Because.UNREACHABLE),
         (ReadStopped("http 500"), Because.STOPPED),
+        (GroupUnusable("http 500"), Because.GROUP),
         (PlatformUnreachable("http 500"), Because.UNREACHABLE),
         (LoginRefused("http 500"), Because.LOGIN),
     ],

@@ -1,8 +1,8 @@
 """The account's endpoint groups: found once, pinned by id, checked before anything is put into them, and made."""
 
 import asyncio
+import time
 from collections.abc import Mapping
-from time import monotonic
 
 from adapters.platforms.stacuity import parse
 from adapters.platforms.stacuity.calls import Calls, NotFound
@@ -64,8 +64,8 @@ class Groups:
             looked_at = self._looked_at.get(name)
             if name not in self._ids:
                 await self._find(name, None)
-            elif name not in self._pinned or looked_at is None or monotonic() - looked_at >= apart:
-                self._looked_at[name] = monotonic()
+            elif name not in self._pinned or looked_at is None or time.monotonic() - looked_at >= apart:
+                self._looked_at[name] = time.monotonic()
                 await self._read_again(name)
         return self._pinned[name]
 
