@@ -43,6 +43,14 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
+class Policy:
+    """A routing policy: what it is called by, and every name of its VSlice, if the platform says."""
+
+    id: str
+    vslices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """An endpoint group as the platform shows it. None: the platform does not say."""
 
@@ -199,9 +207,26 @@ def _about_secondary(group: Group, primaries: Sequence[Group]) -> str:
     )
 
 
+def who_has_apn(primary: Group, origins: Mapping[str, int], ids: Mapping[str, str]) -> str:
+    """How many endpoints have the APN of a secondary group through the primary one that they are in."""
+    inside = sum(count for name, count in origins.items() if ids.get(name, name) in (primary.id, primary.moniker))
+    left = sum(origins.values()) - inside
+    rest = f"{left:,} are not" if left else "so nothing is left to do"
+    return f"{inside:,} of the {inside + left:,} endpoints are in {primary.moniker} already, {rest}."
+
+
 def draft_problems(draft: Draft, vslice: Slice | None) -> list[str]:
     """Everything that is wrong with a new group, each as a sentence."""
     return [*_field_problems(draft), *_kind_problems(draft, vslice), *_network_problems(draft, vslice)]
+
+
+def policy_problems(draft: Draft, vslice: Slice | None, policy: Policy | None) -> list[str]:
+    """What is wrong with the routing policy of a new group. Other policies belong to no VSlice."""
+    if policy is None:
+        return [f"There is no routing policy {draft.routing_policy!r}."]
+    if vslice is None or not policy.vslices or {vslice.id, vslice.moniker} & set(policy.vslices):
+        return []
+    return [f"The routing policy {draft.routing_policy} is of VSlice {policy.vslices[-1]}, not of {draft.vslice}."]
 
 
 def _field_problems(draft: Draft) -> Iterable[str]:

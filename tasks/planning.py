@@ -11,6 +11,7 @@ from domain.errors import (
     NothingSelected,
     TooManyRejects,
     TooMuchChange,
+    UnusableGroup,
     UsageError,
 )
 from domain.groups import Target, check_room
@@ -233,7 +234,10 @@ async def find_room(session: resources.Session, group: str, selected: Selected) 
 
     Raises UnknownGroup, UnusableGroup, NoRoom, PlatformUnreachable.
     """
-    target = await resources.find_group(session, group)
+    try:
+        target = await resources.find_group(session, group)
+    except UnusableGroup as error:
+        raise UnusableGroup(f"{error}{await resources.explain_secondary(session, group, selected.origins)}") from None
     check_room(target, await resources.addresses_wanted(session, target, selected.origins))
     return target
 

@@ -94,16 +94,14 @@ async def sweep(account: str) -> Swept:
 async def sweep_in(session: Session, seller: Seller, *, within: float, without: Collection[str] = ()) -> Swept:
     """The same in a session that is open; `without` names the orders that somebody is at."""
     book = session.orders()
-    put_back = await book.put_back()
+    put_back = len(await book.put_back()) + await book.free_untouched()
     left = [order for order in await book.unfinished(_AT_ONCE) if order.order not in without]
     open_now = [order for order in left if order.state is OrderState.IN_PROGRESS]
     going = [_carried_on(session, seller, order, within=within) for order in open_now]
     ended = await asyncio.gather(*going, return_exceptions=True)
     await book.close_settled(_AT_ONCE)
     _raise_first(ended)
-    return _counted(
-        len(put_back), [*(o for o in left if o not in open_now), *(o for o in ended if isinstance(o, Order))]
-    )
+    return _counted(put_back, [*(o for o in left if o not in open_now), *(o for o in ended if isinstance(o, Order))])
 
 
 async def _carried_on(session: Session, seller: Seller, order: Order, *, within: float) -> Order:

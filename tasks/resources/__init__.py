@@ -29,7 +29,14 @@ from tasks.resources.files import (
     write_reports,
     write_table,
 )
-from tasks.resources.grouping import addresses_wanted, check_groups_of, find_group, known_group, look_at_group
+from tasks.resources.grouping import (
+    addresses_wanted,
+    check_groups_of,
+    explain_secondary,
+    find_group,
+    known_group,
+    look_at_group,
+)
 from tasks.resources.reading import (
     batch_counts,
     batch_named,
@@ -95,6 +102,7 @@ __all__ = [
     "decide_by_person",
     "endpoints",
     "esim",
+    "explain_secondary",
     "file_limits",
     "find_group",
     "held",

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from domain.errors import PlatformUnreachable
-from domain.groups import Target, check_pin, newcomers
+from domain.errors import PlatformUnreachable, UnknownGroup
+from domain.groups import Target, check_pin, newcomers, who_has_apn
 from domain.ports import ReadFailed
 
 if TYPE_CHECKING:
@@ -75,6 +75,20 @@ async def addresses_wanted(session: "Session", target: Target, origins: Mapping[
     with _read(target.name):
         groups = await session.platform.groups()
     return newcomers(target, origins, groups, await session.store.awrite(pins.all_pinned, session.name))
+
+
+async def explain_secondary(session: "Session", name: str, origins: Mapping[str, int]) -> str:
+    """Where the name is that of an associated secondary group: how many of the endpoints have its APN already."""
+    from adapters.store import pins
+
+    try:
+        named = await session.platform.group(session.account.group(name).endpoint_group or name)
+        primary = await session.platform.group(named.primary) if named.primary is not None else None
+    except (ReadFailed, UnknownGroup):
+        return ""
+    if primary is None or not origins:
+        return ""
+    return f" {who_has_apn(primary, origins, await session.store.awrite(pins.all_pinned, session.name))}"
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from domain.groups import (
     Draft,
     Group,
     GroupKind,
+    Policy,
     Slice,
     Target,
     addresses,
@@ -18,6 +19,7 @@ from domain.groups import (
     draft_problems,
     draft_warnings,
     newcomers,
+    policy_problems,
     room_in,
     why_not_assignable,
 )
@@ -84,7 +86,7 @@ def test_a_group_without_a_moniker_is_not_taken_for_no_group():
 def test_a_name_stands_for_the_id_of_its_first_use():
     check_pin("eu", None, "G1")
     check_pin("eu", "G1", "G1")
-    with pytest.raises(UnusableGroup, match="was G1 when it was first used, and is G2 now.*--group G2 for the new one"):
+    with pytest.raises(UnusableGroup, match=r"was G1 when it was first used, and is G2 now.*--group G2 for the new"):
         check_pin("eu", "G1", "G2")
     with pytest.raises(UnusableGroup, match=r"no group is called so now.*Say --group G1 for the old one\.$"):
         check_pin("eu", "G1", None)
@@ -169,6 +171,15 @@ def test_a_draft_in_a_vslice_that_is_missing_or_empty_is_refused():
 
 def test_all_problems_are_told_at_once():
     assert len(draft_problems(replace(DRAFT, name="M", moniker="x", routing_policy=""), SLICE)) == 3
+
+
+def test_only_a_routing_policy_that_says_another_vslice_is_wrong():
+    assert policy_problems(DRAFT, SLICE, Policy("P1", ("V1", "vslice-main"))) == []
+    assert policy_problems(DRAFT, SLICE, Policy("P1", ("vslice-main",))) == []
+    assert policy_problems(DRAFT, SLICE, Policy("P1")) == [], "the platform does not say"
+    assert policy_problems(DRAFT, None, Policy("P1", ("V9",))) == [], "the VSlice itself is told as missing"
+    assert "is of VSlice V9" in policy_problems(DRAFT, SLICE, Policy("P1", ("V9",)))[0]
+    assert "no routing policy" in policy_problems(DRAFT, SLICE, None)[0]
 
 
 def test_a_name_that_the_vendors_tools_would_cut_is_worth_a_word():

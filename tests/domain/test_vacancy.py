@@ -184,11 +184,12 @@ def test_a_platform_that_does_not_answer_stops_no_sale_while_there_is_room_by_ou
         platform.broken = PlatformUnreachable("away")
         await asyncio.sleep(3)
         if goes_on:
-            return await platform.sell()
-        with pytest.raises(PlatformUnreachable):
-            await platform.sell()
+            assert await platform.sell()
+        else:
+            with pytest.raises(PlatformUnreachable):
+                await platform.sell()
 
-    assert play(story()) in (True, None)
+    play(story())
 
 
 def test_without_a_group_or_a_known_number_everybody_is_let_in():

@@ -146,6 +146,20 @@ async def test_work_whose_group_is_not_to_be_found_stays_planned(fleet_of, store
         assert fleet.requests("assign") == 0
 
 
+async def test_who_names_a_secondary_is_told_how_many_have_its_apn_through_their_primary(fleet_of):
+    async with fleet_of(5):
+        await apply(activation(count=3))
+        await apply(activation("fleet-second", count=2))
+        told = "it is a secondary group of fleet-main.*assign to fleet-main\\. 3 of the 5 endpoints are in fleet-main"
+        with pytest.raises(UnusableGroup, match=f"{told} already, 2 are not"):
+            await plan_change(move("video-apn"))
+        with pytest.raises(UnusableGroup, match=r"that no primary group is associated with.*to the primary\.$"):
+            await plan_change(move("meter-apn"))
+        await apply(move("fleet-main"))
+        with pytest.raises(UnusableGroup, match="5 of the 5 endpoints are in fleet-main already, so nothing is left"):
+            await plan_change(move("video-apn"))
+
+
 async def test_a_change_without_a_group_of_the_platform_is_planned_without_asking_it(fleet_of):
     async with fleet_of(2) as fleet:
         await apply(activation())

@@ -11,11 +11,13 @@ from domain.errors import Refused, Stopped, UnknownGroup, UnusableGroup, UsageEr
 from domain.groups import (
     Draft,
     Group,
+    Policy,
     Slice,
     Target,
     association_problems,
     check_pin,
     draft_problems,
+    policy_problems,
     room_in,
     why_not_assignable,
 )
@@ -152,11 +154,22 @@ class Groups:
             return None
         return found
 
+    async def _routing_policy(self, key: str) -> Policy | None:
+        try:
+            found: Policy = await self._calls.parsed("read_routing_policy", policy=key)
+        except NotFound:
+            return None
+        except ReadFailed:
+            return Policy(key)  # then the platform's own check has to do
+        return found
+
     async def create(self, draft: Draft) -> Group:
         """See domain.ports.GroupKeeper."""
         self._calls.check_allowed("create_group")
         vslice = await self._vslice(draft.vslice) if draft.vslice else None
         problems = draft_problems(draft, vslice)
+        if draft.routing_policy:
+            problems += policy_problems(draft, vslice, await self._routing_policy(draft.routing_policy))
         if problems:
             raise UsageError(" ".join(problems))
         answer, new_id = await self._calls.write("create_group", group_body(draft))
