@@ -90,6 +90,17 @@ def test_a_sale_that_came_to_nothing_gives_its_place_back():
     assert play(story()) == [True, True, True]
 
 
+def test_orders_that_are_only_sent_again_use_up_no_count():
+    platform = Platform(room=30)
+
+    async def story():
+        for _ in range(100):
+            assert await platform.sell(sold=False)
+
+    play(story())
+    assert platform.looks == 1
+
+
 def test_a_buyer_of_the_last_address_waits_for_the_one_who_may_get_it():
     platform = Platform(room=1)
 

@@ -1,5 +1,7 @@
 """Plans into groups of the platform: what a name stands for, and who needs an address that is not used already."""
 
+import shutil
+
 import pytest
 
 from domain.errors import NoRoom, Stopped, UnusableGroup
@@ -23,6 +25,15 @@ def fleet_of(tmp_path, store_url, monkeypatch):
     monkeypatch.setenv("PREACTIVE_CONFIG", str(tmp_path / "preactive.toml"))
     monkeypatch.chdir(tmp_path)
     return lambda sims, **knobs: open_fleet_shop(tmp_path, store_url, sims=sims, **knobs)
+
+
+@pytest.fixture
+def fleet_here(tmp_path, quick_path, prepared_file, monkeypatch):
+    """Opens accounts on an embedded store, where no statement of ours matters."""
+    monkeypatch.setenv("PREACTIVE_CONFIG", str(tmp_path / "preactive.toml"))
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(prepared_file, quick_path / "store.db")
+    return lambda sims: open_fleet_shop(tmp_path, f"sqlite:///{quick_path}/store.db", sims=sims)
 
 
 def activation(group="fleet-main", **fields):
@@ -116,8 +127,8 @@ async def test_a_name_that_means_another_group_when_the_plan_is_applied_sends_no
 
 
 @pytest.mark.parametrize("moniker", ["renamed-group", "fleet-main"])
-async def test_work_that_is_gone_on_with_goes_into_the_group_that_was_meant(fleet_of, moniker):
-    async with fleet_of(3) as fleet:
+async def test_work_that_is_gone_on_with_goes_into_the_group_that_was_meant(fleet_here, moniker):
+    async with fleet_here(3) as fleet:
         async with resources.session(FLEET) as session:
             await resources.find_group(session, "fleet-main")
             change = (await resources.select_endpoints(session, activation())).change
@@ -146,8 +157,8 @@ async def test_work_whose_group_is_not_to_be_found_stays_planned(fleet_of, store
         assert fleet.requests("assign") == 0
 
 
-async def test_who_names_a_secondary_is_told_how_many_have_its_apn_through_their_primary(fleet_of):
-    async with fleet_of(5):
+async def test_who_names_a_secondary_is_told_how_many_have_its_apn_through_their_primary(fleet_here):
+    async with fleet_here(5):
         await apply(activation(count=3))
         await apply(activation("fleet-second", count=2))
         told = "it is a secondary group of fleet-main.*assign to fleet-main\\. 3 of the 5 endpoints are in fleet-main"
@@ -160,8 +171,8 @@ async def test_who_names_a_secondary_is_told_how_many_have_its_apn_through_their
             await plan_change(move("video-apn"))
 
 
-async def test_a_change_without_a_group_of_the_platform_is_planned_without_asking_it(fleet_of):
-    async with fleet_of(2) as fleet:
+async def test_a_change_without_a_group_of_the_platform_is_planned_without_asking_it(fleet_here):
+    async with fleet_here(2) as fleet:
         await apply(activation())
         before = fleet.requests()
         plan = await plan_change(LifecycleRequest(action=Action.SUSPEND, account=FLEET, tag="spring"))
@@ -172,8 +183,8 @@ async def test_a_change_without_a_group_of_the_platform_is_planned_without_askin
         )
 
 
-async def test_the_plan_names_the_group_and_its_addresses(fleet_of):
-    async with fleet_of(2) as fleet:
+async def test_the_plan_names_the_group_and_its_addresses(fleet_here):
+    async with fleet_here(2) as fleet:
         plan = await plan_change(activation())
 
         assert plan.sentence().endswith(
@@ -186,8 +197,8 @@ async def test_the_plan_names_the_group_and_its_addresses(fleet_of):
     [(activate, activation), (lifecycle, lambda: move("fleet-second"))],
     ids=["activate", "move"],
 )
-async def test_a_dry_run_in_prefect_shows_and_checks_the_group_as_the_terminal_does(fleet_of, flow, request_of):
-    async with fleet_of(7) as fleet:
+async def test_a_dry_run_in_prefect_shows_and_checks_the_group_as_the_terminal_does(fleet_here, flow, request_of):
+    async with fleet_here(7) as fleet:
         if flow is lifecycle:
             await apply(activation())
         shown = await flow.fn(request_of())

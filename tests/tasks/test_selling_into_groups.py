@@ -1,6 +1,7 @@
 """Sales where groups are objects of the platform: the group is found first, and no SIM pays for its troubles."""
 
 import asyncio
+import shutil
 
 import pytest
 
@@ -26,6 +27,15 @@ def shop_of(tmp_path, store_url, monkeypatch):
     return lambda sims, **knobs: open_fleet_shop(tmp_path, store_url, sims=sims, **knobs)
 
 
+@pytest.fixture
+def shop_here(tmp_path, quick_path, prepared_file, monkeypatch):
+    """Opens shops on an embedded store, where no statement of ours matters."""
+    monkeypatch.setenv("PREACTIVE_CONFIG", str(tmp_path / "preactive.toml"))
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(prepared_file, quick_path / "store.db")
+    return lambda sims: open_fleet_shop(tmp_path, f"sqlite:///{quick_path}/store.db", sims=sims)
+
+
 async def sell_all(shop, names, **fields):
     """One session, many buyers at once."""
     async with resources.session(FLEET, Lane.SALES) as session:
@@ -46,8 +56,8 @@ async def test_an_order_for_a_group_that_takes_no_endpoints_is_a_wrong_request_a
         assert shop.requests("assign") == 4
 
 
-async def test_a_sale_costs_one_call_once_its_group_is_known(shop_of):
-    async with shop_of(6) as shop:
+async def test_a_sale_costs_one_call_once_its_group_is_known(shop_here):
+    async with shop_here(6) as shop:
         await sell_all(shop, ["A"])
         async with resources.session(FLEET, Lane.SALES) as session:
             seller = session.seller()
@@ -59,8 +69,8 @@ async def test_a_sale_costs_one_call_once_its_group_is_known(shop_of):
         assert shop.requests() - before == 3
 
 
-async def test_a_group_that_is_gone_in_the_middle_stops_sales_and_spoils_no_sim(shop_of):
-    async with shop_of(4) as shop, resources.session(FLEET, Lane.SALES) as session:
+async def test_a_group_that_is_gone_in_the_middle_stops_sales_and_spoils_no_sim(shop_here):
+    async with shop_here(4) as shop, resources.session(FLEET, Lane.SALES) as session:
         seller = session.seller()
         await seller.sell(shop.order("A"), within=10)
         shop.group().routing_policy = None
@@ -122,8 +132,8 @@ async def test_a_sweep_goes_on_in_the_group_that_was_meant_whatever_it_is_called
         assert shop.members("fleet-second") == {order.iccid}
 
 
-async def test_a_sweep_sends_nothing_for_an_order_whose_group_takes_no_endpoints(shop_of):
-    async with shop_of(2) as shop:
+async def test_a_sweep_sends_nothing_for_an_order_whose_group_takes_no_endpoints(shop_here):
+    async with shop_here(2) as shop:
         async with resources.session(FLEET, Lane.SALES) as session:
             order, step = await session.orders().place(shop.order(group="no-routing"))
             unsent = [Result(work, Answer(Verdict.NOT_DONE, Because.STOPPED)) for work in step.work]
@@ -163,8 +173,8 @@ async def test_many_buyers_at_once_get_the_last_addresses_and_no_more(shop_of):
         assert len(shop.members()) == 6
 
 
-async def test_an_address_that_gets_free_is_sold(shop_of):
-    async with shop_of(4) as shop, resources.session(FLEET, Lane.SALES) as session:
+async def test_an_address_that_gets_free_is_sold(shop_here):
+    async with shop_here(4) as shop, resources.session(FLEET, Lane.SALES) as session:
         shop.subnet("fleet-main", LAST_TWO)
         seller = session.seller()
         sold = [await seller.sell(shop.order(name), within=10) for name in "AB"]

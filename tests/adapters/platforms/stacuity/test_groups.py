@@ -41,6 +41,17 @@ async def test_what_was_planned_goes_into_the_group_that_the_name_stood_for(stac
     assert seen.groups == {"eu", "renamed-group", group.id}
 
 
+async def test_an_endpoint_is_shown_in_the_group_that_a_name_was_kept_for_and_not_in_a_namesake(stacuity, later_run):
+    meant, namesake = stacuity.group(), stacuity.group("fleet-second")
+    platform = later_run(eu=meant.id, **{"fleet-main": meant.id})
+    meant.moniker, namesake.moniker = "renamed-group", "fleet-main"
+    await stacuity.act(Kind.ACTIVATE, 0, namesake.id)
+    idle, new = stacuity.endpoint("idle"), stacuity.endpoint(0)
+
+    assert (await platform.sim(idle.iccid)).groups == {"eu", "fleet-main", "renamed-group", meant.id}
+    assert (await platform.sim(new.iccid)).groups == {namesake.id}
+
+
 async def test_what_was_planned_for_a_group_that_is_gone_goes_nowhere(stacuity, later_run):
     one = stacuity.endpoint(0)
     answer = await later_run(eu="another-id").perform(stacuity.work(Kind.ACTIVATE, one.iccid, one.id, target="eu"))
