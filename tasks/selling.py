@@ -72,7 +72,7 @@ def check(request: SellRequest) -> SellRequest:
 async def sold(request: SellRequest) -> Order:
     """Sell for an order.
 
-    Raises SettingsError, UnknownGroup, OrderDiffers, LoginRefused, PlatformUnreachable, Stopped.
+    Raises SettingsError, UnknownGroup, UnusableGroup, OrderDiffers, LoginRefused, PlatformUnreachable, Stopped.
     """
     request = check(request)
     async with resources.session(request.account, Lane.SALES) as session:
@@ -84,7 +84,7 @@ async def sold(request: SellRequest) -> Order:
 async def sweep(account: str) -> Swept:
     """Finish what was left of orders, and put back what nothing was sent for.
 
-    Raises LoginRefused, PlatformUnreachable, Stopped.
+    Raises UnknownGroup, UnusableGroup, LoginRefused, PlatformUnreachable, Stopped, after everything else was done.
     """
     name, _ = resources.account(account)
     async with resources.session(name, Lane.SALES) as session:
