@@ -8,7 +8,7 @@ from domain.errors import LoginRefused
 from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.outcome import Answer, Because, Verdict
-from domain.ports import Changing, ReadRefused, ReadStopped
+from domain.ports import Changing, GroupUnusable, ReadRefused, ReadStopped
 from domain.refusals import CONFLICT, NO_READ, TOO_OFTEN, create_refused, refused_again, tag_refused
 
 
@@ -76,6 +76,8 @@ def _unsent(error: Exception) -> Answer:
     because = Because.UNREACHABLE
     if isinstance(error, LoginRefused):
         because = Because.LOGIN
+    elif isinstance(error, GroupUnusable):
+        because = Because.GROUP
     elif isinstance(error, ReadRefused):
         because = Because.REFUSED
     elif isinstance(error, ReadStopped):

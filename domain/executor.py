@@ -28,15 +28,23 @@ class Trouble:
     unreachable: int = 0
     unknown: int = 0
     login: str = ""
+    group: str = ""
 
     def note(self, answer: Answer) -> None:
         """Take one more answer into account."""
         if answer.because is Because.LOGIN:
             self.login = answer.text
+        if answer.because is Because.GROUP:
+            self.group = answer.text
         if answer.because is Because.STOPPED:
             return
         self.unreachable = self.unreachable + 1 if answer.because is Because.UNREACHABLE else 0
         self.unknown = self.unknown + 1 if answer.verdict is Verdict.UNKNOWN else 0
+
+    @property
+    def is_final(self) -> bool:
+        """Whether no further call may go out."""
+        return bool(self.login or self.group) or self.unreachable >= _GIVE_UP_AFTER
 
     @property
     def pause(self) -> float:
@@ -103,7 +111,7 @@ class Executor:
         self._raise_trouble()
 
     def _room(self) -> int:
-        if self._stop.is_set() or self._trouble.login or self._trouble.unreachable >= _GIVE_UP_AFTER:
+        if self._stop.is_set() or self._trouble.is_final:
             return 0
         if self._trouble.broken or self._trouble.unreachable:
             return max(0, 1 - len(self._running))
@@ -179,6 +187,10 @@ class Executor:
     def _raise_trouble(self) -> None:
         if self._trouble.login:
             raise LoginRefused(self._trouble.login)
+        if self._trouble.group:
+            raise Stopped(
+                f"{self._trouble.group.rstrip('.')}; what is left stays planned, run the same command again after that."
+            )
         if self._trouble.unreachable >= _GIVE_UP_AFTER:
             raise Stopped(
                 f"The platform could not be reached {self._trouble.unreachable} times in a row; "

@@ -4,19 +4,17 @@ Sources: 000_c305da06f1b55772.txt (fields, primary and secondary), 001_7a84ade5f
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Network
 
-from domain.errors import NoRoom
+from domain.errors import NoRoom, UnusableGroup
 
 MONIKER = re.compile(r"[a-z0-9_-]{5,30}")
 _APN = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
 _LONG_NAME = 50  # one public client stops here
-# What can never change once a group exists; a group that needs another value is a new group.
-FIXED = ("vslice", "subscription_type", "kind", "subnet")
 
 
 class GroupKind(StrEnum):
@@ -42,6 +40,14 @@ class Slice:
     subnets: tuple[str, ...] = ()
     endpoints: int | None = None
     apn_patterns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A routing policy: what it is called by, and every name of its VSlice, if the platform says."""
+
+    id: str
+    vslices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,16 @@ class Target:
     room: int | None = None
     endpoints: int | None = None
     subnets: tuple[str, ...] = ()
+    vslice: str = ""
+    subnet: str | None = None
+
+    def has_room(self, wanted: int) -> bool:
+        """Whether there are addresses for so many more endpoints."""
+        return self.room is None or wanted <= self.room
+
+    def shares_with(self, group: Group) -> bool:
+        """Whether an endpoint that moves here from that group uses no new address."""
+        return group.vslice == self.vslice and (self.subnet is None or group.subnet == self.subnet)
 
     def sentence(self) -> str:
         """One line for a plan."""
@@ -131,17 +147,47 @@ def room_in(group: Group, vslice: Slice, groups: Iterable[Group]) -> int | None:
     return max(0, all_of_them - sum(used)) if all_of_them is not None and len(used) == len(sharing) else None
 
 
+def newcomers(
+    target: Target, origins: Mapping[str, int], groups: Iterable[Group] = (), ids: Mapping[str, str] | None = None
+) -> int:
+    """How many of these endpoints would use an address that they do not use already.
+
+    `origins`: by the name of the group that they are in, empty for none; `ids`: what names of groups stand for.
+    """
+    sharing = {key for one in groups if target.shares_with(one) for key in (one.id, one.moniker) if key}
+    return sum(count for name, count in origins.items() if (ids or {}).get(name, name) not in sharing)
+
+
+def check_pin(name: str, kept: str | None, found: str | None) -> None:
+    """Hold a name that stands for another group, or for none, than when it was first used.
+
+    Raises UnusableGroup.
+    """
+    if kept is None or found == kept:
+        return
+    now = f"is {found} now" if found else "no group is called so now"
+    other = f", or --group {found} for the new one" if found else ""
+    raise UnusableGroup(
+        f"The group {name!r} was {kept} when it was first used, and {now}: somebody renamed or replaced it; "
+        f"nothing was changed. Say --group {kept} for the old one{other}."
+    )
+
+
 def check_room(target: Target, wanted: int) -> None:
     """Hold a change that would put more endpoints into a group than it has addresses for.
 
     Raises NoRoom.
     """
-    if target.room is not None and wanted > target.room:
-        raise NoRoom(
-            f"The group {target.name!r} has addresses for {target.room:,} more endpoints in "
-            f"{', '.join(target.subnets)} and {wanted:,} would be put into it; choose another group, "
-            "or fewer endpoints with --count."
-        )
+    if not target.has_room(wanted):
+        raise NoRoom(f"{no_room(target, wanted)}, or fewer endpoints with --count.")
+
+
+def no_room(target: Target, wanted: int) -> str:
+    """What to say when a group has too few addresses."""
+    return (
+        f"The group {target.name!r} has addresses for {target.room or 0:,} more endpoints in "
+        f"{', '.join(target.subnets)} and {wanted:,} would be put into it; choose another group"
+    )
 
 
 def why_not_assignable(group: Group, vslice: Slice | None, primaries: Sequence[Group] = ()) -> str:
@@ -171,9 +217,26 @@ def _about_secondary(group: Group, primaries: Sequence[Group]) -> str:
     )
 
 
+def who_has_apn(primary: Group, origins: Mapping[str, int], ids: Mapping[str, str]) -> str:
+    """How many endpoints have the APN of a secondary group through the primary one that they are in."""
+    inside = sum(count for name, count in origins.items() if ids.get(name, name) in (primary.id, primary.moniker))
+    left = sum(origins.values()) - inside
+    rest = f"{left:,} are not" if left else "so nothing is left to do"
+    return f"{inside:,} of the {inside + left:,} endpoints are in {primary.moniker} already, {rest}."
+
+
 def draft_problems(draft: Draft, vslice: Slice | None) -> list[str]:
     """Everything that is wrong with a new group, each as a sentence."""
     return [*_field_problems(draft), *_kind_problems(draft, vslice), *_network_problems(draft, vslice)]
+
+
+def policy_problems(draft: Draft, vslice: Slice | None, policy: Policy | None) -> list[str]:
+    """What is wrong with the routing policy of a new group. Other policies belong to no VSlice."""
+    if policy is None:
+        return [f"There is no routing policy {draft.routing_policy!r}."]
+    if vslice is None or not policy.vslices or {vslice.id, vslice.moniker} & set(policy.vslices):
+        return []
+    return [f"The routing policy {draft.routing_policy} is of VSlice {policy.vslices[-1]}, not of {draft.vslice}."]
 
 
 def _field_problems(draft: Draft) -> Iterable[str]:

@@ -106,6 +106,11 @@ class Order:
         """Whether something is still to be done, by the program or by a person."""
         return self.state not in CLOSED
 
+    @property
+    def may_begin_anew(self) -> bool:
+        """Whether it holds no SIM, and gets one when the shop sends it again."""
+        return self.state in (OrderState.NO_STOCK, OrderState.EXPIRED)
+
     def sentence(self) -> str:
         """One line for the shop and for an operator; the ICCID stays out of logs."""
         words = f"order {self.order}: {self.state.value.replace('_', ' ')}"

@@ -22,6 +22,7 @@ class Because(StrEnum):
     UNREACHABLE = "unreachable"  # no byte was sent
     LOGIN = "login"  # the account may not do this at all; the run stops
     STOPPED = "stopped"  # we did not send it: cancelled or interrupted
+    GROUP = "group"  # the group takes no endpoint, whichever; the run stops
     CONTRADICTION = "contradiction"  # a read made before the call speaks against it; a person decides
 
 

@@ -85,8 +85,13 @@ class Platform(Changing, Protocol):
     async def pin_group(self, name: str, *, group_id: str | None = None) -> Target:
         """Find the group of this name once; from then on the name stands for its id.
 
-        With `group_id` the name must still stand for that one. Raises UnknownGroup, UnusableGroup, ReadFailed.
+        What was planned under a name stays with the id that the name stood for, whatever it means by now. Who names
+        a group anew says that `group_id`, and the name must still stand for it.
+        Raises UnknownGroup, UnusableGroup, ReadFailed.
         """
+
+    async def look_at_group(self, name: str) -> Target:
+        """The group that this name stands for, as it is at this moment. Raises what `pin_group` raises."""
 
     async def close(self) -> None:
         """Close all connections."""
@@ -98,6 +103,10 @@ class ReadFailed(Exception):
 
 class ReadRefused(ReadFailed):
     """The platform answered that it will not show this."""
+
+
+class GroupUnusable(ReadFailed):
+    """No endpoint can be put into the group, whichever it is."""
 
 
 class ReadStopped(ReadFailed):

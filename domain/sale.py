@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from domain.endpoint import SimRecord
-from domain.errors import OrderDiffers
+from domain.errors import OrderDiffers, PlatformUnreachable, UnknownGroup, UnusableGroup
 from domain.executor import Executor
 from domain.lifecycle import Kind
 from domain.operation import Work
@@ -14,6 +14,7 @@ from domain.order import Order, OrderState, SellRequest
 from domain.outcome import Answer
 from domain.ports import Changing, Ledger, Outlook, Result, Scope, SimPage, Step, Steps
 from domain.settler import Settler
+from domain.vacancy import Place, Vacancies
 
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.05, 1.0
 
@@ -21,8 +22,11 @@ _SHORTEST_WAIT, _LONGEST_WAIT = 0.05, 1.0
 class OrderBook(Protocol):
     """The store, as far as selling needs it. Every method is one durable transaction."""
 
-    async def place(self, wanted: SellRequest) -> tuple[Order, Step]:
-        """Find or make the order, reserve a SIM, and hand out its first call."""
+    async def place(self, wanted: SellRequest, *, full: str = "") -> tuple[Order, Step]:
+        """Find or make the order, reserve a SIM, and hand out its first call.
+
+        `full` says why the group takes no further endpoint; then no SIM is reserved.
+        """
 
     async def step(
         self, order_no: str, scope: Scope, results: Sequence[Result], room: int
@@ -95,7 +99,7 @@ class Seller:
     """Sells SIMs of one account in this process, at most `at_once` sales at the same time.
 
     `executor` makes what sends; `prepare` takes start times for so many calls
-    ahead, and `calls` is how many a sale takes.
+    ahead, and `calls` is how many a sale takes. `vacancies` know which groups take endpoints.
     """
 
     def __init__(
@@ -106,11 +110,13 @@ class Seller:
         platform: Changing,
         executor: Callable[[Steps, Changing], Executor],
         *,
+        vacancies: Vacancies,
         prepare: Callable[[int], Awaitable[None]],
         calls: int,
         at_once: int,
         stop: asyncio.Event,
     ) -> None:
+        self._vacancies = vacancies
         self._book = book
         self._ledger = ledger
         self._settler = settler
@@ -128,17 +134,45 @@ class Seller:
 
         `placed` hears of the order as soon as it is on disk.
 
-        Raises OrderDiffers, LoginRefused, Stopped; the order is kept and may be sent again.
+        Raises UnknownGroup, UnusableGroup and PlatformUnreachable before a SIM is taken; OrderDiffers, LoginRefused,
+        Stopped. The order is kept and may be sent again.
         """
+        try:
+            place = await self._vacancies.enter(wanted.group)
+        except (UnknownGroup, UnusableGroup, PlatformUnreachable):
+            known = await self._placed_before(wanted)
+            if known is None:
+                raise
+            return known
+        try:
+            return await self._sell(wanted, place, within=within, placed=placed)
+        finally:
+            self._vacancies.leave(place)
+
+    async def look_at_groups(self) -> None:
+        """Count again for how many endpoints the groups have addresses that are sold into."""
+        await self._vacancies.look_again()
+
+    async def _placed_before(self, wanted: SellRequest) -> Order | None:
+        """The order, if it has its SIM; then the group's troubles of today do not concern it."""
+        known = await self._book.find(wanted.order)
+        if known is None:
+            return None
+        _check_same(known, wanted)
+        return None if known.may_begin_anew else known
+
+    async def _sell(
+        self, wanted: SellRequest, place: Place, *, within: float, placed: Callable[[Order], None]
+    ) -> Order:
         # Both at once, so that they share a commit.
-        (order, step), _ = await asyncio.gather(self._book.place(wanted), self._prepare(self._calls))
-        if (order.tag, order.group) != (wanted.tag, wanted.group):
-            raise OrderDiffers(
-                f"Order {order.order} was placed before for tag {order.tag!r} and group {order.group!r}, and now asks "
-                f"for {wanted.tag!r} and {wanted.group!r}; nothing was changed, use another order number."
-            )
+        placing = self._book.place(wanted, full=place.full)
+        (order, step), _ = await asyncio.gather(placing, self._prepare(self._calls))
+        _check_same(order, wanted)
+        place.is_used = bool(step.work)
         placed(order)
-        return await self.carry_on(order, step, within=within)
+        order = await self.carry_on(order, step, within=within)
+        place.is_used = place.is_used and not order.may_begin_anew
+        return order
 
     async def carry_on(self, order: Order, step: Step | None = None, *, within: float) -> Order:
         """Go on with an order that has a SIM."""
@@ -183,6 +217,14 @@ class Seller:
         except TimeoutError:
             return True
         return False
+
+
+def _check_same(order: Order, wanted: SellRequest) -> None:
+    if (order.tag, order.group) != (wanted.tag, wanted.group):
+        raise OrderDiffers(
+            f"Order {order.order} was placed before for tag {order.tag!r} and group {order.group!r}, and now asks "
+            f"for {wanted.tag!r} and {wanted.group!r}; nothing was changed, use another order number."
+        )
 
 
 def _next_look(outlook: Outlook) -> float:

@@ -1,6 +1,7 @@
 """What a request to change existing endpoints comes to."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from domain.errors import NotConfirmed
 from domain.lifecycle import Kind
@@ -21,6 +22,7 @@ class Selected:
     `already`: done before, `outside` of them not by this change; `open`: selected before and not finished; `new`: to
     be done; `unusable`: in a state that does not allow it, or busy with another change; `refused`: refused before and
     left alone, `elsewhere` of them in another change; `unknown`: in the list and not in the store.
+    `origins`: those for which nothing is on its way yet, by the group that they are in, empty for none.
     """
 
     already: int
@@ -35,6 +37,7 @@ class Selected:
     rejected: int = 0
     kind: Kind = Kind.ACTIVATE
     some_unknown: tuple[str, ...] = ()
+    origins: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def wanted(self) -> int:

@@ -9,7 +9,7 @@ from domain.summary import Summary
 from flows.changing import change_endpoints
 from flows.running import told_flow
 from tasks.approval import approved, deployed_run
-from tasks.planning import plan_selection, selection_to_approve
+from tasks.planning import plan_change, selection_to_approve
 
 
 @flow(name="activate", flow_run_name="activate {request.label}", persist_result=False, log_prints=False)
@@ -17,7 +17,8 @@ from tasks.planning import plan_selection, selection_to_approve
 async def activate(request: ActivateRequest) -> State[Summary]:
     """Select endpoints by tag or list, activate them, put them into the group, record it and report."""
     if request.dry_run:
-        return Completed(message=f"dry run: {plan_selection(request).sentence()}; nothing was changed")
+        plan = await plan_change(request)
+        return Completed(message=f"dry run: {plan.sentence()}; nothing was changed")
     if deployed_run():
         await approved(selection_to_approve(request))
     return await change_endpoints(request, "activate and assign")

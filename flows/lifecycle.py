@@ -9,7 +9,7 @@ from domain.summary import Summary
 from flows.changing import change_endpoints
 from flows.running import told_flow
 from tasks.approval import approved, deployed_run
-from tasks.planning import plan_selection, selection_to_approve
+from tasks.planning import plan_change, selection_to_approve
 
 
 @flow(name="lifecycle", flow_run_name="{request.action} {request.label}", persist_result=False, log_prints=False)
@@ -17,7 +17,8 @@ from tasks.planning import plan_selection, selection_to_approve
 async def lifecycle(request: LifecycleRequest) -> State[Summary]:
     """Select endpoints by tag or list, change them, record it and report. A termination needs its count confirmed."""
     if request.dry_run:
-        return Completed(message=f"dry run: {plan_selection(request).sentence()}; nothing was changed")
+        plan = await plan_change(request)
+        return Completed(message=f"dry run: {plan.sentence()}; nothing was changed")
     if deployed_run():
         await approved(selection_to_approve(request))
     return await change_endpoints(request, request.action.value)

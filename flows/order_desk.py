@@ -15,6 +15,7 @@ from tasks import resources, selling
 from tasks.resources import Session
 
 _CLOSE_SECONDS, _BEAT_SECONDS, _SHOW_SECONDS, _SWEEP_SECONDS = 1.0, 5.0, 5.0, 30.0
+_LOOK_SECONDS = 60.0
 _SHOW_AGAIN = 20  # orders that are shown late, at a time
 _SHOWN_FOR = 86_400.0  # s; an order that nobody could show for a day stays without a run
 _AT_ONCE = 500
@@ -52,6 +53,7 @@ class OrderDesk:
             (self._close_settled, _CLOSE_SECONDS),
             (self._sweep, _SWEEP_SECONDS),
             (self._show_late, _SHOW_SECONDS),
+            (self._seller.look_at_groups, _LOOK_SECONDS),
         ]
         self._helpers = [asyncio.create_task(_again_and_again(*turn)) for turn in turns]
 

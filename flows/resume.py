@@ -54,6 +54,7 @@ async def _resume_account(account: str, found: list[Unfinished]) -> list[Summary
 async def _resume_change(session: resources.Session, found: Unfinished) -> Summary:
     account, change, started, calls = session.name, found.change, await session.now(), session.calls
     title = f"resume {found.request} · {account}"
+    await resources.check_groups_of(session, change)
     async with watched(account, change, title):
         for first, last in await session.open_positions(change):
             await carry_out_chunk(account, change, first, last, "go on with")

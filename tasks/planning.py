@@ -1,16 +1,17 @@
-"""Plans: what a request would do. Nothing here writes, and nothing here needs Prefect."""
+"""Plans: what a request would do. Nothing here changes an endpoint, and nothing here needs Prefect."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from domain.approval import Change, digest_of
 from domain.endpoint import SimRecord
 from domain.errors import (
     FileRefused,
     NothingSelected,
-    PlatformUnreachable,
     TooManyRejects,
     TooMuchChange,
+    UnusableGroup,
     UsageError,
 )
 from domain.groups import Target, check_room
@@ -27,11 +28,25 @@ from domain.plan import (
     minutes,
     selection_calls,
 )
-from domain.ports import ReadFailed
 from domain.requests import ProvisionRequest, SelectionRequest
 from domain.selection import Selected
 from domain.survey import survey
 from tasks import resources
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePlan:
+    """What a change of existing endpoints comes to: which, at what cost, and into which group of the platform."""
+
+    selected: Selected
+    calls: str
+    target: Target | None = None
+
+    def sentence(self) -> str:
+        """One line for a person."""
+        into = f"; {self.target.sentence()}" if self.target is not None else ""
+        return f"{self.selected.sentence()}; {self.calls}{into}"
+
 
 # For how many endpoints a change was approved; None where no approval is asked for.
 Approved = Callable[[Change], int | None] | None
@@ -199,34 +214,31 @@ def _change_of_selection(request: SelectionRequest, selected: Selected) -> Chang
     return Change(name, f"{kind.value} {count:,} endpoints of {request.label}{group}", digest, count, allowed)
 
 
-def plan_group(request: SelectionRequest, selected: Selected) -> Target | None:
-    """The group that the request names, if the platform has groups of its own, with room for what is selected.
+async def plan_change(request: SelectionRequest) -> ChangePlan:
+    """What a request to change existing endpoints comes to, its group included; the name of the group is kept.
 
-    Raises UnknownGroup, UnusableGroup, NoRoom.
+    Raises what plan_selection and find_room raise, LoginRefused, PlatformUnreachable.
     """
+    selected = plan_selection(request)
     name, options = resources.account(request.account)
+    calls = calls_of(request, selected)
     if request.group is None or not options.capabilities.has_groups:
-        return None
-    return asyncio.run(_look_at_group(name, request.group, selected))
-
-
-async def _look_at_group(name: str, group: str, selected: Selected) -> Target:
+        return ChangePlan(selected, calls)
     async with resources.session(name) as session:
         await session.platform.login()
-        return await find_room(session, group, selected, keep=False)
+        return ChangePlan(selected, calls, await find_room(session, request.group, selected))
 
 
-async def find_room(session: resources.Session, group: str, selected: Selected, *, keep: bool = True) -> Target:
-    """Find the group, and check that it has an address for every endpoint that would be put into it.
+async def find_room(session: resources.Session, group: str, selected: Selected) -> Target:
+    """Find the group, and check that it has an address for every endpoint that would newly use one.
 
-    With `keep` the name stands for this group in every later run too.
     Raises UnknownGroup, UnusableGroup, NoRoom, PlatformUnreachable.
     """
     try:
-        target = await session.find_group(group, keep=keep)
-    except ReadFailed as error:
-        raise PlatformUnreachable(f"The group {group!r} cannot be read: {error}; nothing was changed.") from None
-    check_room(target, selected.new + selected.open)
+        target = await resources.find_group(session, group)
+    except UnusableGroup as error:
+        raise UnusableGroup(f"{error}{await resources.explain_secondary(session, group, selected.origins)}") from None
+    check_room(target, await resources.addresses_wanted(session, target, selected.origins))
     return target
 
 

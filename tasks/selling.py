@@ -72,7 +72,7 @@ def check(request: SellRequest) -> SellRequest:
 async def sold(request: SellRequest) -> Order:
     """Sell for an order.
 
-    Raises SettingsError, UnknownGroup, OrderDiffers, LoginRefused, PlatformUnreachable, Stopped.
+    Raises SettingsError, UnknownGroup, UnusableGroup, OrderDiffers, LoginRefused, PlatformUnreachable, Stopped.
     """
     request = check(request)
     async with resources.session(request.account, Lane.SALES) as session:
@@ -84,7 +84,7 @@ async def sold(request: SellRequest) -> Order:
 async def sweep(account: str) -> Swept:
     """Finish what was left of orders, and put back what nothing was sent for.
 
-    Raises LoginRefused, PlatformUnreachable, Stopped.
+    Raises UnknownGroup, UnusableGroup, LoginRefused, PlatformUnreachable, Stopped, after everything else was done.
     """
     name, _ = resources.account(account)
     async with resources.session(name, Lane.SALES) as session:
@@ -94,15 +94,21 @@ async def sweep(account: str) -> Swept:
 async def sweep_in(session: Session, seller: Seller, *, within: float, without: Collection[str] = ()) -> Swept:
     """The same in a session that is open; `without` names the orders that somebody is at."""
     book = session.orders()
-    put_back = await book.put_back()
+    put_back = len(await book.put_back()) + await book.free_untouched()
     left = [order for order in await book.unfinished(_AT_ONCE) if order.order not in without]
     open_now = [order for order in left if order.state is OrderState.IN_PROGRESS]
-    ended = await asyncio.gather(*(seller.carry_on(o, within=within) for o in open_now), return_exceptions=True)
+    going = [_carried_on(session, seller, order, within=within) for order in open_now]
+    ended = await asyncio.gather(*going, return_exceptions=True)
     await book.close_settled(_AT_ONCE)
     _raise_first(ended)
-    return _counted(
-        len(put_back), [*(o for o in left if o not in open_now), *(o for o in ended if isinstance(o, Order))]
-    )
+    return _counted(put_back, [*(o for o in left if o not in open_now), *(o for o in ended if isinstance(o, Order))])
+
+
+async def _carried_on(session: Session, seller: Seller, order: Order, *, within: float) -> Order:
+    """Go on with an order, unless its group takes no endpoint any more."""
+    if order.group and session.account.capabilities.has_groups:
+        await resources.known_group(session, order.group)
+    return await seller.carry_on(order, within=within)
 
 
 def _counted(put_back: int, orders: Iterable[Order]) -> Swept:

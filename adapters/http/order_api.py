@@ -76,9 +76,12 @@ ANSWERS: Mapping[OrderState, int] = {
 _SELLING: dict[int | str, dict[str, Any]] = {
     200: {"model": Sold, "description": "Done. The same order again gives the same answer."},
     202: {"model": Sold, "description": "Still in progress: ask again, or send the same order again."},
-    409: {"model": Sold, "description": "Out of stock, or a person has to decide: `state` and `message` say which."},
+    409: {
+        "model": Sold,
+        "description": "Out of stock, no room, or a person has to decide: `state` and `message` say which.",
+    },
     413: {"model": Problem, "description": "The body is too large."},
-    422: {"model": Problem, "description": "Wrong request, unknown group, or the number was used for something else."},
+    422: {"model": Problem, "description": "Wrong request, unusable group, or the number was used for something else."},
     503: {"model": Problem, "description": "Store or platform do not answer. Nothing is lost: send the order again."},
 }
 _READING: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "No such order."}}

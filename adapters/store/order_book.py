@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from adapters.store import orders
+from adapters.store import orders, untouched
 from adapters.store.store import AccountLedger, Store
 from domain.order import Order, SellRequest
 from domain.ports import Result, Scope, Step
@@ -17,9 +17,11 @@ class StoreOrders:
         self._hold = hold
         self._oldest: orders.Oldest = {}
 
-    async def place(self, wanted: SellRequest) -> tuple[Order, Step]:
+    async def place(self, wanted: SellRequest, *, full: str = "") -> tuple[Order, Step]:
         """See domain.sale.OrderBook."""
-        return await self._store.awrite(orders.place, self._owner, wanted, hold=self._hold, oldest=self._oldest)
+        return await self._store.awrite(
+            orders.place, self._owner, wanted, hold=self._hold, oldest=self._oldest, full=full
+        )
 
     async def step(
         self, order_no: str, scope: Scope, results: Sequence[Result], room: int
@@ -42,6 +44,10 @@ class StoreOrders:
     async def put_back(self) -> list[str]:
         """Give back SIMs whose reservation is over and for which nothing was sent, and name their orders."""
         return await self._store.awrite(orders.put_back, self._owner.account)
+
+    async def free_untouched(self) -> int:
+        """Give back SIMs that were set aside though nothing was ever sent for them, and return how many."""
+        return await self._store.awrite(untouched.free_untouched, self._owner.account)
 
     async def close_settled(self, limit: int) -> Mapping[str, Order]:
         """Write down how open orders ended."""

@@ -8,13 +8,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from adapters.store import work
 from adapters.store.clock import store_now
 from adapters.store.decisions import Owner
 from adapters.store.lpa import lpa_column
 from adapters.store.tables import changes, endpoints, operations, orders
+from adapters.store.untouched import UNTOUCHED
 from domain.capabilities import CAPABILITIES
 from domain.lifecycle import Kind
 from domain.operation import State
@@ -25,17 +39,20 @@ Oldest = dict[str, int]  # by tag: the SIM sold last; older ones are mostly sold
 
 
 def place(
-    connection: Connection, owner: Owner, wanted: SellRequest, *, hold: float, oldest: Oldest
+    connection: Connection, owner: Owner, wanted: SellRequest, *, hold: float, oldest: Oldest, full: str = ""
 ) -> tuple[Order, Step]:
     """Find or make the order, reserve a SIM if it has none, and hand out the first call, its intent being durable.
 
-    An order that was placed for another tag or group comes back as it is, and nothing is changed.
+    An order that was placed for another tag or group comes back as it is, and nothing is changed. `full` says why no
+    SIM may be reserved at present.
     """
     now = store_now(connection)
     order = _enter(connection, owner.account, wanted, now) or _locked(connection, owner.account, wanted.order)
     if (order.tag, order.group) != (wanted.tag, wanted.group):
         return order, Step()
-    if order.state in (OrderState.NO_STOCK, OrderState.EXPIRED):
+    if order.may_begin_anew and full:
+        return _without_sim(connection, order, now, text=full), Step()
+    if order.may_begin_anew:
         order = _reserve(connection, owner, order, hold=hold, now=now, oldest=oldest)
     return order, _begin(connection, owner, order)
 
@@ -170,8 +187,7 @@ def _begin(connection: Connection, owner: Owner, order: Order) -> Step:
 def _reserve(connection: Connection, owner: Owner, order: Order, *, hold: float, now: float, oldest: Oldest) -> Order:
     picked = _pick(connection, order, oldest.get(order.tag, 0)) or _pick(connection, order, 0)
     if picked is None:
-        _set(connection, order, OrderState.NO_STOCK, endpoint=None, closed_at=now, text="")
-        return replace(order, state=OrderState.NO_STOCK, iccid=None, endpoint_id=None, spoilt=False)
+        return _without_sim(connection, order, now)
     oldest[order.tag] = picked.id
     change = order.change or _new_change(connection, owner.account, order.order, now)
     _plan(connection, owner, change, picked.id, order.group, now)
@@ -190,13 +206,18 @@ def _reserve(connection: Connection, owner: Owner, order: Order, *, hold: float,
     )
 
 
-# Whatever was once asked to change about a SIM, other than making and tagging it, keeps it out of the shop's reach.
+def _without_sim(connection: Connection, order: Order, now: float, *, text: str = "") -> Order:
+    """Close an order for which there is no SIM, or no room."""
+    _set(connection, order, OrderState.NO_STOCK, endpoint=None, closed_at=now, text=text)
+    return replace(order, state=OrderState.NO_STOCK, iccid=None, endpoint_id=None, text=text, spoilt=False)
+
+
 _PICK = """
 WITH pick AS MATERIALIZED (
   SELECT e.id FROM {source}
   WHERE {tagged} e.account = :account AND e.state = 'pre_active' AND e.held_by IS NULL
     AND (e."group" IS NULL OR e."group" = :grp)
-    AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.endpoint = e.id AND o.kind NOT IN ('create', 'tag'))
+    AND {untouched}
   ORDER BY {order} LIMIT 1 {lock}
 )
 UPDATE endpoints SET held_by = :order WHERE id = (SELECT id FROM pick) RETURNING id, iccid, endpoint_id, state
@@ -214,7 +235,7 @@ _SKIP_LOCKED = "FOR UPDATE OF e SKIP LOCKED"  # in a CTE of its own, or another 
 def _pick(connection: Connection, order: Order, oldest: int) -> Row[Any] | None:
     """Hold the oldest SIM that is free, from the one given on if a tag is asked for."""
     lock = _SKIP_LOCKED if connection.dialect.name == "postgresql" else ""
-    statement = _PICK.format(**(_TAGGED if order.tag else _ANY), lock=lock)
+    statement = _PICK.format(**(_TAGGED if order.tag else _ANY), untouched=UNTOUCHED, lock=lock)
     values = {"account": order.account, "order": order.id, "grp": order.group}
     values |= {"tag": order.tag, "oldest": oldest} if order.tag else {}
     return connection.execute(text(statement), values).one_or_none()
@@ -237,10 +258,19 @@ def _plan(connection: Connection, owner: Owner, change: int, endpoint: object, g
         "state": "planned",
         "updated_at": now,
     }
-    connection.execute(
-        insert(operations),
-        [common | {"position": n, "kind": kind.value, "target": target} for n, (kind, target) in enumerate(kinds)],
-    )
+    rows = [{"position": n, "kind": kind.value, "target": target} for n, (kind, target) in enumerate(kinds)]
+    keys = [{"of": endpoint, "of_kind": row["kind"], "of_target": row["target"]} for row in rows]
+    connection.execute(_INSERT, [common | row | key for row, key in zip(rows, keys, strict=True)])
+
+
+_q = operations.alias()
+_earlier = select(func.coalesce(func.max(_q.c.round) + 1, 0)).where(
+    _q.c.endpoint == bindparam("of"), _q.c.kind == bindparam("of_kind"), _q.c.target == bindparam("of_target")
+)
+_INSERT = insert(operations).values(
+    {name: bindparam(name) for name in ("account", "change_id", "endpoint", "state", "updated_at", "position")}
+    | {"kind": bindparam("kind"), "target": bindparam("target"), "round": _earlier.scalar_subquery()}
+)
 
 
 def _set(connection: Connection, order: Order, state: OrderState, **values: object) -> None:
@@ -256,6 +286,7 @@ def _query() -> Select[Any]:
     a, g = operations.alias("a"), operations.alias("g")
     of_activate = and_(a.c.endpoint == r.endpoint, a.c.kind == Kind.ACTIVATE.value, a.c.target.in_(("", r.group)))
     of_assign = and_(g.c.endpoint == r.endpoint, g.c.kind == Kind.ASSIGN.value, g.c.target == r.group)
+    of_activate, of_assign = and_(of_activate, _is_latest(a)), and_(of_assign, _is_latest(g))
     return (
         select(
             *(r.id, r.account, r.order_no, r.tag, r.group, r.change_id, r.state, r.text, r.created_at),
@@ -266,6 +297,13 @@ def _query() -> Select[Any]:
         .select_from(orders.outerjoin(endpoints).outerjoin(a, of_activate).outerjoin(g, of_assign))
         .order_by(r.id)
     )
+
+
+def _is_latest(o: Any) -> ColumnElement[bool]:
+    """Whether no later round of the same operation was planned."""
+    later = operations.alias()
+    same = (later.c.endpoint == o.c.endpoint, later.c.kind == o.c.kind, later.c.target == o.c.target)
+    return ~select(later.c.id).where(*same, later.c.round > o.c.round).exists()
 
 
 def _read(connection: Connection, *where: Any, limit: int | None = None) -> list[Order]:

@@ -1,6 +1,6 @@
 """Which id a group's name stands for, kept from the first use on."""
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select, text
 
 from adapters.store.clock import store_now
 from adapters.store.tables import pinned_groups
@@ -21,8 +21,23 @@ def all_pinned(connection: Connection, account: str) -> dict[str, str]:
     }
 
 
-def pin(connection: Connection, account: str, name: str, group_id: str) -> None:
-    """Keep what a name stands for, unless that is known."""
-    if group_id and pinned(connection, account, name) is None:
-        values = {"account": account, "name": name, "group_id": group_id, "pinned_at": store_now(connection)}
-        connection.execute(insert(pinned_groups), values)
+def pin(connection: Connection, account: str, name: str, group_id: str) -> str:
+    """Keep what a name stands for, unless that is known, and return what it stands for."""
+    if not group_id:
+        return pinned(connection, account, name) or ""
+    statement = text(
+        "INSERT INTO pinned_groups (account, name, group_id, pinned_at) VALUES (:account, :name, :id, :now) "
+        "ON CONFLICT (account, name) DO NOTHING"
+    )
+    values = {"account": account, "name": name, "id": group_id, "now": store_now(connection)}
+    connection.execute(statement, values)
+    return pinned(connection, account, name) or group_id
+
+
+def used_by(connection: Connection, change: int) -> list[str]:
+    """The groups that open operations of a change put endpoints into, by name."""
+    query = text(
+        "SELECT DISTINCT target FROM operations WHERE change_id = :change AND kind IN ('activate', 'assign') "
+        "AND state IN ('planned', 'sent', 'in_doubt') AND target <> '' ORDER BY 1"
+    )
+    return list(connection.execute(query, {"change": change}).scalars())

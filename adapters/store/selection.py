@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, Row, insert, select, text
 
 from adapters.store.bulk_changes import plan_again, resize
 from adapters.store.clock import store_now
@@ -123,9 +124,15 @@ def _look(connection: Connection, request: Request) -> tuple[Selected, int]:
     """What the request selects, and how many of the new ones are refused ones of its own change."""
     change = _current(connection, request)
     source, values = _source(connection, request, change)
-    query = text(f"SELECT class, count(*) AS n FROM (SELECT {_class(request)} AS class {source}) found GROUP BY class")
+    query = text(
+        "SELECT class, origin, unsent, count(*) AS n "
+        f"FROM (SELECT {_class(request)} AS class, coalesce(e.\"group\", '') AS origin, "
+        f"CASE WHEN a.state = 'planned' THEN 1 ELSE 0 END AS unsent {source}) found GROUP BY class, origin, unsent"
+    )
+    rows = connection.execute(query, values).all()
     counts = dict.fromkeys(("already", "outside", "open", "again", "refused", "elsewhere", "free", "unusable"), 0)
-    counts |= {row[0]: int(row[1]) for row in connection.execute(query, values)}
+    for row in rows:
+        counts[row[0]] += row.n
     already = counts["already"] + counts["outside"]
     held = already + counts["open"] + counts["again"] + counts["refused"]
     free = counts["free"] if request.count is None else max(0, min(counts["free"], request.count - held))
@@ -142,8 +149,18 @@ def _look(connection: Connection, request: Request) -> tuple[Selected, int]:
         unknown=len(missing),
         kind=request.kind,
         some_unknown=tuple(missing[:_SHOWN]),
+        origins=_origins(rows, surplus=counts["free"] - free),
     )
     return found, counts["again"]
+
+
+def _origins(rows: Sequence[Row[Any]], *, surplus: int) -> dict[str, int]:
+    """What is still to be sent, by the group that it is in; `surplus` of what waits without a group is not wanted."""
+    found: dict[str, int] = {"": -surplus}
+    for kind, origin, unsent, count in map(tuple, rows):
+        if kind in ("again", "free") or (kind == "open" and unsent):
+            found[origin] = found.get(origin, 0) + count
+    return {origin: count for origin, count in found.items() if count > 0}
 
 
 def _class(request: Request) -> str:

@@ -9,14 +9,12 @@ from adapters.store.clock import store_now
 from adapters.store.engine import alone_on
 from adapters.store.ingest import Ingested, ingest
 from adapters.store.tables import changes
+from adapters.store.untouched import UNTOUCHED
 from domain.replenish import SALES_SECONDS, Level, Need, StockMark, need
 
 _TAGGED = "FROM endpoints e JOIN tags t ON t.endpoint = e.id AND t.tag = :tag WHERE e.account = :account"
 _RAW = "e.state = 'stock' AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.endpoint = e.id)"
-_FREE = (
-    'e.state = \'pre_active\' AND e.held_by IS NULL AND (e."group" IS NULL OR e."group" = :grp) '
-    "AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.endpoint = e.id AND o.kind NOT IN ('create', 'tag'))"
-)
+_FREE = f'e.state = \'pre_active\' AND e.held_by IS NULL AND (e."group" IS NULL OR e."group" = :grp) AND {UNTOUCHED}'
 _COMING = (
     "e.state = 'stock' AND EXISTS (SELECT 1 FROM operations o WHERE o.endpoint = e.id AND o.kind = 'create' "
     "AND o.state IN ('planned', 'sent', 'in_doubt'))"

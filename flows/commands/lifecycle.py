@@ -1,5 +1,6 @@
 """activate, assign, suspend, resume and terminate."""
 
+import asyncio
 import hashlib
 import sys
 from collections.abc import Callable
@@ -154,14 +155,14 @@ def list_file(iccids: list[str]) -> Path:
 
 def _show_plan(request: "SelectionRequest") -> "Selected":
     """Print what a request comes to, and what of its list cannot be used; the Prefect API starts meanwhile."""
-    from tasks.planning import calls_of, plan_group, plan_selection, read_list
+    from tasks.planning import plan_change, read_list
 
-    selected = plan_selection(request)
-    target = plan_group(request, selected)
+    plan = asyncio.run(plan_change(request))
+    selected = plan.selected
     running.begin_api()
-    print(f"Plan for {request.label} on {request.account}: {selected.sentence()}; {calls_of(request, selected)}.")
-    if target is not None:
-        print(f"  {target.sentence()}")
+    print(f"Plan for {request.label} on {request.account}: {selected.sentence()}; {plan.calls}.")
+    if plan.target is not None:
+        print(f"  {plan.target.sentence()}")
     listed = read_list(request)
     if listed is not None:
         show_rejects(listed)

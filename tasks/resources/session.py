@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,6 @@ from domain.bulk import BulkCreator, BulkPlatform
 from domain.credential import Source, nowhere
 from domain.errors import Refused, SettingsError, Stopped, UsageError
 from domain.executor import Executor
-from domain.groups import Target
 from domain.inbox import Meaning, PlatformEvent
 from domain.lifecycle import Kind
 from domain.operation import Work
@@ -27,6 +27,7 @@ from domain.ports import Changing, Steps
 from domain.sale import Seller
 from domain.settler import Settler
 from domain.sight import Finding
+from domain.vacancy import Vacancies
 
 if TYPE_CHECKING:
     from adapters.platforms.sft.client import SftPlatform
@@ -172,19 +173,6 @@ class Session:
 
         return await self.store.awrite(bulk_changes.open_stretches, change)
 
-    async def find_group(self, name: str, *, keep: bool) -> Target:
-        """The group of this name, pinned by id for this run and, with `keep`, for every later one.
-
-        Raises UnknownGroup, UnusableGroup, ReadFailed.
-        """
-        from adapters.store import pins
-
-        known = await self.store.awrite(pins.pinned, self.name, name)
-        target = await self.platform.pin_group(name, group_id=known)
-        if keep:
-            await self.store.awrite(pins.pin, self.name, name, target.id)
-        return target
-
     async def keep_events(self, events: Sequence[PlatformEvent], source: str) -> int:
         """Keep events that are not known yet, and return how many those were."""
         from adapters.store import inbox
@@ -226,6 +214,12 @@ class Session:
 
         return StoreOrders(self.store, self.ledger, hold=self.account.reservation_seconds)
 
+    def vacancies(self) -> Vacancies:
+        """What is known of the groups that are sold into, where the platform has groups."""
+        from tasks.resources.grouping import find_group, look_at_group
+
+        return Vacancies(partial(find_group, self), partial(look_at_group, self))
+
     def seller(self) -> Seller:
         """A means to sell the account's SIMs."""
         return Seller(
@@ -234,6 +228,7 @@ class Session:
             self.settler,
             self.platform,
             self.executor,
+            vacancies=self.vacancies(),
             prepare=self.pacer.prepare,
             calls=self.account.capabilities.calls_per_sale,
             at_once=self.account.max_in_flight,

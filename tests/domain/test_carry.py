@@ -9,7 +9,7 @@ from domain.endpoint import SimRecord
 from domain.errors import LoginRefused, PlatformUnreachable
 from domain.lifecycle import Kind, Lifecycle
 from domain.outcome import Answer, Because, Verdict
-from domain.ports import ReadStopped
+from domain.ports import GroupUnusable, ReadStopped
 from tests.support.memory_platform import DONE, MemoryPlatform, read_failed, sim
 from tests.support.virtual_time import played
 from tests.support.works import work
@@ -247,6 +247,7 @@ def test_a_second_assignment_that_is_refused_and_cannot_be_counted_is_refused_or
     [
         (read_failed("http 500"), Because.UNREACHABLE),
         (ReadStopped("http 500"), Because.STOPPED),
+        (GroupUnusable("http 500"), Because.GROUP),
         (PlatformUnreachable("http 500"), Because.UNREACHABLE),
         (LoginRefused("http 500"), Because.LOGIN),
     ],

@@ -9,7 +9,7 @@ from domain.errors import LoginRefused, Stopped
 from domain.operation import State
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.memory_platform import MemoryPlatform
-from tests.support.play import LOGIN, UNKNOWN, UNREACHABLE, Play
+from tests.support.play import GROUP, LOGIN, UNKNOWN, UNREACHABLE, Play
 from tests.support.virtual_time import now
 from tests.support.works import works
 
@@ -112,6 +112,18 @@ def test_a_refused_login_ends_the_run_after_everything_was_recorded():
     play.answers({2: [LOGIN]})
 
     with pytest.raises(LoginRefused, match="wrong password"):
+        play.run()
+
+    assert play.ledger.states[State.SENT] == 0
+    assert play.ledger.state(2) is State.PLANNED
+    assert play.ledger.states[State.CONFIRMED] == len(play.platform.performed) - 1 < 10
+
+
+def test_a_group_that_takes_no_endpoints_ends_the_run_and_leaves_the_rest_planned():
+    play = Play(works(20), max_in_flight=4)
+    play.answers({2: [GROUP]})
+
+    with pytest.raises(Stopped, match="no routing policy; what is left stays planned, run the same command again"):
         play.run()
 
     assert play.ledger.states[State.SENT] == 0

@@ -4,18 +4,22 @@ from dataclasses import replace
 
 import pytest
 
-from domain.errors import NoRoom
+from domain.errors import NoRoom, UnusableGroup
 from domain.groups import (
     Draft,
     Group,
     GroupKind,
+    Policy,
     Slice,
     Target,
     addresses,
     association_problems,
+    check_pin,
     check_room,
     draft_problems,
     draft_warnings,
+    newcomers,
+    policy_problems,
     room_in,
     why_not_assignable,
 )
@@ -76,6 +80,35 @@ def test_more_endpoints_than_addresses_are_held_with_the_numbers():
     check_room(replace(target, room=None), 10_000)
     with pytest.raises(NoRoom, match=r"168 more endpoints in 10\.0\.0\.0/24, 10\.1\.0\.0/28 and 169 would"):
         check_room(target, 169)
+
+
+def test_only_who_comes_from_elsewhere_uses_a_new_address():
+    shared = Target("eu", "G1", 5, 0, SLICE.subnets, vslice="vslice-main")
+    second, own = (
+        replace(GROUP, id="G3", moniker="second"),
+        replace(GROUP, id="G4", moniker="own", subnet="10.1.0.0/28"),
+    )
+    far = replace(GROUP, id="G5", moniker="far", vslice="other")
+    origins = {"": 1, "G3": 2, "second": 4, "named": 8, "own": 16, "far": 32, "unheard-of": 64}
+    groups, ids = [GROUP, second, own, far], {"named": "G3", "second": "G5"}
+
+    assert newcomers(shared, origins) == 127
+    assert newcomers(shared, origins, groups, ids) == 127 - 2 - 8 - 16
+    assert newcomers(replace(shared, subnet="10.1.0.0/28"), origins, groups, ids) == 127 - 16
+
+
+def test_a_group_without_a_moniker_is_not_taken_for_no_group():
+    target = Target("eu", "G1", 5, vslice="vslice-main")
+    assert newcomers(target, {"": 3}, [replace(GROUP, moniker="")]) == 3
+
+
+def test_a_name_stands_for_the_id_of_its_first_use():
+    check_pin("eu", None, "G1")
+    check_pin("eu", "G1", "G1")
+    with pytest.raises(UnusableGroup, match=r"was G1 when it was first used, and is G2 now.*--group G2 for the new"):
+        check_pin("eu", "G1", "G2")
+    with pytest.raises(UnusableGroup, match=r"no group is called so now.*Say --group G1 for the old one\.$"):
+        check_pin("eu", "G1", None)
 
 
 def test_the_plan_says_how_many_addresses_are_left():
@@ -157,6 +190,15 @@ def test_a_draft_in_a_vslice_that_is_missing_or_empty_is_refused():
 
 def test_all_problems_are_told_at_once():
     assert len(draft_problems(replace(DRAFT, name="M", moniker="x", routing_policy=""), SLICE)) == 3
+
+
+def test_only_a_routing_policy_that_says_another_vslice_is_wrong():
+    assert policy_problems(DRAFT, SLICE, Policy("P1", ("V1", "vslice-main"))) == []
+    assert policy_problems(DRAFT, SLICE, Policy("P1", ("vslice-main",))) == []
+    assert policy_problems(DRAFT, SLICE, Policy("P1")) == [], "the platform does not say"
+    assert policy_problems(DRAFT, None, Policy("P1", ("V9",))) == [], "the VSlice itself is told as missing"
+    assert "is of VSlice V9" in policy_problems(DRAFT, SLICE, Policy("P1", ("V9",)))[0]
+    assert "no routing policy" in policy_problems(DRAFT, SLICE, None)[0]
 
 
 def test_a_name_that_the_vendors_tools_would_cut_is_worth_a_word():

@@ -29,6 +29,7 @@ def test_unknown_stays_unknown_whatever_else_the_answer_says(because):
         (Because.UNREACHABLE, State.PLANNED),
         (Because.LOGIN, State.PLANNED),
         (Because.STOPPED, State.PLANNED),
+        (Because.GROUP, State.PLANNED),
     ],
 )
 def test_not_done_goes_where_its_reason_leads(because, state):

@@ -14,6 +14,7 @@ from domain.pacing import Lane
 from flows.order_desk import OrderDesk
 from flows.order_service import check_address
 from tasks import resources
+from tests.support.fleet_shop import FLEET, open_fleet_shop
 from tests.support.shop import open_shop
 
 TOKEN = "a-token-of-some-length"
@@ -34,23 +35,39 @@ class Service:
         return await self.client.get(path, **options)
 
 
-@pytest.fixture
-def service_of(tmp_path, quick_path, prepared_file, monkeypatch):
-    """Opens services on an embedded store."""
-    monkeypatch.setenv("PREACTIVE_CONFIG", str(tmp_path / "preactive.toml"))
-    url = f"sqlite:///{quick_path}/store.db"
+@asynccontextmanager
+async def served(shop_open, *, account="travel", token="", answer_within=20.0, host="127.0.0.1"):
+    """The order service of a shop, without a socket."""
+    async with shop_open as shop, resources.session(account, Lane.SALES) as session:
+        desk = OrderDesk(session, answer_within=answer_within, prefect=False)
+        transport = httpx.ASGITransport(order_app(desk, token=token, version="1"))
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}", timeout=60) as client:
+            yield Service(shop, client)
+        await desk.close()
 
-    @asynccontextmanager
-    async def opened(sims=3, *, token="", answer_within=20.0, host="127.0.0.1", **options):
-        shop_open = open_shop(tmp_path, url, sims=sims, **options)
-        async with shop_open as shop, resources.session("travel", Lane.SALES) as session:
-            desk = OrderDesk(session, answer_within=answer_within, prefect=False)
-            transport = httpx.ASGITransport(order_app(desk, token=token, version="1"))
-            async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}", timeout=60) as client:
-                yield Service(shop, client)
-            await desk.close()
+
+@pytest.fixture
+def store_here(tmp_path, quick_path, prepared_file, monkeypatch):
+    """The settings' place, and the URL of an embedded store."""
+    monkeypatch.setenv("PREACTIVE_CONFIG", str(tmp_path / "preactive.toml"))
+    return tmp_path, f"sqlite:///{quick_path}/store.db"
+
+
+@pytest.fixture
+def service_of(store_here):
+    """Opens services on an embedded store."""
+
+    def opened(sims=3, *, token="", answer_within=20.0, host="127.0.0.1", **options):
+        shop_open = open_shop(*store_here, sims=sims, **options)
+        return served(shop_open, token=token, answer_within=answer_within, host=host)
 
     return opened
+
+
+@pytest.fixture
+def fleet_service_of(store_here):
+    """Opens services of a Stacuity account."""
+    return lambda sims: served(open_fleet_shop(*store_here, sims=sims), account=FLEET)
 
 
 async def test_an_order_is_answered_with_its_endpoint(service_of):
@@ -93,6 +110,21 @@ async def test_two_hundred_buyers_of_a_hundred_sims_get_a_hundred_and_a_hundred_
         assert {one["state"] for one in out} == {"no_stock"}
         assert {one["message"][:33] for one in out} == {"No pre-active SIM was free; nothi"}
         assert service.shop.in_service() == dict.fromkeys(service.shop.iccids, 1)
+
+
+async def test_a_group_that_takes_no_endpoints_is_a_wrong_request_and_a_full_one_is_out_of_stock(fleet_service_of):
+    async with fleet_service_of(sims=4) as service:
+        service.shop.subnet("fleet-main", "10.9.0.0/30")
+        wrong = [await service.sell(group=group) for group in ("typo-group", "meter-apn", "no-routing")]
+        sold = [await service.sell(f"A-{number}", group="fleet-main") for number in range(3)]
+        full = sold[-1].json()
+
+        assert [answer.status_code for answer in wrong] == [422] * 3
+        assert all(list(answer.json()) == ["message"] for answer in wrong)
+        assert (await service.get("/orders/A-1")).json()["state"] == "done"
+        assert [answer.status_code for answer in sold] == [200, 200, 409]
+        assert (full["state"], full["iccid"]) == ("no_stock", None)
+        assert full["message"].startswith("The group 'fleet-main' has addresses for 0 more endpoints in 10.9.0.0/30")
 
 
 async def test_an_order_that_is_being_looked_up_is_in_progress_and_then_done(service_of):

@@ -69,6 +69,9 @@ class MemoryPlatform:
         await self._called(f"pin {name}")
         return Target(name, group_id or "")
 
+    async def look_at_group(self, name: str) -> Target:
+        return await self.pin_group(name)
+
     async def close(self) -> None:
         self.calls["close"] += 1
 

@@ -13,6 +13,7 @@ UNKNOWN = Answer(Verdict.UNKNOWN, text="no complete answer")
 REFUSED = Answer(Verdict.NOT_DONE, Because.REFUSED)
 UNREACHABLE = Answer(Verdict.NOT_DONE, Because.UNREACHABLE)
 THROTTLED = Answer(Verdict.NOT_DONE, Because.THROTTLED)
+GROUP = Answer(Verdict.NOT_DONE, Because.GROUP, text="It has no routing policy.")
 LOGIN = Answer(Verdict.NOT_DONE, Because.LOGIN, text="wrong password")
 
 

@@ -43,6 +43,10 @@ class SettingsGroups:
             raise UnusableGroup(f"The group {name!r} in the settings names an endpoint_group, which SFT does not have.")
         return Target(name)
 
+    async def look_at_group(self, name: str) -> Target:
+        """See domain.ports.Platform."""
+        return await self.pin_group(name)
+
     async def groups(self) -> list[Group]:
         """See domain.ports.GroupKeeper."""
         return [await self.group(name) for name in sorted(self._account.groups)]

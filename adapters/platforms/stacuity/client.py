@@ -17,8 +17,8 @@ from domain.capabilities import Capabilities
 from domain.contract import Check
 from domain.credential import Source, nowhere
 from domain.endpoint import SimRecord, merged, rivals_reason
-from domain.errors import LoginRefused, PlatformUnreachable, UnknownGroup, UnusableGroup, UsageError
-from domain.groups import Draft, Group, Target
+from domain.errors import LoginRefused, PlatformUnreachable, UnknownGroup, UnusableGroup
+from domain.groups import Draft, Group, Target, no_room
 from domain.inbox import PlatformEvent
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import Work
@@ -26,8 +26,9 @@ from domain.options import Account
 from domain.outcome import Answer, Because, Verdict
 from domain.pacer import Pacer
 from domain.plan import conflict_reason
-from domain.ports import ReadFailed, ReadRefused, ReadStopped, SimPage
+from domain.ports import GroupUnusable, ReadFailed, ReadRefused, ReadStopped, SimPage
 
+_APART_SECONDS = 1.0  # refusals that come closer together are explained by one look at the group
 _WRITES = ("edit", "assign", "change_status")
 _STATUS_WORDS = {Kind.SUSPEND: "suspended", Kind.RESUME: "active", Kind.TERMINATE: "terminated"}
 
@@ -92,10 +93,7 @@ class StacuityPlatform:
 
     async def assigned(self, endpoint_id: str, group: str) -> int | None:
         """See domain.ports.Platform. An endpoint is in exactly one primary group, so the count is 0 or 1."""
-        try:
-            target = await self._groups.pin(group, group_id=None)
-        except (UnknownGroup, UnusableGroup) as error:
-            raise ReadRefused(str(error)) from None
+        target = await self._group_for(group)
         one = await self._endpoint(endpoint_id)
         return int(one.group_id == target.id and one.state is not Lifecycle.PRE_ACTIVE)
 
@@ -135,6 +133,17 @@ class StacuityPlatform:
     async def pin_group(self, name: str, *, group_id: str | None = None) -> Target:
         """See domain.ports.Platform."""
         return await self._groups.pin(name, group_id=group_id)
+
+    async def look_at_group(self, name: str) -> Target:
+        """See domain.ports.Platform."""
+        return await self._groups.look(name)
+
+    async def _group_for(self, name: str) -> Target:
+        """The group that an endpoint goes into; what speaks against the group says nothing about the endpoint."""
+        try:
+            return await self._groups.pin(name)
+        except (UnknownGroup, UnusableGroup, ReadRefused) as error:
+            raise GroupUnusable(str(error)) from None
 
     async def groups(self) -> list[Group]:
         """See domain.ports.GroupKeeper."""
@@ -195,14 +204,23 @@ class StacuityPlatform:
         if not work.target:
             return _refused("on this platform an endpoint becomes active in a group; name one with --group")
         try:
-            target = await self._groups.pin(work.target, group_id=None)
-        except UsageError as error:
-            because = Because.LOGIN if isinstance(error, LoginRefused) else Because.REFUSED
-            return Answer(Verdict.NOT_DONE, because, text=str(error))
-        except ReadFailed as error:
+            target = await self._group_for(work.target)
+        except (ReadFailed, LoginRefused) as error:
             return _not_read(error)
         answer, _ = await self._send("assign", assign_body(target.id), work, endpoint=work.endpoint_id)
-        return answer
+        return await self._whose_fault(work, answer) if answer.because is Because.REFUSED else answer
+
+    async def _whose_fault(self, work: Work, refused: Answer) -> Answer:
+        """The platform names no reason that could be read, so after a refusal the group is looked at once more."""
+        try:
+            target = await self._groups.look(work.target, apart=_APART_SECONDS)
+        except (UnknownGroup, UnusableGroup) as error:
+            return replace(refused, because=Because.GROUP, text=f"{refused.text}: {error}")
+        except (ReadFailed, LoginRefused, PlatformUnreachable):
+            return refused
+        if work.kind is Kind.ACTIVATE and not target.has_room(1):
+            return replace(refused, because=Because.GROUP, text=f"{refused.text}: {no_room(target, 1)}")
+        return refused
 
     async def _take_over(self, work: Work) -> Answer:
         """The tenant puts SIMs on the account; a SIM that is not there cannot be made by a customer."""
@@ -293,6 +311,8 @@ def _not_read(error: Exception) -> Answer:
     """Nothing was written, because what had to be read first was not read."""
     if isinstance(error, LoginRefused):
         because = Because.LOGIN
+    elif isinstance(error, GroupUnusable):
+        because = Because.GROUP
     elif isinstance(error, ReadStopped):
         because = Because.STOPPED
     else:

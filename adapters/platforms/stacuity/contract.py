@@ -110,6 +110,7 @@ _ROWS = (
     Operation("list_groups", "GET", "/EndpointGroups", verified=True, parse=parse.groups),
     Operation("read_group", "GET", "/EndpointGroups/{group}", verified=True, parse=parse.group),
     Operation("read_vslice", "GET", "/vslices/{vslice}", verified=True, parse=parse.vslice),
+    Operation("read_routing_policy", "GET", "/RoutingPolicies/{policy}", verified=True, parse=parse.policy),
     Operation("list_events", "GET", "/events", verified=True, parse=parse.events),
     Operation(
         "claim",

@@ -1,13 +1,26 @@
 """The account's endpoint groups: found once, pinned by id, checked before anything is put into them, and made."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 
 from adapters.platforms.stacuity import parse
 from adapters.platforms.stacuity.calls import Calls, NotFound
 from adapters.platforms.stacuity.contract import UnusableKey, associate_body, group_body
 from domain.errors import Refused, Stopped, UnknownGroup, UnusableGroup, UsageError
-from domain.groups import Draft, Group, Slice, Target, association_problems, draft_problems, room_in, why_not_assignable
+from domain.groups import (
+    Draft,
+    Group,
+    Policy,
+    Slice,
+    Target,
+    association_problems,
+    check_pin,
+    draft_problems,
+    policy_problems,
+    room_in,
+    why_not_assignable,
+)
 from domain.groups import GroupKind as Kind
 from domain.options import Account
 from domain.outcome import Answer, Verdict
@@ -19,47 +32,77 @@ _MOST_PAGES = 10_000
 class Groups:
     """Reads and makes groups; remembers for the length of a run which id a name stands for.
 
-    `known` are the ids that names stood for in earlier runs.
+    `known` are the ids that names stood for when they were first used.
     """
 
     def __init__(self, calls: Calls, account: Account, known: Mapping[str, str]) -> None:
         self._calls = calls
         self._account = account
-        self._known = known
+        self._ids = dict(known)
         self._pinned: dict[str, Target] = {}
+        self._looked_at: dict[str, float] = {}
+        self._compared: set[str] = set()  # names that were seen to stand for their id
         self._pinning = asyncio.Lock()
-
-    def id_of(self, name: str) -> str | None:
-        """The id that a name was pinned to, if it was."""
-        target = self._pinned.get(name)
-        return target.id if target is not None else None
 
     def names_of(self, group_id: str | None, shown_name: str | None) -> frozenset[str]:
         """Every name that stands for a group: its id, those pinned to it, and its own unless that means another."""
         if group_id is None:
             return frozenset({shown_name} if shown_name else ())
-        names = {name for name, target in self._pinned.items() if target.id == group_id}
-        own = {shown_name} if shown_name and shown_name not in self._pinned else set()
+        names = {name for name, known in self._ids.items() if known == group_id}
+        own = {shown_name} if shown_name and shown_name not in self._ids else set()
         return frozenset({group_id} | names | own)
 
-    async def pin(self, name: str, *, group_id: str | None) -> Target:
+    async def pin(self, name: str, *, group_id: str | None = None) -> Target:
         """See domain.ports.Platform."""
         async with self._pinning:  # once for all who ask at the same time
-            if name not in self._pinned:
-                self._pinned[name] = await self._find(name, group_id or self._known.get(name))
+            if name not in self._pinned or (group_id is not None and name not in self._compared):
+                by_name = group_id is not None or name not in self._ids
+                await (self._find(name, group_id) if by_name else self._read_again(name))
         return self._pinned[name]
 
-    async def _find(self, name: str, group_id: str | None) -> Target:
+    async def look(self, name: str, *, apart: float = 0.0) -> Target:
+        """The group that a name is pinned to, read again unless the last such look is not so many seconds ago."""
+        async with self._pinning:
+            looked_at = self._looked_at.get(name)
+            if name not in self._ids:
+                await self._find(name, None)
+            elif name not in self._pinned or looked_at is None or time.monotonic() - looked_at >= apart:
+                self._looked_at[name] = time.monotonic()
+                await self._read_again(name)
+        return self._pinned[name]
+
+    async def _find(self, name: str, group_id: str | None) -> None:
         wanted = self._account.group(name).endpoint_group
         if wanted is None:
             raise UnusableGroup(f"The group {name!r} in the settings names no endpoint_group of this platform.")
-        group = await self.read(wanted)
-        if group_id not in (None, group.id):
-            raise UnusableGroup(
-                f"The group {name!r} was {group_id} before and is {group.id} now: somebody renamed or replaced it; "
-                f"nothing was changed. Say --group {group_id} for the old one, or --group {group.id} for the new one."
-            )
-        return await self._target(name, group)
+        try:
+            group = await self.read(wanted)
+        except UnknownGroup:
+            check_pin(name, group_id, None)
+            raise
+        check_pin(name, group_id, group.id)
+        self._compared.add(name)
+        await self._keep(name, group)
+
+    async def _read_again(self, name: str) -> None:
+        try:
+            await self._keep(name, await self._with_id(name, self._ids[name]))
+        except (UnknownGroup, UnusableGroup):
+            self._pinned.pop(name, None)
+            raise
+
+    async def _with_id(self, name: str, its_id: str) -> Group:
+        try:
+            return await self.read(its_id)
+        except UnknownGroup:
+            raise UnknownGroup(
+                f"The group {name!r} was {its_id} when it was first used, and the platform has no such group any more; "
+                "`preactive group list` shows those it has."
+            ) from None
+
+    async def _keep(self, name: str, group: Group) -> None:
+        self._pinned[name] = await self._target(name, group)
+        self._ids[name] = group.id
 
     async def _target(self, name: str, group: Group) -> Target:
         vslice = await self._vslice(group.vslice) if group.vslice else None
@@ -67,10 +110,17 @@ class Groups:
         primaries = [one for one in others if one.kind is Kind.PRIMARY]
         why = why_not_assignable(group, vslice, primaries)
         if why:
-            raise UnusableGroup(f"No endpoint can be put into the group {name!r}: {why}; nothing was changed.")
+            raise UnusableGroup(f"No endpoint can be put into the group {name!r}: {why}.")
         assert vslice is not None
-        subnets = (group.subnet,) if group.subnet is not None else vslice.subnets
-        return Target(name, group.id, room_in(group, vslice, others), group.endpoints, subnets)
+        return Target(
+            name,
+            group.id,
+            room=room_in(group, vslice, others),
+            endpoints=group.endpoints,
+            subnets=(group.subnet,) if group.subnet is not None else vslice.subnets,
+            vslice=group.vslice,
+            subnet=group.subnet,
+        )
 
     async def all(self) -> list[Group]:
         """Every group of the account. Raises ReadFailed."""
@@ -104,11 +154,22 @@ class Groups:
             return None
         return found
 
+    async def _routing_policy(self, key: str) -> Policy | None:
+        try:
+            found: Policy = await self._calls.parsed("read_routing_policy", policy=key)
+        except NotFound:
+            return None
+        except ReadFailed:
+            return Policy(key)  # then the platform's own check has to do
+        return found
+
     async def create(self, draft: Draft) -> Group:
         """See domain.ports.GroupKeeper."""
         self._calls.check_allowed("create_group")
         vslice = await self._vslice(draft.vslice) if draft.vslice else None
         problems = draft_problems(draft, vslice)
+        if draft.routing_policy:
+            problems += policy_problems(draft, vslice, await self._routing_policy(draft.routing_policy))
         if problems:
             raise UsageError(" ".join(problems))
         answer, new_id = await self._calls.write("create_group", group_body(draft))

@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.platforms.texts import clean
 from domain.endpoint import usable_id
-from domain.groups import Group, GroupKind, Slice
+from domain.groups import Group, GroupKind, Policy, Slice
 from domain.inbox import PlatformEvent
 from domain.lifecycle import NETWORK_WORDS, Lifecycle, NetworkState, from_platform
 
@@ -154,6 +154,15 @@ def vslice(row: object) -> Slice | None:
         endpoints=count if isinstance(count, int) else None,
         apn_patterns=tuple(one for one in _rows(row.get("apnPatterns")) if isinstance(one, str)),
     )
+
+
+def policy(row: object) -> Policy | None:
+    """The policy of one object, or None when it has no id."""
+    if not isinstance(row, dict) or (its_id := usable_id(row.get("id"))) is None:
+        return None
+    its_slice = row.get("vslice")
+    names = (its_slice.get("id"), its_slice.get("moniker")) if isinstance(its_slice, dict) else (its_slice,)
+    return Policy(its_id, tuple(filter(None, map(_text, names))))
 
 
 def events(data: object) -> list[PlatformEvent]:

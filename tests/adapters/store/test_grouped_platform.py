@@ -100,9 +100,9 @@ async def test_an_account_that_claims_nothing_gets_no_codes(desk):
 
 
 def test_the_first_use_of_a_groups_name_is_kept(desk):
-    for group_id in ("G1", "G2"):
-        desk.store.write(pins.pin, "travel", "eu", group_id)
+    stands_for = [desk.store.write(pins.pin, "travel", "eu", group_id) for group_id in ("G1", "G2")]
 
+    assert stands_for == ["G1", "G1"]
     assert desk.store.write(pins.pinned, "travel", "eu") == "G1"
     assert desk.store.write(pins.pinned, "other", "eu") is None
 
@@ -111,6 +111,14 @@ def test_a_group_without_an_id_is_not_pinned(desk):
     desk.store.write(pins.pin, "travel", "eu", "")
 
     assert desk.one("SELECT count(*) FROM pinned_groups") == 0
+
+
+def test_the_groups_of_a_change_are_those_of_what_is_open(desk):
+    desk.pre_active(3)
+    change = desk.select(tag="march", group="eu", platform="stacuity").change
+    desk.do("UPDATE operations SET target = 'us', state = 'confirmed' WHERE kind = 'activate' AND endpoint = 1")
+
+    assert desk.store.write(pins.used_by, change) == ["eu"]
 
 
 # --- tombstones ---

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from adapters.store import orders
+from adapters.store import orders, untouched
 from domain.order import OrderState, SellRequest
 from domain.outcome import Because, Verdict
 from domain.ports import Scope
@@ -26,8 +26,9 @@ class Shop:
         self.store = ledger._store
         self.oldest = {}
 
-    async def place(self, hold=HOLD, **fields):
-        return await self.store.awrite(orders.place, self.ledger.owner, wanted(**fields), hold=hold, oldest=self.oldest)
+    async def place(self, hold=HOLD, full="", **fields):
+        knobs = {"hold": hold, "oldest": self.oldest, "full": full}
+        return await self.store.awrite(orders.place, self.ledger.owner, wanted(**fields), **knobs)
 
     async def come(self, order, *results):
         return await self.ledger.step(Scope(order.change), results, 1)
@@ -327,6 +328,79 @@ async def test_an_order_that_a_person_settled_goes_on(desk, shop):
 
     assert shop.close()["A-1"].state is OrderState.DONE
     assert shop.store.write(orders.unfinished, ACCOUNT, 9) == []
+
+
+# --- refusals of our own ---
+
+
+async def refused_unsent(shop, **fields):
+    """An order whose SIM was refused by the program itself, as one for an unknown group once was; others follow."""
+    order = await refused(shop, **fields)
+    await shop.another(order)
+    shop.desk.do("UPDATE operations SET state = 'confirmed' WHERE state = 'sent'")
+    return order
+
+
+@pytest.mark.parametrize(("status", "sold_again"), [(0, True), (200, False)])
+async def test_a_sim_is_sold_again_only_when_the_refusal_was_ours_and_nothing_was_sent(desk, shop, status, sold_again):
+    desk.pre_active(2)
+    await refused_unsent(shop)
+    desk.do("UPDATE attempts SET http_status = :status WHERE verdict = 'refused'", status=status)
+    freed = shop.store.write(untouched.free_untouched, ACCOUNT)
+    order, step = await shop.place(order="B")
+
+    assert (freed, len(step.work)) == ((1, 1) if sold_again else (0, 0))
+    assert order.state is (OrderState.IN_PROGRESS if sold_again else OrderState.NO_STOCK)
+
+
+async def test_an_order_on_a_sim_that_came_back_goes_by_its_own_operations(desk, shop):
+    desk.pre_active(2)
+    await refused_unsent(shop)
+    shop.store.write(untouched.free_untouched, ACCOUNT)
+    order, step = await shop.place(order="B")
+    step = await shop.come(order, done(step.work[0]))
+    await shop.come(order, done(step.work[0]))
+
+    assert (order.iccid, order.spoilt) == (iccid(1), False)
+    assert (shop.find("B").state, shop.find("A-1").iccid) == (OrderState.DONE, iccid(2))
+    assert [row.round for row in desk.see("SELECT round FROM operations WHERE kind = 'activate' AND endpoint = 1")] == [
+        0,
+        1,
+    ]
+
+
+@pytest.mark.parametrize("event", ["person", "seen", "orphaned", "lookup"])
+async def test_a_sim_of_which_anything_else_was_learned_stays_set_aside(desk, shop, event):
+    desk.pre_active(2)
+    await refused_unsent(shop)
+    desk.do("UPDATE attempts SET event = :event WHERE verdict = 'refused'", event=event)
+
+    assert shop.store.write(untouched.free_untouched, ACCOUNT) == 0
+
+
+async def test_a_sim_that_an_order_holds_is_not_given_away(desk, shop):
+    desk.pre_active(1)
+    await refused(shop)
+
+    assert shop.store.write(untouched.free_untouched, ACCOUNT) == 0
+    assert (await shop.place(order="B"))[0].state is OrderState.NO_STOCK
+
+
+# --- no room ---
+
+
+async def test_an_order_for_a_full_group_takes_no_sim_and_says_why_until_there_is_room(desk, shop):
+    desk.pre_active(1)
+    for _ in range(2):
+        order, step = await shop.place(full="The group is full.")
+        assert (order.state, order.text, step.work) == (OrderState.NO_STOCK, "The group is full.", ())
+    assert shop.find().text == "The group is full."
+    assert desk.one("SELECT count(*) FROM endpoints WHERE held_by IS NOT NULL") == 0
+
+    order, step = await shop.place()
+    assert (order.state, order.text, len(step.work)) == (OrderState.IN_PROGRESS, "", 1)
+    again, step = await shop.place(full="The group is full.")
+    assert (again.state, again.iccid) == (OrderState.IN_PROGRESS, order.iccid)
 
 
 # --- bookkeeping ---

@@ -23,7 +23,7 @@ REMOTE = "https://api.stacuity.example/api/v1"
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda row: row.name)
 def test_the_simulator_answers_every_operation_of_the_contract(operation):
-    found = find(operation.method, operation.address(endpoint="e", group="g", vslice="v"))
+    found = find(operation.method, operation.address(endpoint="e", group="g", vslice="v", policy="p"))
 
     assert found is not None
 

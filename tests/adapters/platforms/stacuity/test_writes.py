@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from adapters.platforms.simulator.stacuity.fixtures import claim_code
-from adapters.platforms.stacuity.client import StacuityPlatform
 from domain.carry import carry_out
 from domain.lifecycle import Kind
 from domain.outcome import Because, Verdict
@@ -303,20 +302,20 @@ async def test_many_who_ask_at_once_resolve_the_group_once(stacuity):
     assert stacuity.commits("activate")[-10:] == ["activate"] * 10
 
 
-async def test_a_group_that_does_not_exist_refuses_the_item(stacuity):
+async def test_a_group_that_does_not_exist_says_nothing_about_the_endpoint(stacuity):
     answer = await stacuity.act(Kind.ACTIVATE, 0, "no-such-group")
 
-    assert answer.because is Because.REFUSED
+    assert answer.because is Because.GROUP
     assert "no-such-group" in answer.text
     assert stacuity.requests("assign") == 0
 
 
 @pytest.mark.parametrize("group", ["no-such-group", "video-apn"])
-async def test_a_move_to_a_group_that_takes_no_endpoints_is_refused_and_no_doubt(stacuity, group):
+async def test_a_move_to_a_group_that_takes_no_endpoints_is_not_sent_and_no_doubt(stacuity, group):
     one = stacuity.endpoint("idle")
     answer = await carry_out(stacuity.platform, stacuity.work(Kind.ASSIGN, one.iccid, one.id, target=group))
 
-    assert answer.because is Because.REFUSED
+    assert answer.because is Because.GROUP
     assert group in answer.text
     assert stacuity.requests("assign") == 0
 
@@ -434,16 +433,3 @@ async def test_a_refused_token_ends_the_run_and_hides_itself(start):
 
     assert answer.because is Because.LOGIN
     assert stacuity.account.token.get_secret_value() not in answer.text
-
-
-async def test_a_name_that_stood_for_another_group_in_an_earlier_run_puts_nothing_anywhere(stacuity):
-    platform = StacuityPlatform(stacuity.account, stacuity.pacer, {"eu": "another-id"})
-    one = stacuity.endpoint(0)
-    try:
-        answer = await platform.perform(stacuity.work(Kind.ACTIVATE, one.iccid, one.id, target="eu"))
-    finally:
-        await platform.close()
-
-    assert (answer.verdict, answer.because) == (Verdict.NOT_DONE, Because.REFUSED)
-    assert "was another-id before" in answer.text
-    assert stacuity.requests("assign") == 0
