@@ -118,6 +118,7 @@ class Account(Knobs):
     reference: Literal["keep", "iccid", "name"] = "keep"
     webhook_token: SecretStr = SecretStr("")
     webhook_token_file: Path | None = None
+    events_kept_days: float = Field(default=30, ge=1, le=3660)
     allow_resume: bool = True
     allow_unverified: bool = False
     paths: dict[str, str] = Field(default_factory=dict)

@@ -28,13 +28,15 @@ async def resolve(request: ResolveRequest) -> RunState[None]:
     """Look up every doubt that is due. Nothing is sent again and nothing is decided for a person."""
     looked = await look_up_due(request.account or None)
     left = resources.unsettled(request.account or None)
-    await _show(left)
-    return Completed(message=after_looking(looked, [State(row["state"]) for row in left]))
+    events = resources.differing_events(request.account or None)
+    await _show([*left, *events])
+    message = after_looking(looked, [State(row["state"]) for row in left])
+    return Completed(message=f"{message}; {len(events):,} events differ from the store" if events else message)
 
 
 async def _show(left: Sequence[Mapping[str, Any]]) -> None:
     """Put the first of what is left where operators see it."""
-    rows = [{"ICCID": mask_iccid(row["iccid"])} | {name: row[name] for name in _COLUMNS} for row in left[:_SHOWN]]
+    rows = [{"ICCID": mask_iccid(row["iccid"] or "")} | {name: row[name] for name in _COLUMNS} for row in left[:_SHOWN]]
     words = f"In doubt or waiting for a person, at most {_SHOWN}; `preactive resolve` lists all and takes decisions"
     with suppress(*API_TROUBLE):
         if rows:

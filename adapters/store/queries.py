@@ -290,7 +290,7 @@ def inbox(reader: Reader, account: str | None, meaning: str | None, limit: int =
     return reader.rows(
         "SELECT i.account, i.at, i.type, i.event_id, e.iccid, i.endpoint_id, i.source, i.meaning, i.text FROM inbox i "
         "LEFT JOIN endpoints e ON e.account = i.account AND e.endpoint_id = i.endpoint_id "
-        "WHERE (:account = '' OR i.account = :account) AND (:meaning = '' OR i.meaning = :meaning) "
+        "WHERE i.source <> '' AND (:account = '' OR i.account = :account) AND (:meaning = '' OR i.meaning = :meaning) "
         "ORDER BY i.at DESC, i.event_id LIMIT :limit",
         {"account": account or "", "meaning": meaning or "", "limit": limit},
     )

@@ -7,6 +7,7 @@ from adapters.store import queries
 from domain.drift import Held
 from domain.errors import NothingSelected
 from domain.esim import Esim
+from domain.inbox import Meaning
 from domain.lifecycle import Lifecycle
 from domain.plan import Known, Wanted
 from domain.report import CallRow
@@ -213,6 +214,25 @@ def inbox_events(account: str | None, meaning: str | None) -> list[dict[str, Any
     """The platform's events, latest first."""
     with reader() as opened:
         return queries.inbox(opened, account, meaning)
+
+
+def differing_events(account: str | None) -> list[dict[str, Any]]:
+    """Events that say otherwise than the store, in the form of operations that need a person, oldest first."""
+    return [
+        {
+            "id": row["event_id"],
+            "account": row["account"],
+            "iccid": row["iccid"],
+            "endpoint_id": row["endpoint_id"],
+            "kind": "event",
+            "target": row["type"],
+            "state": Meaning.DIFFERS.value,
+            "text": row["text"],
+            "lookups": 0,
+            "look_again": None,
+        }
+        for row in reversed(inbox_events(account, Meaning.DIFFERS.value))
+    ]
 
 
 def unsettled(account: str | None) -> list[dict[str, Any]]:

@@ -15,13 +15,14 @@ from domain.bulk import BulkCreator, BulkPlatform
 from domain.errors import Refused, SettingsError, Stopped, UsageError
 from domain.executor import Executor
 from domain.groups import Target
-from domain.inbox import Meaning, PlatformEvent
+from domain.inbox import OPEN, Meaning, PlatformEvent
 from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.options import Account
 from domain.pacer import Pacer
 from domain.pacing import Lane
-from domain.ports import Changing, Steps
+from domain.polling import LastPoll
+from domain.ports import Changing, Scope, Steps
 from domain.sale import Seller
 from domain.settler import Settler
 from domain.sight import Finding
@@ -188,22 +189,44 @@ class Session:
 
         return await self.store.awrite(inbox.keep, self.name, events, source)
 
-    async def apply_events(self) -> dict[Meaning, int]:
-        """Find out what new events mean, and return how many meant what."""
+    async def apply_events(self, *, again: bool = False) -> dict[Meaning, int]:
+        """Find out what events mean, looking up the doubts they may be about, and return how many meant what.
+
+        `again` judges once more also those that differed.
+        """
+        meant, changes = await self._judge_events(again=again)
+        if not changes:
+            return meant
+        for change in sorted(changes):
+            await self.settler.settle_due(Scope(change))
+        afterwards, _ = await self._judge_events(again=False)
+        return {one: (0 if one in OPEN else meant[one]) + afterwards[one] for one in Meaning}
+
+    async def _judge_events(self, *, again: bool) -> tuple[dict[Meaning, int], set[int]]:
+        """What open events mean, and the changes of which they want doubts looked up."""
         from adapters.store import inbox
 
         total: Counter[Meaning] = Counter()
-        while True:
-            found = await self.store.awrite(inbox.apply, self.ledger.owner)
-            total.update(found)
-            if sum(found.values()) < inbox.AT_ONCE or found[Meaning.NEW] == inbox.AT_ONCE:
-                return dict(total)
+        changes: set[int] = set()
+        after: inbox.Place | None = inbox.START
+        while after is not None:
+            found = await self.store.awrite(inbox.apply, self.ledger.owner, after=after, again=again)
+            total.update(found.meant)
+            changes |= found.changes
+            after = found.after
+        return {one: total[one] for one in Meaning}, changes
 
-    async def latest_event(self) -> float | None:
-        """The time of the latest event that a poll brought."""
-        from adapters.store import inbox
+    async def keep_polled(self, events: Sequence[PlatformEvent], poll: LastPoll) -> int:
+        """Keep the events that a poll brought and how far it went, and return how many were not known yet."""
+        from adapters.store import polls
 
-        return await self.store.awrite(inbox.newest_at, self.name)
+        return await self.store.awrite(polls.keep_polled, self.name, events, poll)
+
+    async def last_poll(self) -> LastPoll | None:
+        """How far the last poll of the account went."""
+        from adapters.store import polls
+
+        return await self.store.awrite(polls.last_poll, self.name)
 
     def executor(self, ledger: Steps | None = None, platform: Changing | None = None) -> Executor:
         """A means to carry out operations of the account."""
@@ -251,6 +274,12 @@ def account_names() -> list[str]:
     return sorted(settings.load().accounts)
 
 
+def accounts_with_events(name: str = "") -> list[str]:
+    """The accounts, this one or all, whose platform tells what happened."""
+    names = [account(name)[0]] if name else account_names()
+    return [each for each in names if account(each)[1].capabilities.has_events]
+
+
 def open_platform(account: Account, pacer: Pacer, groups: Mapping[str, str]) -> "AnyPlatform":
     """The platform client of an account; `groups` are the ids that names of groups stood for before.
 
@@ -274,7 +303,7 @@ async def open_receiver(
 
     Raises SettingsError, UsageError.
     """
-    if account.platform != "stacuity":
+    if not account.capabilities.has_events:
         raise UsageError(f"The platform {account.platform} sends no webhooks that are known.")
     from adapters.platforms.stacuity.receiver import Receiver
 
