@@ -15,7 +15,7 @@ from domain.capabilities import CAPABILITIES
 from domain.doubt import Doubt, Evidence, Patience, Ruling
 from domain.endpoint import Claim, contradictions
 from domain.lifecycle import MOVES, Kind
-from domain.operation import State, decided_from
+from domain.operation import READ_BACK_AFTER, State, decided_from
 from domain.outcome import next_state
 from domain.pacing import Lane
 from domain.ports import Result
@@ -132,7 +132,7 @@ def decide(connection: Connection, owner: Owner, decisions: Sequence[Decision], 
 def _apply(
     connection: Connection, owner: Owner, decisions: Sequence[Decision], before: tuple[str, ...], now: float
 ) -> None:
-    connection.execute(_decided(before), [_new_values(d) | {"new_updated_at": now} for d in decisions])
+    connection.execute(_decided(before), [_new_values(d, owner, now) for d in decisions])
     confirmed = [d for d in decisions if d.state is State.CONFIRMED]
     if owner.claims:
         forget(connection, [d.endpoint for d in confirmed if d.kind is Kind.CREATE])
@@ -202,18 +202,26 @@ def effect(platform: str, kind: Kind) -> dict[str, object]:
     return values
 
 
-def _new_values(d: Decision) -> dict[str, object]:
+def _new_values(d: Decision, owner: Owner, now: float) -> dict[str, object]:
     return {
+        "new_updated_at": now,
         "op": d.operation,
         "fence": d.token,
         "new_state": d.state.value,
-        "new_next_at": d.next_at,
+        "new_next_at": now if _is_read_back(d, owner) else d.next_at,
         "new_lookups": d.lookups,
         "new_negatives": d.negatives,
         "new_code": _fit(d.code, 40),
         "new_text": _fit(d.text),
         "new_already": d.already,
     }
+
+
+def _is_read_back(d: Decision, owner: Owner) -> bool:
+    """Whether the platform is to be looked at once more. A sale is not: its buyer does."""
+    if d.state is not State.CONFIRMED or d.already or owner.lane is Lane.SALES:
+        return False
+    return d.event in READ_BACK_AFTER and (d.kind is Kind.TAG or MOVES[owner.platform][d.kind].to is not None)
 
 
 def _fact(d: Decision, owner: Owner, now: float) -> dict[str, object]:
@@ -270,7 +278,7 @@ def hand_over(
     found = connection.execute(query.order_by(o.id)).all()
     if not found:
         return
-    moved = {"state": State.NEEDS_HUMAN.value, "text": text, "updated_at": now}
+    moved = {"state": State.NEEDS_HUMAN.value, "next_at": 0.0, "text": text, "updated_at": now}
     connection.execute(update(operations).where(o.id.in_([row.id for row in found])).values(**moved))
     fact = {"at": now, "event": "differs", "owner": owner.worker, "text": text}
     facts = [fact | {"operation_id": row.id, "token": row.token} for row in found]

@@ -1,11 +1,11 @@
 """Decisions made by looking at the platform before or after the writes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, select, update
 
 from adapters.store.clock import store_now
-from adapters.store.decisions import Decision, Owner, before, decide, hand_over
+from adapters.store.decisions import Decision, Owner, before, decide
 from adapters.store.engine import alone_on, in_parts
 from adapters.store.tables import endpoints, operations
 from domain.lifecycle import Kind, Lifecycle
@@ -25,17 +25,12 @@ def planned(connection: Connection, change: int, kind: Kind) -> list[Work]:
     return [Work(r[0], kind, *r[1:]) for r in connection.execute(query)]
 
 
-def confirmed_tags(connection: Connection, change: int, since: float) -> list[Work]:
-    """Tags that answers confirmed since then, oldest first."""
-    o, e = operations.c, endpoints.c
-    query = (
-        select(o.id, o.token, o.endpoint, e.iccid, e.name, e.endpoint_id, o.target)
-        .join_from(operations, endpoints)
-        .where(o.change_id == change, o.kind == Kind.TAG.value, o.state == State.CONFIRMED.value)
-        .where(o.updated_at >= since, o.already.is_(False))
-        .order_by(o.updated_at, o.id)
-    )
-    return [Work(r[0], Kind.TAG, *r[1:]) for r in connection.execute(query)]
+def kinds_planned(connection: Connection, change: int) -> list[Kind]:
+    """The kinds of operations of the change for which nothing has been sent."""
+    o = operations.c
+    query = select(o.kind).where(o.change_id == change, o.state == State.PLANNED.value).distinct()
+    found = {Kind(kind) for kind in connection.execute(query).scalars()}
+    return [kind for kind in Kind if kind in found]
 
 
 def reconsider(connection: Connection, owner: Owner, findings: Sequence[Finding]) -> None:
@@ -77,27 +72,3 @@ def _apply(connection: Connection, owner: Owner, findings: Sequence[Finding], *,
             .where(endpoints.c.id.in_(some), endpoints.c.state == Lifecycle.STOCK.value)
             .values(state=Lifecycle.TERMINATED.value, updated_at=now)
         )
-
-
-def confirmed_by_answer(connection: Connection, change: int, kind: Kind, since: float) -> dict[str, str]:
-    """ICCID and endpoint id of what was confirmed since then, other than by looking."""
-    o, e = operations.c, endpoints.c
-    query = (
-        select(e.iccid, e.endpoint_id)
-        .join_from(operations, endpoints)
-        .where(o.change_id == change, o.kind == kind.value, o.state == State.CONFIRMED.value)
-        .where(o.updated_at >= since, o.already.is_(False))
-    )
-    return {row.iccid: row.endpoint_id for row in connection.execute(query)}
-
-
-def report_differences(
-    connection: Connection, owner: Owner, change: int, kind: Kind, differing: Mapping[str, str]
-) -> None:
-    """Hand confirmed operations that the platform contradicts to a person; mappings stay as they are."""
-    alone_on(connection, owner.account)
-    o, e = operations.c, endpoints.c
-    now = store_now(connection)
-    text = "the platform answered that it was done, and its list shows something else"
-    for some in in_parts(list(differing)):
-        hand_over(connection, owner, (o.change_id == change, o.kind == kind.value, e.iccid.in_(some)), text, now)

@@ -23,9 +23,10 @@ from domain.pacer import Pacer
 from domain.pacing import Lane
 from domain.polling import LastPoll
 from domain.ports import Changing, Scope, Steps
+from domain.readback import ReadBack
 from domain.sale import Seller
 from domain.settler import Settler
-from domain.sight import Finding
+from domain.sight import Expected, Finding
 
 if TYPE_CHECKING:
     from adapters.platforms.sft.client import SftPlatform
@@ -108,35 +109,49 @@ class Session:
 
         return await self.store.awrite(sight.planned, change, kind)
 
+    async def kinds_planned(self, change: int) -> list[Kind]:
+        """The kinds of operations for which nothing has been sent."""
+        from adapters.store import sight
+
+        return await self.store.awrite(sight.kinds_planned, change)
+
     async def settle_by_sight(self, findings: Sequence[Finding]) -> None:
         """Apply what was seen on the platform before anything was sent."""
         from adapters.store import sight
 
         await self.store.awrite(sight.settle, self.ledger.owner, findings)
 
-    async def confirmed_by_answer(self, change: int, kind: Kind, since: float) -> dict[str, str]:
-        """ICCID and endpoint id of what answers confirmed since then."""
-        from adapters.store import sight
+    async def kinds_unread(self, change: int) -> list[Kind]:
+        """The kinds of which answers confirmed something that nobody has looked at since."""
+        from adapters.store import readback
 
-        return await self.store.awrite(sight.confirmed_by_answer, change, kind, since)
+        return await self.store.awrite(readback.kinds_unread, self.ledger.owner, change)
 
-    async def confirmed_tags(self, change: int, since: float) -> list[Work]:
-        """Tags that answers confirmed since then."""
-        from adapters.store import sight
+    async def states_unread(self, change: int, kind: Kind) -> dict[str, Expected]:
+        """What answers confirmed and nobody has looked at since, by ICCID."""
+        from adapters.store import readback
 
-        return await self.store.awrite(sight.confirmed_tags, change, since)
+        return await self.store.awrite(readback.states_unread, self.ledger.owner, change, kind)
 
-    async def reconsider(self, findings: Sequence[Finding]) -> None:
-        """Apply what a later read showed of confirmed operations."""
-        from adapters.store import sight
+    async def keep_read_back(self, change: int, kind: Kind, found: ReadBack) -> None:
+        """Keep what was looked at, and hand to a person what the platform contradicts."""
+        from adapters.store import readback
+
+        looked = {"shown": found.shown, "differing": found.differing}
+        await self.store.awrite(readback.keep_states, self.ledger.owner, change, kind, **looked)
+
+    async def tags_unread(self, change: int) -> list[Work]:
+        """Tags that answers confirmed and nobody has looked at since."""
+        from adapters.store import readback
+
+        return await self.store.awrite(readback.tags_unread, self.ledger.owner, change)
+
+    async def keep_tags_read_back(self, tagged: Sequence[Work], findings: Sequence[Finding]) -> None:
+        """Keep that tags were looked at, and hand to a person those that the platform does not show."""
+        from adapters.store import readback, sight
 
         await self.store.awrite(sight.reconsider, self.ledger.owner, findings)
-
-    async def report_differences(self, change: int, kind: Kind, differing: Mapping[str, str]) -> None:
-        """Hand to a person what the platform contradicts."""
-        from adapters.store import sight
-
-        await self.store.awrite(sight.report_differences, self.ledger.owner, change, kind, differing)
+        await self.store.awrite(readback.keep_tags, self.ledger.owner, tagged)
 
     async def new_tags(self, change: int) -> list[str]:
         """Tags that the change will write and that no endpoint of the account carries on the platform yet."""
