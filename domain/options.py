@@ -171,6 +171,10 @@ class Account(Knobs):
         """Whether the platform is on this machine."""
         return is_loopback(urlsplit(self.base_url).hostname or "")
 
+    def has_the_sims_of(self, other: "Account") -> bool:
+        """Whether a SIM may be on either account at some time; a simulator's is never on a real platform."""
+        return (self.platform, self.is_local) == (other.platform, other.is_local)
+
     @property
     def patience(self) -> Patience:
         """How long unknown outcomes wait on this account."""

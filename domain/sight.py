@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from domain.endpoint import SimRecord, rivals_reason
 from domain.lifecycle import MOVES, Kind, Lifecycle
 from domain.operation import State, Work
-from domain.plan import conflict_reason
+from domain.plan import ENDED_BEFORE, conflict_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,11 @@ def _before_create(work: Work, sim: SimRecord | None) -> Finding | None:
         return Finding(work, State.CONFIRMED, sim.endpoint_id, "was on the platform already")
     ended = sim.state is Lifecycle.TERMINATED
     return Finding(work, State.REFUSED, None, conflict_reason(sim), is_tombstone=ended)
+
+
+def ended_on(work: Work, account: str) -> Finding:
+    """A create of a SIM that was terminated on another account of the platform: a SIM is one thing."""
+    return Finding(work, State.REFUSED, None, f"{ENDED_BEFORE} (account {account})", is_tombstone=True)
 
 
 @dataclass(frozen=True, slots=True)

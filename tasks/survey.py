@@ -16,13 +16,30 @@ from tasks.steps import step
 @step("look", "look at the platform before {kind}")
 async def look_before(account: str, change: int, kind: str) -> int:
     """Settle what the platform already has, or what must not be changed, and return how many that were."""
+    return await _look_before(resources.current(account), change, Kind(kind))
+
+
+@step("look at the rest", "look at the platform before going on")
+async def look_before_rest(account: str, change: int) -> int:
+    """The same for all that the change has still to send, as before its first call."""
     session = resources.current(account)
-    planned = await session.planned(change, Kind(kind))
+    kinds = await session.kinds_planned(change)
+    return sum([await _look_before(session, change, kind) for kind in kinds if kind not in _READ_BEFORE_EACH])
+
+
+_READ_BEFORE_EACH = (Kind.TAG, Kind.ASSIGN)  # or counted around each call, or the same when it is made twice
+
+
+async def _look_before(session: resources.Session, change: int, kind: Kind) -> int:
+    planned = await session.planned(change, kind)
     if not planned or session.stop.is_set():
         return 0
+    findings = await session.ended_elsewhere(change) if kind is Kind.CREATE else []
+    ended = {found.work.id for found in findings}
+    planned = [work for work in planned if work.id not in ended]
     seen = (await survey(session.platform, [work.iccid for work in planned], chase=False)).sims
     platform = session.account.platform
-    findings = [found for work in planned if (found := sight.before_write(work, seen.get(work.iccid), platform))]
+    findings += [found for work in planned if (found := sight.before_write(work, seen.get(work.iccid), platform))]
     await session.settle_by_sight(findings)
     return len(findings)
 
@@ -30,12 +47,30 @@ async def look_before(account: str, change: int, kind: str) -> int:
 @step("read back", "read back {kind}")
 async def read_back(account: str, change: int, kind: str) -> int:
     """Compare what answers confirmed, and nobody looked at since, with the platform; return how many differ."""
+    return await _read_back(resources.current(account), change, Kind(kind))
+
+
+@step("read back tags", "read back tags")
+async def read_back_tags(account: str, change: int) -> int:
+    """Compare the tags that answers confirmed with those that the platform shows, and return how many are missing."""
+    return await _read_back_tags(resources.current(account), change)
+
+
+@step("read back the rest", "read back what is left")
+async def read_back_rest(account: str, change: int) -> int:
+    """The same for all that the change confirmed and nobody looked at since, whatever kind it is of."""
     session = resources.current(account)
-    expected = await session.states_unread(change, Kind(kind))
+    kinds = await session.kinds_unread(change)
+    states = sum([await _read_back(session, change, kind) for kind in kinds if kind is not Kind.TAG])
+    return states + await _read_back_tags(session, change)
+
+
+async def _read_back(session: resources.Session, change: int, kind: Kind) -> int:
+    expected = await session.states_unread(change, kind)
     await _know_groups(session, {one.group for one in expected.values() if one.group})
     waits = _waits(session.account.settle_seconds)
     found = await check_states(session.platform, expected, waits=waits, stop=session.stop)
-    await session.keep_read_back(change, Kind(kind), found)
+    await session.keep_read_back(change, kind, found)
     return len(found.differing)
 
 
@@ -46,10 +81,7 @@ async def _know_groups(session: resources.Session, groups: set[str]) -> None:
             await session.platform.pin_group(group)
 
 
-@step("read back tags", "read back tags")
-async def read_back_tags(account: str, change: int) -> int:
-    """Compare the tags that answers confirmed with those that the platform shows, and return how many are missing."""
-    session = resources.current(account)
+async def _read_back_tags(session: resources.Session, change: int) -> int:
     which = session.account.read_back_tags
     tagged = await session.tags_unread(change)
     missing = tagged if which != "off" else []
@@ -64,26 +96,6 @@ async def read_back_tags(account: str, change: int) -> int:
         missing = [found.work for found in findings]
     await session.keep_tags_read_back(tagged, findings)
     return len(findings)
-
-
-async def read_back_rest(account: str, change: int) -> int:
-    """Look at everything that the change confirmed and nobody looked at since, whatever kind it is of."""
-    differing = 0
-    for kind in await resources.current(account).kinds_unread(change):
-        differing += await (read_back_tags(account, change) if kind is Kind.TAG else read_back(account, change, kind))
-    return differing
-
-
-async def look_before_rest(account: str, change: int) -> int:
-    """Look at what the change has still to send, as before its first call, and return how many were settled.
-
-    A tag is read before it is written, and so is a group where it matters.
-    """
-    kinds = await resources.current(account).kinds_planned(change)
-    return sum([await look_before(account, change, kind) for kind in kinds if kind not in _READ_BEFORE_EACH])
-
-
-_READ_BEFORE_EACH = (Kind.TAG, Kind.ASSIGN)
 
 
 def _waits(settle: float) -> tuple[float, ...]:

@@ -14,9 +14,9 @@ from adapters.store.trail import record
 from domain.capabilities import CAPABILITIES
 from domain.doubt import Doubt, Evidence, Patience, Ruling
 from domain.endpoint import Claim, contradictions
-from domain.lifecycle import MOVES, Kind
+from domain.lifecycle import MOVES, Kind, Lifecycle
 from domain.operation import READ_BACK_AFTER, State, decided_from
-from domain.outcome import next_state
+from domain.outcome import Because, next_state
 from domain.pacing import Lane
 from domain.ports import Result
 from domain.trail import subject
@@ -133,6 +133,7 @@ def _apply(
     connection: Connection, owner: Owner, decisions: Sequence[Decision], before: tuple[str, ...], now: float
 ) -> None:
     connection.execute(_decided(before), [_new_values(d, owner, now) for d in decisions])
+    _end(connection, [d for d in decisions if d.verdict == Because.ENDED.value], now)
     confirmed = [d for d in decisions if d.state is State.CONFIRMED]
     if owner.claims:
         forget(connection, [d.endpoint for d in confirmed if d.kind is Kind.CREATE])
@@ -156,6 +157,27 @@ def _apply(
             )
 
 
+def _end(connection: Connection, ended: Sequence[Decision], now: float) -> None:
+    """Keep that a SIM in stock was terminated, for ever: the platform erases its own record of it."""
+    if ended:
+        rows = [{"op": d.operation, "fence": d.token, "pk": d.endpoint, "at": now} for d in ended]
+        connection.execute(_ENDED, rows)
+
+
+# Decided just now, not before: the endpoint may have moved on since then.
+_JUST_NOW = (
+    operations.c.id == bindparam("op"),
+    operations.c.token == bindparam("fence"),
+    operations.c.updated_at == bindparam("at"),
+)
+_ENDED = (
+    update(endpoints)
+    .where(endpoints.c.id == bindparam("pk"), endpoints.c.state == Lifecycle.STOCK.value)
+    .where(select(operations.c.id).where(*_JUST_NOW, operations.c.state == State.REFUSED.value).exists())
+    .values(state=Lifecycle.TERMINATED.value, updated_at=bindparam("at"))
+)
+
+
 @cache
 def _decided(before: tuple[str, ...]) -> Update:
     """A decision, which is only taken from these states."""
@@ -172,13 +194,7 @@ def _decided(before: tuple[str, ...]) -> Update:
 def _effected(platform: str, kind: Kind) -> Update | None:
     """What a confirmed operation does to its endpoint, if anything."""
     o, values = operations.c, effect(platform, kind)
-    # Confirmed just now, not before: the endpoint may have moved on since then.
-    still_ours = (
-        select(o.id)
-        .where(o.id == bindparam("op"), o.token == bindparam("fence"), o.state == State.CONFIRMED.value)
-        .where(o.updated_at == bindparam("at"))
-        .exists()
-    )
+    still_ours = select(o.id).where(*_JUST_NOW, o.state == State.CONFIRMED.value).exists()
     if not values:
         return None
     return (

@@ -247,6 +247,14 @@ def known(reader: Reader, account: str) -> Iterator[Row]:
     )
 
 
+def ended_elsewhere(reader: Reader, account: str) -> list[Row]:
+    """ICCIDs that were terminated on other accounts, with the account."""
+    return reader.rows(
+        "SELECT iccid, account FROM endpoints WHERE state = 'terminated' AND account <> :account ORDER BY id",
+        {"account": account},
+    )
+
+
 def esims(reader: Reader, account: str) -> Iterator[Row]:
     """Every ICCID of the account that has eSIM data, with that data."""
     yield from reader.stream(

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select
 
 from adapters.store.clock import store_now
 from adapters.store.decisions import Decision, Owner, before, decide
-from adapters.store.engine import alone_on, in_parts
-from adapters.store.tables import endpoints, operations
+from adapters.store.engine import alone_on
+from adapters.store.tables import batches, endpoints, operations
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State, Work
-from domain.sight import Finding
+from domain.outcome import Because
+from domain.sight import Finding, ended_on
 
 
 def planned(connection: Connection, change: int, kind: Kind) -> list[Work]:
@@ -56,19 +57,29 @@ def _apply(connection: Connection, owner: Owner, findings: Sequence[Finding], *,
             before=before(event, found.state),
             state=found.state,
             event=event,
-            verdict=found.state.value,
+            verdict=Because.ENDED.value if found.is_tombstone else found.state.value,
             endpoint_id=found.endpoint_id,
             already=event == "seen",
             text=found.text,
         )
         for found in findings
     ]
-    now = store_now(connection)
-    decide(connection, owner, decisions, now)
-    for some in in_parts([found.work.endpoint for found in findings if found.is_tombstone]):
-        # Kept for ever, also when the platform has long erased its record of the SIM.
-        connection.execute(
-            update(endpoints)
-            .where(endpoints.c.id.in_(some), endpoints.c.state == Lifecycle.STOCK.value)
-            .values(state=Lifecycle.TERMINATED.value, updated_at=now)
-        )
+    decide(connection, owner, decisions, store_now(connection))
+
+
+def ended_elsewhere(connection: Connection, account: str, change: int, apart: Sequence[str]) -> list[Finding]:
+    """Creates of SIMs that were terminated on another account. `apart` are accounts that have other SIMs."""
+    known = select(batches.c.account).where(batches.c.account.not_in([account, *apart])).distinct()
+    others = list(connection.execute(known).scalars())
+    o, e, other = operations.c, endpoints.c, endpoints.alias()
+    query = (
+        select(o.id, o.token, o.endpoint, e.iccid, e.name, e.endpoint_id, o.target, func.min(other.c.account))
+        .join_from(operations, endpoints)
+        .join(other, (other.c.iccid == e.iccid) & other.c.account.in_(others))
+        .where(o.change_id == change, o.kind == Kind.CREATE.value, o.state == State.PLANNED.value)
+        .where(other.c.state == Lifecycle.TERMINATED.value)
+        .group_by(o.id, o.token, o.endpoint, e.iccid, e.name, e.endpoint_id, o.target)
+        .order_by(o.id)
+    )
+    rows = connection.execute(query).all() if others else []
+    return [ended_on(Work(row[0], Kind.CREATE, *row[1:7]), row[7]) for row in rows]

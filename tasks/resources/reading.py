@@ -14,7 +14,7 @@ from domain.report import CallRow
 from domain.selection import Selected
 from domain.summary import Summary, from_counts
 from domain.unfinished import Unfinished
-from tasks.resources.session import Moment, Session, account, account_names, open_store, reader
+from tasks.resources.session import Moment, Session, account, account_names, accounts_apart, open_store, reader
 
 if TYPE_CHECKING:
     from tasks.ingest import Batch
@@ -27,7 +27,9 @@ def known(name: str, wanted: Sequence[Wanted]) -> dict[str, Known]:
         esims = {}
         if any(want.esim is not None for want in wanted):
             esims = {row.pop("iccid"): esim_of(row) for row in queries.esims(opened, name)}
-        return {
+        apart = set(accounts_apart(account(name)[1]))
+        ended = {row["iccid"] for row in queries.ended_elsewhere(opened, name) if row["account"] not in apart}
+        found = {
             row["iccid"]: Known(
                 endpoint_id=row["endpoint_id"],
                 state=Lifecycle(row["state"]),
@@ -38,6 +40,10 @@ def known(name: str, wanted: Sequence[Wanted]) -> dict[str, Known]:
             for row in queries.known(opened, name)
             if row["iccid"] in iccids
         }
+    for iccid in iccids & ended:
+        if iccid not in found or found[iccid].state is Lifecycle.STOCK:
+            found[iccid] = Known(None, Lifecycle.TERMINATED, "", finished=True)
+    return found
 
 
 def held(name: str, iccids: Sequence[str] | None, *, since: float) -> dict[str, Held]:

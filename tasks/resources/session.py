@@ -115,6 +115,13 @@ class Session:
 
         return await self.store.awrite(sight.kinds_planned, change)
 
+    async def ended_elsewhere(self, change: int) -> list[Finding]:
+        """Planned creates of SIMs that were terminated on another account."""
+        from adapters.store import sight
+
+        apart = accounts_apart(self.account)
+        return await self.store.awrite(sight.ended_elsewhere, self.name, change, apart)
+
     async def settle_by_sight(self, findings: Sequence[Finding]) -> None:
         """Apply what was seen on the platform before anything was sent."""
         from adapters.store import sight
@@ -287,6 +294,11 @@ def account(name: str | None = None) -> tuple[str, Account]:
 def account_names() -> list[str]:
     """The accounts in the settings."""
     return sorted(settings.load().accounts)
+
+
+def accounts_apart(account: Account) -> list[str]:
+    """The accounts in the settings whose SIMs never come to this one. One that is in no settings may have its SIMs."""
+    return [name for name, one in settings.load().accounts.items() if not one.has_the_sims_of(account)]
 
 
 def accounts_with_events(name: str = "") -> list[str]:

@@ -22,7 +22,7 @@ from domain.operation import Work
 from domain.options import Account
 from domain.outcome import Answer, Because, Verdict
 from domain.pacer import Pacer
-from domain.plan import conflict_reason
+from domain.plan import conflict
 from domain.ports import ReadFailed, ReadRefused, ReadStopped, SimPage
 
 MOST_TAGS = 20
@@ -199,7 +199,7 @@ class StacuityPlatform:
         if sim is None:
             return _refused("the SIM is not on the account; ask the tenant to allocate it, or claim it with its code")
         if sim.state is not Lifecycle.PRE_ACTIVE:
-            return _refused(conflict_reason(sim))
+            return conflict(sim)
         return Answer(Verdict.DONE, endpoint_id=sim.endpoint_id, already=True, text="allocated by the tenant")
 
     async def _claim(self, work: Work) -> Answer:
@@ -225,6 +225,8 @@ class StacuityPlatform:
             sim = await self.sim(work.iccid)
         except (ReadFailed, LoginRefused):
             return answer
+        if sim is not None and sim.state is Lifecycle.TERMINATED:
+            return replace(answer, because=Because.ENDED)
         if sim is None or sim.state is not Lifecycle.PRE_ACTIVE:
             return answer
         return replace(answer, verdict=Verdict.DONE, because=None, endpoint_id=sim.endpoint_id, already=True)
