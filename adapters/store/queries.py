@@ -284,13 +284,24 @@ def known_tags(reader: Reader, account: str) -> Sequence[str]:
 
 
 def held(reader: Reader, account: str, *, since: float) -> Iterator[Row]:
-    """Every ICCID of the account, and whether a change of it is under way, in doubt, or newer than `since`."""
+    """Every ICCID of the account, and whether a change of it is under way, in doubt, or newer than `since`.
+
+    `tags` are those that the platform was seen to have taken, joined by commas.
+    """
     yield from reader.stream(
-        "SELECT e.iccid, e.endpoint_id, e.state, CASE WHEN e.updated_at > :since OR EXISTS ("
+        'SELECT e.iccid, e.endpoint_id, e.state, e."group", '
+        "(SELECT %AGG%(t.target, ',') FROM operations t WHERE t.endpoint = e.id AND t.kind = 'tag' "
+        "  AND t.state = 'confirmed') AS tags, CASE WHEN e.updated_at > :since OR EXISTS ("
         "  SELECT 1 FROM operations o WHERE o.endpoint = e.id AND o.state IN ('sent', 'in_doubt')"
         ") THEN 1 ELSE 0 END AS busy FROM endpoints e WHERE e.account = :account",
         {"account": account, "since": since},
     )
+
+
+def pinned(reader: Reader, account: str) -> Mapping[str, str]:
+    """The id of every group that was used, by the name it was used under."""
+    query = "SELECT name, group_id FROM pinned_groups WHERE account = :account"
+    return {row["name"]: row["group_id"] for row in reader.rows(query, {"account": account})}
 
 
 def inbox(reader: Reader, account: str | None, meaning: str | None, limit: int = 1000) -> list[Row]:

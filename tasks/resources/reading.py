@@ -1,9 +1,11 @@
 """Reads the store for plans, commands and reports."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from adapters.store import queries
+from adapters.store.reading import Reader
 from domain.drift import Held
 from domain.errors import NothingSelected
 from domain.esim import Esim
@@ -50,12 +52,39 @@ def held(name: str, iccids: Sequence[str] | None, *, since: float) -> dict[str, 
     """What the store has of these ICCIDs, or of all. What changed `since` then, by the store's clock, is busy."""
     wanted = None if iccids is None else set(iccids)
     with reader() as opened:
-        rows = queries.held(opened, name, since=since)
+        names_of = _names_of_groups(opened, name)
         return {
-            row["iccid"]: Held(row["endpoint_id"], Lifecycle(row["state"]), bool(row["busy"]))
-            for row in rows
+            row["iccid"]: _held(row, names_of)
+            for row in queries.held(opened, name, since=since)
             if wanted is None or row["iccid"] in wanted
         }
+
+
+def _held(row: Mapping[str, Any], names_of: Callable[[str], frozenset[str]]) -> Held:
+    group = row["group"] or ""
+    return Held(
+        row["endpoint_id"],
+        Lifecycle(row["state"]),
+        bool(row["busy"]),
+        group,
+        names_of(group),
+        frozenset(row["tags"].split(",") if row["tags"] else ()),
+    )
+
+
+def _names_of_groups(opened: Reader, name: str) -> Callable[[str], frozenset[str]]:
+    """What stands for a group on the platform: the id it was pinned to, or else its names."""
+    _, options = account(name)
+    pinned = queries.pinned(opened, name)
+
+    @cache
+    def names_of(group: str) -> frozenset[str]:
+        if group in pinned:
+            return frozenset({pinned[group]})
+        target = options.groups.get(group)
+        return frozenset({group, target.endpoint_group or group} if target is not None else {group})
+
+    return names_of
 
 
 def esim(name: str, iccid: str) -> Esim | None:

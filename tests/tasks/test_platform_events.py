@@ -6,9 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from adapters import settings
-from adapters.platforms.simulator import StacuityConfig, StacuitySimulator
-from adapters.platforms.stacuity.client import StacuityPlatform
 from domain.errors import NothingSelected, Stopped
 from domain.inbox import Meaning
 from domain.lifecycle import Kind
@@ -16,67 +13,10 @@ from domain.requests import PollRequest
 from flows.poll import poll
 from tasks import resources
 from tasks.platform_events import judge_until, poll_account
-from tests.support.desk import Desk
-from tests.support.job import NAME, Job
-from tests.support.stacuity import FAST, TOKEN, Stacuity
+from tests.support.job import NAME
 
-HASTY = {"deadline_seconds": 0.3, "settle_seconds": 60, "max_in_flight": 4, "read_deadline_seconds": 5}
 HANGS_BEFORE = {"fault": "hang_before", "route": "assign", "nth": [1], "seconds": 0.6}
 HANGS_AFTER = {"fault": "hang_after", "route": "assign", "nth": [1], "seconds": 0.6}
-
-
-class Fleet:
-    """One SIM on a Stacuity account, provisioned, and the store that the program finds in its settings."""
-
-    def __init__(self, stacuity, job, desk):
-        self.stacuity, self.job, self.desk = stacuity, job, desk
-        self.platform = StacuityPlatform(stacuity.account, job.pacer)
-
-    async def send(self, scope):
-        """Carry out what is planned, as far as it goes at once."""
-        await self.job.finish(self.platform, scope, until=("confirmed", "in_doubt", "refused"))
-
-    def activation(self, group):
-        return self.job.activation("b", group)
-
-    def state(self, kind):
-        return self.desk.one("SELECT state FROM operations WHERE kind = :kind ORDER BY id DESC LIMIT 1", kind=kind)
-
-    def endpoint(self):
-        return tuple(self.desk.see("SELECT state, coalesce(\"group\", '-') FROM endpoints")[0])
-
-    def group_there(self):
-        groups = self.stacuity.estate.groups
-        return groups[self.stacuity.endpoint().group].moniker
-
-
-@pytest.fixture
-async def fleet(quick_path, prepared_file, monkeypatch):
-    """See Fleet."""
-    knobs = {**FAST, "stock": 1, "fixtures": "objects"}
-    simulator = StacuitySimulator(StacuityConfig.model_validate(knobs))
-    await simulator.start()
-    stacuity = Stacuity(simulator, **HASTY)
-    url = f"sqlite:///{quick_path}/store.db"
-    more = "\n".join(f"{name} = {value}" for name, value in HASTY.items())
-    (quick_path / "preactive.toml").write_text(
-        f'store_url = "{url}"\ndefault_account = "{NAME}"\n[accounts.{NAME}]\nplatform = "stacuity"\n'
-        f'base_url = "{simulator.base_url}"\ntoken = "{TOKEN}"\nrate_per_second = 2000\n{more}\n'
-        '[accounts.sft]\nbase_url = "http://127.0.0.1:9/api"\n'
-    )
-    monkeypatch.setenv("PREACTIVE_CONFIG", str(quick_path / "preactive.toml"))
-    settings.load.cache_clear()
-    job, desk = Job(url, stacuity.account), Desk(url)
-    await job.open()
-    made = Fleet(stacuity, job, desk)
-    await made.send(job.batch(stacuity.iccids))
-    yield made
-    await made.platform.close()
-    await job.close()
-    desk.close()
-    await stacuity.close()
-    await simulator.stop()
-    settings.load.cache_clear()
 
 
 async def test_an_activation_in_doubt_is_looked_up_when_its_event_comes_and_confirmed_in_its_group(fleet):

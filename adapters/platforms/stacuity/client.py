@@ -112,7 +112,15 @@ class StacuityPlatform:
 
     def _record(self, one: Endpoint) -> SimRecord:
         names = self._groups.names_of(one.group_id, one.group_name)
-        return SimRecord(one.iccid, one.id, one.state, one.state_text, groups=names, network_state=one.network_state)
+        return SimRecord(
+            one.iccid,
+            one.id,
+            one.state,
+            one.state_text,
+            groups=names,
+            network_state=one.network_state,
+            tags=frozenset(one.tags) if one.shows_tags else None,
+        )
 
     async def check_contract(self) -> list[Check]:
         """See domain.ports.Platform."""

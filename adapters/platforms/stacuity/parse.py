@@ -30,6 +30,7 @@ class Endpoint:
     network_state: NetworkState | None = None
     group_id: str | None = None
     group_name: str | None = None
+    shows_tags: bool = False
 
 
 def endpoint(row: object) -> Endpoint | None:
@@ -51,6 +52,7 @@ def endpoint(row: object) -> Endpoint | None:
         network_state=network_status(row.get("endpointNetworkStatus")),
         group_id=group_id,
         group_name=group_name,
+        shows_tags=isinstance(row.get("tags"), list),
     )
 
 
