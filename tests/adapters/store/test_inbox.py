@@ -140,15 +140,17 @@ async def test_a_move_between_groups_is_not_confirmed_by_the_event_of_the_activa
     assert waits(desk, work)
 
 
-async def test_of_two_operations_on_an_endpoint_the_event_is_about_the_one_that_leads_to_it(desk):
-    move = await in_doubt(desk, Kind.ASSIGN, "active")
+@pytest.mark.parametrize("first", [Kind.ASSIGN, Kind.SUSPEND])
+async def test_of_two_operations_on_an_endpoint_the_event_is_about_the_one_that_leads_to_it(desk, first):
+    works = {first: await in_doubt(desk, first, "active")}
     desk.do("UPDATE operations SET state = 'confirmed'")
-    suspension = await in_doubt(desk, Kind.SUSPEND, "active")
-    desk.do(f"UPDATE operations SET state = 'in_doubt' WHERE id = {move.id}")
+    second = Kind.SUSPEND if first is Kind.ASSIGN else Kind.ASSIGN
+    works[second] = await in_doubt(desk, second, "active")
+    desk.do(f"UPDATE operations SET state = 'in_doubt' WHERE id = {works[first].id}")
 
     assert take(desk, event(1, SUSPENDED)) == {"event-1": "confirms"}
-    assert waits(desk, move)
-    assert not waits(desk, suspension)
+    assert waits(desk, works[Kind.ASSIGN])
+    assert not waits(desk, works[Kind.SUSPEND])
 
 
 async def test_more_events_than_are_judged_at_once_are_all_judged_also_behind_some_that_wait(desk, monkeypatch):
