@@ -10,6 +10,7 @@ class Capabilities:
 
     has_groups: bool  # groups are objects of the platform: found by name, pinned by id, with room for so many
     has_bulk: bool
+    has_events: bool  # the platform tells what happened, when asked or by webhook
     activates_by_assignment: bool
     needs_activation_code: bool
     replaces_tags: bool  # one write replaces all tags of an endpoint, so two at once would lose one
@@ -31,6 +32,7 @@ CAPABILITIES: Mapping[str, Capabilities] = {
     "sft": Capabilities(
         has_groups=False,
         has_bulk=False,
+        has_events=False,
         activates_by_assignment=False,
         needs_activation_code=False,
         replaces_tags=False,
@@ -45,6 +47,7 @@ CAPABILITIES: Mapping[str, Capabilities] = {
     "stacuity": Capabilities(
         has_groups=True,
         has_bulk=False,
+        has_events=True,
         activates_by_assignment=True,
         needs_activation_code=False,
         replaces_tags=True,

@@ -1,6 +1,6 @@
 """What differs between the store and the platform. Looking changes nothing; what may follow is in domain/repair.py."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,11 +18,17 @@ class Drift(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the store has of an ICCID. `busy`: a change is under way or in doubt, or was made just now."""
+    """What the store has of an ICCID. `busy`: a change is under way or in doubt, or was made just now.
+
+    `group_names` are the names and ids that stand for the group on the platform, `tags` those that were written there.
+    """
 
     endpoint_id: str | None
     state: Lifecycle
     busy: bool = False
+    group: str = ""
+    group_names: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
 
     @property
     def expected(self) -> str | None:
@@ -81,7 +87,20 @@ def _drift(held: Held | None, sim: SimRecord | None) -> tuple[Drift, str] | None
         return Drift.DIFFERENT, f"recorded as endpoint {held.expected}, and the platform shows {_shown(there)}"
     if there.state is not held.state:
         return Drift.DIFFERENT, f"{held.state.value} here, {there.state_text!r} on the platform"
-    return None
+    beside = [*_of_group(held, there), *_of_tags(held, there)]
+    return (Drift.DIFFERENT, "; ".join(beside)) if beside else None
+
+
+def _of_group(held: Held, there: SimRecord) -> Iterator[str]:
+    """What differs of the group, where the store knows one and the platform's row shows one."""
+    if held.group and there.groups and not held.group_names & there.groups:
+        yield f"in group {held.group} here, in {' = '.join(sorted(there.groups))} on the platform"
+
+
+def _of_tags(held: Held, there: SimRecord) -> Iterator[str]:
+    """What is missing of the tags, where the platform's row shows tags. Others may have added theirs."""
+    if there.tags is not None and (missing := held.tags - there.tags):
+        yield f"the platform lacks {'the tag' if len(missing) == 1 else 'the tags'} {', '.join(sorted(missing))}"
 
 
 def _absent(held: Held, sim: SimRecord | None) -> tuple[Drift, str] | None:

@@ -23,6 +23,7 @@ class SimRecord:
     rivals: tuple[str, ...] = ()  # further endpoints shown for the same SIM; then nothing about it can be believed
     groups: frozenset[str] | None = None  # every name of its group; None when the platform does not show groups
     network_state: NetworkState | None = None
+    tags: frozenset[str] | None = None  # None when the platform's row does not show tags
 
     def is_in(self, group: str) -> bool:
         """Whether the platform does not speak against the endpoint being in this group."""

@@ -10,18 +10,22 @@ from enum import StrEnum
 
 from domain.lifecycle import Kind, Lifecycle
 
-_CLOCKS_APART = 30.0  # seconds by which the platform's clock may be behind ours
-
 
 class Meaning(StrEnum):
     """What became of an event."""
 
     NEW = "new"  # not looked at yet, or its operation is under way
     NOTED = "noted"  # it says nothing about an endpoint's state, or about one that the store does not know
-    AGREES = "agrees"  # the store knows it already
+    AGREES = "agrees"  # the store knows it
     CONFIRMS = "confirms"  # it settles an operation in doubt
+    PROMPTS = "prompts"  # it may be about an operation in doubt, which is therefore looked up at once
     OLD = "old"  # a later event about the same endpoint is known
-    DIFFERS = "differs"  # a person must look
+    DIFFERS = "differs"  # a person must look, unless platform and store come to agree
+    SETTLED = "settled"  # it differed, and a person saw to it
+
+
+# Judged again each time, since what they are about goes on.
+OPEN = frozenset({Meaning.NEW, Meaning.PROMPTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,14 @@ class Pending:
 
 
 _PREFIX = "endpointprovisioningstatusset"
+# A create in doubt has no endpoint id yet, and a move from group to group raises no event that is known.
 _SAYS: Mapping[str, tuple[Lifecycle, frozenset[Kind]]] = {
-    "pending": (Lifecycle.PRE_ACTIVE, frozenset({Kind.CREATE})),
+    "pending": (Lifecycle.PRE_ACTIVE, frozenset()),
     "active": (Lifecycle.ACTIVE, frozenset({Kind.ACTIVATE, Kind.ASSIGN, Kind.RESUME})),
     "suspended": (Lifecycle.SUSPENDED, frozenset({Kind.SUSPEND})),
     "terminated": (Lifecycle.TERMINATED, frozenset({Kind.TERMINATE})),
 }
+_INTO_A_GROUP = frozenset({Kind.ACTIVATE, Kind.ASSIGN})  # and an event does not say which
 
 
 def says(event_type: str) -> tuple[Lifecycle, frozenset[Kind]] | None:
@@ -61,14 +67,30 @@ def says(event_type: str) -> tuple[Lifecycle, frozenset[Kind]] | None:
     return _SAYS.get(name.removeprefix(_PREFIX)) if name.startswith(_PREFIX) else None
 
 
+def leads_to(kind: Kind, event_type: str) -> bool:
+    """Whether an operation of this kind ends in what the event reports."""
+    reported = says(event_type)
+    return reported is not None and kind in reported[1]
+
+
 def judge(event: PlatformEvent, *, known: Lifecycle | None, newest: float, pending: Pending | None) -> Meaning:
-    """What an event means. `known`: the store's state of its endpoint; `newest`: the latest time of such an event."""
+    """What an event means.
+
+    `known`: the store's state of its endpoint; `newest`: the latest time of such an event; `pending`: an operation on
+    the endpoint that leads to what is reported. An event from before the intent, by clocks that may differ, or one of
+    an endpoint that was to get into a certain group, decides nothing by itself.
+    """
     reported = says(event.type)
     if reported is None or known is None:
         return Meaning.NOTED
-    state, kinds = reported
     if event.at < newest:
         return Meaning.OLD
-    if pending is not None and pending.kind in kinds and event.at >= pending.sent_at - _CLOCKS_APART:
-        return Meaning.NEW if pending.is_sent else Meaning.CONFIRMS
-    return Meaning.AGREES if state is known else Meaning.DIFFERS
+    if reported[0] is known:
+        return Meaning.AGREES
+    if pending is None or not leads_to(pending.kind, event.type):
+        return Meaning.DIFFERS
+    if pending.is_sent:
+        return Meaning.NEW
+    if pending.kind in _INTO_A_GROUP or event.at < pending.sent_at:
+        return Meaning.PROMPTS
+    return Meaning.CONFIRMS

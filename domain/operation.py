@@ -90,3 +90,7 @@ class Work:
     activation_code: str = field(default="", repr=False)  # a secret
     batch: str = ""
     round: int = 0
+
+
+# What was learned from the platform, so that a look afterwards may show it to be wrong.
+READ_BACK_AFTER = frozenset({"answer", "lookup", "event"})

@@ -119,6 +119,7 @@ class Account(Knobs):
     reference: Literal["keep", "iccid", "name"] = "keep"
     webhook_token: SecretStr = SecretStr("")
     webhook_token_file: Path | None = None
+    events_kept_days: float = Field(default=30, ge=1, le=3660)
     allow_resume: bool = True
     allow_unverified: bool = False
     json_types: tuple[str, ...] = ()
@@ -173,6 +174,10 @@ class Account(Knobs):
     def is_local(self) -> bool:
         """Whether the platform is on this machine."""
         return is_loopback(urlsplit(self.base_url).hostname or "")
+
+    def has_the_sims_of(self, other: "Account") -> bool:
+        """Whether a SIM may be on either account at some time; a simulator's is never on a real platform."""
+        return (self.platform, self.is_local) == (other.platform, other.is_local)
 
     @property
     def patience(self) -> Patience:

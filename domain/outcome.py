@@ -18,6 +18,7 @@ class Because(StrEnum):
     """Why a call is known not to have been carried out."""
 
     REFUSED = "refused"  # for ever, this endpoint only
+    ENDED = "ended"  # the SIM was terminated before; it never becomes stock
     THROTTLED = "throttled"  # the account asked too often; send again later
     UNREACHABLE = "unreachable"  # no byte was sent
     LOGIN = "login"  # the account may not do this at all; the run stops
@@ -44,6 +45,7 @@ class Answer:
 
 _NOT_DONE = {
     Because.REFUSED: State.REFUSED,
+    Because.ENDED: State.REFUSED,
     Because.CONTRADICTION: State.NEEDS_HUMAN,
 }
 

@@ -10,6 +10,7 @@ from domain.errors import Refused, TooManyRejects, TooMuchChange
 from domain.esim import Esim
 from domain.lifecycle import Kind, Lifecycle
 from domain.options import Account
+from domain.outcome import Answer, Because, Verdict
 
 
 class Action(IntEnum):
@@ -20,6 +21,7 @@ class Action(IntEnum):
     CONFLICT = 3
 
 
+ENDED_BEFORE = "terminated before; it never returns to stock"
 OTHER_ESIM = "other eSIM data is recorded for this SIM in batch"
 
 
@@ -85,7 +87,7 @@ class Plan:
 def decide(wanted: Wanted, known: Known | None, seen: SimRecord | None) -> Change:
     """What to do for one SIM, from the store first and then from what the platform shows."""
     if known is not None and known.state is Lifecycle.TERMINATED:
-        return Change(Action.CONFLICT, wanted.iccid, wanted.name, reason="terminated before; it never returns to stock")
+        return Change(Action.CONFLICT, wanted.iccid, wanted.name, reason=ENDED_BEFORE)
     if known is not None and known.esim is not None and wanted.esim is not None and wanted.esim != known.esim:
         return Change(Action.CONFLICT, wanted.iccid, wanted.name, reason=f"{OTHER_ESIM} {known.batch}; it is kept")
     if known is not None and known.endpoint_id:
@@ -97,6 +99,12 @@ def decide(wanted: Wanted, known: Known | None, seen: SimRecord | None) -> Chang
     if seen.state is Lifecycle.PRE_ACTIVE:
         return Change(Action.ALREADY, wanted.iccid, wanted.name, seen.endpoint_id, "on the platform")
     return Change(Action.CONFLICT, wanted.iccid, wanted.name, seen.endpoint_id, conflict_reason(seen))
+
+
+def conflict(seen: SimRecord) -> Answer:
+    """What to answer to a create of a SIM whose endpoint is in the way."""
+    because = Because.ENDED if seen.state is Lifecycle.TERMINATED else Because.REFUSED
+    return Answer(Verdict.NOT_DONE, because, text=conflict_reason(seen))
 
 
 def conflict_reason(seen: SimRecord) -> str:

@@ -1,13 +1,44 @@
-"""Reads tags back: a platform may say yes and store another tag, or none. Writing them again is a person's decision."""
+"""Reads back what answers confirmed: a platform may say yes and do nothing, or store another tag. A person decides."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from domain.operation import State, Work
 from domain.ports import Platform, ReadFailed
-from domain.sight import Finding
+from domain.sight import Expected, Finding, is_shown
+from domain.survey import survey
 
 _AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """What a read-back came to. What was not answered, or not looked at again in time, is in neither."""
+
+    shown: frozenset[str]
+    differing: Mapping[str, str]  # ICCID and endpoint id
+
+
+async def check_states(
+    platform: Platform, expected: Mapping[str, Expected], *, waits: Sequence[float], stop: asyncio.Event
+) -> ReadBack:
+    """Look at everything that is expected, by page or singly, whichever costs fewer calls.
+
+    Reads lag behind writes, so what differs or is not answered is looked at again after each wait, and what a list
+    never showed is looked up by itself in the end.
+    """
+    left = dict(expected)
+    for number, wait in enumerate(waits, start=1):
+        if not left or stop.is_set():
+            break
+        await asyncio.sleep(wait)
+        seen = (await survey(platform, left, chase=number == len(waits))).sims
+        left = {iccid: one for iccid, one in left.items() if iccid not in seen or not is_shown(one, seen[iccid])}
+        if number == len(waits):
+            differing = {iccid: one.endpoint_id for iccid, one in left.items() if iccid in seen}
+            return ReadBack(frozenset(expected.keys() - left.keys()), differing)
+    return ReadBack(frozenset(expected.keys() - left.keys()), {})
 
 
 async def check_tags(platform: Platform, tagged: Sequence[Work], *, everything: bool) -> list[Finding]:

@@ -10,7 +10,7 @@ from domain.evidence import sim_evidence
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import Work
 from domain.outcome import Answer, Because, Verdict
-from domain.plan import conflict_reason
+from domain.plan import conflict
 from domain.ports import Changing, ReadFailed
 
 CONFLICT = 409
@@ -42,7 +42,8 @@ def _found_instead(sim: SimRecord, answer: Answer) -> Answer:
         text = f"refused ({answer.text or answer.code}), and found on the platform"
         found = replace(answer, verdict=Verdict.DONE, because=None, already=True, text=text)
         return replace(found, endpoint_id=sim.endpoint_id)
-    return replace(answer, verdict=Verdict.NOT_DONE, because=Because.REFUSED, text=conflict_reason(sim))
+    taken = conflict(sim)
+    return replace(answer, verdict=taken.verdict, because=taken.because, text=taken.text)
 
 
 async def tag_refused(platform: Changing, work: Work, answer: Answer) -> Answer:

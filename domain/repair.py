@@ -70,7 +70,7 @@ def _repair(one: Difference, side: Side, platform: str) -> Repair | None:
     if (
         one.endpoint_id is None
         or ours in (None, Lifecycle.STOCK, Lifecycle.TERMINATED)
-        or seen in (None, Lifecycle.STOCK)
+        or seen in (None, Lifecycle.STOCK, ours)  # a group or a tag that differs is repaired by a command of its own
     ):
         return None
     assert ours is not None

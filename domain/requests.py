@@ -291,6 +291,14 @@ class ResolveRequest(BaseModel):
     account: Word = Field(default="", title="Account", description=_ANY_ACCOUNT, json_schema_extra=_shown(0))
 
 
+class PollRequest(BaseModel):
+    """Ask platforms that have events for what happened since the last time."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    account: Word = Field(default="", title="Account", description=_ANY_ACCOUNT, json_schema_extra=_shown(0))
+
+
 class ReconcileRequest(BaseModel):
     """Compare the whole platform account with the store, and on request repair chosen differences."""
 

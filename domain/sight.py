@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from domain.endpoint import SimRecord, rivals_reason
 from domain.lifecycle import MOVES, Kind, Lifecycle
 from domain.operation import State, Work
-from domain.plan import conflict_reason
+from domain.plan import ENDED_BEFORE, conflict_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +72,35 @@ def _before_create(work: Work, sim: SimRecord | None) -> Finding | None:
     return Finding(work, State.REFUSED, None, conflict_reason(sim), is_tombstone=ended)
 
 
+def ended_on(work: Work, account: str) -> Finding:
+    """A create of a SIM that was terminated on another account of the platform: a SIM is one thing."""
+    return Finding(work, State.REFUSED, None, f"{ENDED_BEFORE} (account {account})", is_tombstone=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the platform must show of a SIM once a change is done. `group` is empty where none was asked for."""
+
+    endpoint_id: str
+    state: Lifecycle
+    group: str = ""
+
+
+def is_shown(expected: Expected, sim: SimRecord | None) -> bool:
+    """Whether the platform does not contradict it. Not shown is no contradiction."""
+    if sim is None:
+        return True
+    return not _differs(sim, expected.endpoint_id, expected.state) and sim.is_in(expected.group)
+
+
 def differing(
     expected: Mapping[str, str], seen: Mapping[str, SimRecord | None], state: Lifecycle, group: str = ""
 ) -> dict[str, str]:
-    """Those of the expected ICCID / endpoint id pairs that the platform shows otherwise. Not shown is not different."""
+    """Those of the expected ICCID / endpoint id pairs that the platform shows otherwise."""
     return {
         iccid: endpoint_id
         for iccid, endpoint_id in expected.items()
-        if (sim := seen.get(iccid)) is not None and (_differs(sim, endpoint_id, state) or not sim.is_in(group))
+        if not is_shown(Expected(endpoint_id, state, group), seen.get(iccid))
     }
 
 

@@ -21,18 +21,16 @@ class Survey:
     stopped: bool = False  # some were not asked for, because no further call may start
 
 
-async def survey(
-    platform: Platform, iccids: Iterable[str], *, chase: bool = True, only_by_page: bool = False
-) -> Survey:
+async def survey(platform: Platform, iccids: Iterable[str], *, chase: bool = True) -> Survey:
     """Read these SIMs. One page read tells how many there are, and so which way is cheaper.
 
-    `chase` also looks up one by one what a reading of all pages did not show. `only_by_page` reads nothing more
-    when pages are not the cheaper way.
+    `chase` also looks up one by one what a reading of all pages did not show; without it that is done only where it
+    takes no more calls than the pages did.
     """
     wanted = set(iccids)
     if not wanted:
         return Survey()
-    if len(wanted) == 1 and not only_by_page:
+    if len(wanted) == 1:
         return await _by_iccid(platform, wanted, Survey())
     try:
         first = await platform.sims_page(1)
@@ -42,8 +40,6 @@ async def survey(
     _take(found, first.sims, wanted)
     missing = wanted - found.sims.keys()
     if first.pages - 1 > len(missing):
-        if only_by_page:
-            return found
         return await _by_iccid(platform, missing, found)
     return await _by_page(platform, wanted, found, chase=chase)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.lifecycle import MOVES, Kind, Lifecycle
 from domain.operation import State, Work, decided_from
+from domain.outcome import Because
 
 START = ""
 # What a fact's hash covers, in this order: what it is about, and what was learned.
@@ -110,6 +111,8 @@ def _apply(endpoint: Traced, fact: Mapping[str, Any], platform: str) -> None:
         return
     operation.state, operation.at = state, fact["at"]
     operation.code, operation.text = fact["code"], fact["text"]
+    if fact["verdict"] == Because.ENDED and endpoint.state is Lifecycle.STOCK:
+        endpoint.state, endpoint.at = Lifecycle.TERMINATED, fact["at"]
     if state is State.CONFIRMED:
         _confirm(endpoint, operation, fact, platform)
 

@@ -28,7 +28,7 @@ async def change_endpoints(request: SelectionRequest, words: str) -> State[Summa
                 for first, last in await session.open_positions(change):
                     await carry_out_chunk(account, change, first, last, words)
                 await settle_rest(account, change, request.label)
-                await read_back(account, change, kind, started.at, request.group or "")
+                await read_back(account, change, kind)
         summary = resources.summarise_selection(session, selected, label=request.label, started=started, run=run_id())
         # Without anything to do, an earlier report is worth more than an empty one.
         reports = await write_report(account, change, summary, title, request.report) if change else []

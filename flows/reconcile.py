@@ -18,6 +18,7 @@ from tasks.progress import watched
 from tasks.reconcile import compare_with_store, plan_repair, repair
 from tasks.report import write_report
 from tasks.steps import API_TROUBLE
+from tasks.survey import read_back_rest
 
 _SHOWN = 200
 
@@ -47,6 +48,7 @@ async def _repair(session: resources.Session, request: ReconcileRequest, found: 
             for first, last in await session.open_positions(change):
                 await carry_out_chunk(account, change, first, last, "repair")
             await settle_rest(account, change, "repair")
+            await read_back_rest(account, change)
     count = len(plan.repairs) + plan.left
     summary = resources.summarise_repair(session, change, count, started=started, run=run_id())
     reports = await write_report(account, change, summary, title, f"repair-{plan.side}") if change else []

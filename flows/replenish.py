@@ -16,7 +16,7 @@ from tasks.carry_out import carry_out_chunk, log_in, prepare_tags, settle_rest
 from tasks.events import tell
 from tasks.progress import watched
 from tasks.replenish import plan_stock
-from tasks.survey import look_before
+from tasks.survey import look_before, read_back_rest
 
 
 @flow(name="replenish", flow_run_name="replenish {request.account}", persist_result=False, log_prints=False)
@@ -43,6 +43,7 @@ async def _create(session: resources.Session, change: int, title: str) -> None:
         for first, last in await session.open_positions(change):
             await carry_out_chunk(session.name, change, first, last, "create and tag")
         await settle_rest(session.name, change, title)
+        await read_back_rest(session.name, change)
 
 
 def _tell_of_low_stock(account: str, needs: Sequence[Need]) -> None:

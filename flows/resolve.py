@@ -28,8 +28,10 @@ async def resolve(request: ResolveRequest) -> RunState[None]:
     """Look up every doubt that is due. Nothing is sent again and nothing is decided for a person."""
     looked = await look_up_due(request.account or None)
     left = resources.unsettled(request.account or None)
-    await _show(left)
-    return Completed(message=after_looking(looked, [State(row["state"]) for row in left]))
+    events = resources.differing_events(request.account or None)
+    await _show([*left, *events])
+    message = after_looking(looked, [State(row["state"]) for row in left])
+    return Completed(message=f"{message}; {len(events):,} events differ from the store" if events else message)
 
 
 async def _show(left: Sequence[Mapping[str, Any]]) -> None:
@@ -44,4 +46,4 @@ async def _show(left: Sequence[Mapping[str, Any]]) -> None:
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     """What is shown of an operation; the platform's words may hold a number."""
     shown = {name: row[name] for name in _COLUMNS}
-    return {"ICCID": mask_iccid(row["iccid"])} | shown | {"text": mask_numbers(row["text"])}
+    return {"ICCID": mask_iccid(row["iccid"] or "")} | shown | {"text": mask_numbers(row["text"] or "")}

@@ -14,6 +14,7 @@ from tasks.carry_out import carry_out_chunk, log_in, settle_rest
 from tasks.progress import watched
 from tasks.report import write_report
 from tasks.selling import sweep
+from tasks.survey import look_before_rest, read_back_rest
 
 
 @flow(name="resume", flow_run_name="resume unfinished", persist_result=False, log_prints=False)
@@ -56,9 +57,11 @@ async def _resume_change(session: resources.Session, found: Unfinished) -> Summa
     title = f"resume {found.request} · {account}"
     await resources.check_groups_of(session, change)
     async with watched(account, change, title):
+        await look_before_rest(account, change)
         for first, last in await session.open_positions(change):
             await carry_out_chunk(account, change, first, last, "go on with")
         await settle_rest(account, change, found.request)
+        await read_back_rest(account, change)
     summary = resources.summarise_change(
         session, change, label=found.request, started=started, calls_before=calls, run=run_id()
     )

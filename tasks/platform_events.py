@@ -5,48 +5,50 @@ import signal
 import time
 from collections.abc import Callable
 
-from domain.errors import PlatformUnreachable
-from domain.inbox import Meaning, PlatformEvent
+from domain.errors import PlatformUnreachable, PreactiveError
+from domain.inbox import PlatformEvent
+from domain.polling import LATE_SECONDS, Polled, asked_until, stretch
 from domain.ports import ReadFailed
 from tasks import resources
 
-_WINDOW = 86_400.0
-_OVERLAP = 600.0
 _APPLY_EVERY = 1.0
+_AGAIN_EVERY = 60  # rounds, after which also what differed is judged once more
 
-Meant = dict[Meaning, int]
+Say = Callable[[str], None]
 
 
-def poll(account: str | None) -> tuple[int, Meant]:
-    """Ask for what happened since the last time, and return how many events were new and what they meant.
+def poll(account: str | None) -> Polled:
+    """See `poll_account`, outside of a run."""
+    name, _ = resources.account(account)
+    return asyncio.run(poll_account(name))
+
+
+async def poll_account(name: str) -> Polled:
+    """Ask for what happened since the last time, find out what it means, and return the numbers.
 
     The stretches overlap, since events may be recorded late and clocks differ; no event counts twice.
+    Raises UsageError, LoginRefused, PlatformUnreachable.
     """
-    name, _ = resources.account(account)
-    return asyncio.run(_poll(name))
-
-
-async def _poll(name: str) -> tuple[int, Meant]:
     async with resources.session(name) as session:
         await session.platform.login()
         now = time.time()
-        latest = await session.latest_event()
-        since = now - _WINDOW if latest is None else max(now - _WINDOW, latest - _OVERLAP)
+        before = await session.last_poll()
+        wanted = stretch(now, before, kept_days=session.account.events_kept_days)
         try:
-            events = await session.platform.events(since, now + _OVERLAP)
+            events = await session.platform.events(wanted.since, now + LATE_SECONDS)
         except ReadFailed as error:
             raise PlatformUnreachable(f"The events of {name} cannot be read: {error}; ask again later.") from None
-        new = await session.keep_events(events, "poll")
-        return new, await session.apply_events()
+        new = await session.keep_polled(events, asked_until(now, before, events))
+        return Polled(session.name, new, await session.apply_events(again=True), wanted.warning)
 
 
-def listen(account: str | None, *, host: str, port: int, ready: Callable[[int], None]) -> None:
-    """Take webhooks until SIGINT or SIGTERM. `ready` is told the port."""
+def listen(account: str | None, *, host: str, port: int, ready: Callable[[int], None], say: Say) -> None:
+    """Take webhooks until SIGINT or SIGTERM. `ready` is told the port, `say` what goes wrong meanwhile."""
     name, _ = resources.account(account)
-    asyncio.run(_listen(name, host, port, ready))
+    asyncio.run(_listen(name, host, port, ready, say))
 
 
-async def _listen(name: str, host: str, port: int, ready: Callable[[int], None]) -> None:
+async def _listen(name: str, host: str, port: int, ready: Callable[[int], None], say: Say) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -58,15 +60,36 @@ async def _listen(name: str, host: str, port: int, ready: Callable[[int], None])
         receiver = await resources.open_receiver(session.account, keep, host=host, port=port)
         ready(receiver.port)
         try:
-            while not stopped.is_set():
-                await _wait(stopped)
-                await session.apply_events()
+            await judge_until(stopped, session, say)
         finally:
             await receiver.stop()
 
 
-async def _wait(stopped: asyncio.Event) -> None:
+async def judge_until(
+    stopped: asyncio.Event, session: resources.Session, say: Say, *, every: float = _APPLY_EVERY
+) -> None:
+    """Find out what events mean, over and over. Trouble with store or platform is said once, and outlived."""
+    rounds, said = 0, ""
+    while not stopped.is_set():
+        await _wait(stopped, every)
+        rounds += 1
+        trouble = await _trouble_in(session, again=rounds % _AGAIN_EVERY == 0)
+        if trouble != said:
+            say(trouble or "Events are judged again.")
+        said = trouble
+
+
+async def _trouble_in(session: resources.Session, *, again: bool) -> str:
+    """What goes wrong while events are judged, or nothing."""
     try:
-        await asyncio.wait_for(stopped.wait(), _APPLY_EVERY)
+        await session.apply_events(again=again)
+    except PreactiveError as error:  # what was taken in is on disk, and is judged the next time
+        return str(error)
+    return ""
+
+
+async def _wait(stopped: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stopped.wait(), seconds)
     except TimeoutError:
         return

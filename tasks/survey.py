@@ -1,10 +1,13 @@
 """Looks at the platform before and after the writes."""
 
 import asyncio
+from contextlib import suppress
 
 from domain import sight
-from domain.lifecycle import MOVES, Kind
-from domain.readback import check_tags
+from domain.errors import UsageError
+from domain.lifecycle import Kind
+from domain.ports import ReadFailed
+from domain.readback import check_states, check_tags
 from domain.survey import survey
 from tasks import resources
 from tasks.steps import step
@@ -13,52 +16,85 @@ from tasks.steps import step
 @step("look", "look at the platform before {kind}")
 async def look_before(account: str, change: int, kind: str) -> int:
     """Settle what the platform already has, or what must not be changed, and return how many that were."""
+    return await _look_before(resources.current(account), change, Kind(kind))
+
+
+@step("look at the rest", "look at the platform before going on")
+async def look_before_rest(account: str, change: int) -> int:
+    """The same for all that the change has still to send, as before its first call."""
     session = resources.current(account)
-    planned = await session.planned(change, Kind(kind))
+    kinds = await session.kinds_planned(change)
+    return sum([await _look_before(session, change, kind) for kind in kinds if kind not in _READ_BEFORE_EACH])
+
+
+_READ_BEFORE_EACH = (Kind.TAG, Kind.ASSIGN)  # or counted around each call, or the same when it is made twice
+
+
+async def _look_before(session: resources.Session, change: int, kind: Kind) -> int:
+    planned = await session.planned(change, kind)
     if not planned or session.stop.is_set():
         return 0
+    findings = await session.ended_elsewhere(change) if kind is Kind.CREATE else []
+    ended = {found.work.id for found in findings}
+    planned = [work for work in planned if work.id not in ended]
     seen = (await survey(session.platform, [work.iccid for work in planned], chase=False)).sims
     platform = session.account.platform
-    findings = [found for work in planned if (found := sight.before_write(work, seen.get(work.iccid), platform))]
+    findings += [found for work in planned if (found := sight.before_write(work, seen.get(work.iccid), platform))]
     await session.settle_by_sight(findings)
     return len(findings)
 
 
 @step("read back", "read back {kind}")
-async def read_back(account: str, change: int, kind: str, since: float, group: str = "") -> int:
-    """Compare what answers confirmed with what the platform shows, and return how many differ.
-
-    Reads lag behind writes, so a difference is looked at again before it is believed.
-    """
-    session = resources.current(account)
-    differing = await session.confirmed_by_answer(change, Kind(kind), since)
-    state = MOVES[session.account.platform][Kind(kind)].to
-    if state is None:
-        return 0  # a group does not show in the list; it is counted around each call
-    for wait in _waits(session.account.settle_seconds):
-        if not differing or session.stop.is_set():
-            return 0
-        await asyncio.sleep(wait)
-        seen = await survey(session.platform, differing, chase=False, only_by_page=wait == 0)
-        differing = sight.differing(differing, seen.sims, state, group)
-    await session.report_differences(change, Kind(kind), differing)
-    return len(differing)
+async def read_back(account: str, change: int, kind: str) -> int:
+    """Compare what answers confirmed, and nobody looked at since, with the platform; return how many differ."""
+    return await _read_back(resources.current(account), change, Kind(kind))
 
 
 @step("read back tags", "read back tags")
-async def read_back_tags(account: str, change: int, since: float) -> int:
+async def read_back_tags(account: str, change: int) -> int:
     """Compare the tags that answers confirmed with those that the platform shows, and return how many are missing."""
+    return await _read_back_tags(resources.current(account), change)
+
+
+@step("read back the rest", "read back what is left")
+async def read_back_rest(account: str, change: int) -> int:
+    """The same for all that the change confirmed and nobody looked at since, whatever kind it is of."""
     session = resources.current(account)
+    kinds = await session.kinds_unread(change)
+    states = sum([await _read_back(session, change, kind) for kind in kinds if kind is not Kind.TAG])
+    return states + await _read_back_tags(session, change)
+
+
+async def _read_back(session: resources.Session, change: int, kind: Kind) -> int:
+    expected = await session.states_unread(change, kind)
+    await _know_groups(session, {one.group for one in expected.values() if one.group})
+    waits = _waits(session.account.settle_seconds)
+    found = await check_states(session.platform, expected, waits=waits, stop=session.stop)
+    await session.keep_read_back(change, kind, found)
+    return len(found.differing)
+
+
+async def _know_groups(session: resources.Session, groups: set[str]) -> None:
+    """Let the platform's rows be told by the names that were asked for; a group that is gone is told by its row."""
+    for group in sorted(groups):
+        with suppress(ReadFailed, UsageError):
+            await session.platform.pin_group(group)
+
+
+async def _read_back_tags(session: resources.Session, change: int) -> int:
     which = session.account.read_back_tags
-    missing = await session.confirmed_tags(change, since) if which != "off" else []
+    tagged = await session.tags_unread(change)
+    missing = tagged if which != "off" else []
     findings: list[sight.Finding] = []
     for wait in _waits(session.account.settle_seconds):
-        if not missing or session.stop.is_set():
-            return 0
+        if session.stop.is_set():
+            return 0  # the next run looks
+        if not missing:
+            break
         await asyncio.sleep(wait)
         findings = await check_tags(session.platform, missing, everything=which == "all" or bool(findings))
         missing = [found.work for found in findings]
-    await session.reconsider(findings)
+    await session.keep_tags_read_back(tagged, findings)
     return len(findings)
 
 

@@ -14,9 +14,9 @@ from adapters.store.trail import record
 from domain.capabilities import CAPABILITIES
 from domain.doubt import Doubt, Evidence, Patience, Ruling
 from domain.endpoint import Claim, contradictions
-from domain.lifecycle import MOVES, Kind
-from domain.operation import State, decided_from
-from domain.outcome import next_state
+from domain.lifecycle import MOVES, Kind, Lifecycle
+from domain.operation import READ_BACK_AFTER, State, decided_from
+from domain.outcome import Because, next_state
 from domain.pacing import Lane
 from domain.ports import Result
 from domain.trail import subject
@@ -132,7 +132,8 @@ def decide(connection: Connection, owner: Owner, decisions: Sequence[Decision], 
 def _apply(
     connection: Connection, owner: Owner, decisions: Sequence[Decision], before: tuple[str, ...], now: float
 ) -> None:
-    connection.execute(_decided(before), [_new_values(d) | {"new_updated_at": now} for d in decisions])
+    connection.execute(_decided(before), [_new_values(d, owner, now) for d in decisions])
+    _end(connection, [d for d in decisions if d.verdict == Because.ENDED.value], now)
     confirmed = [d for d in decisions if d.state is State.CONFIRMED]
     if owner.claims:
         forget(connection, [d.endpoint for d in confirmed if d.kind is Kind.CREATE])
@@ -156,6 +157,27 @@ def _apply(
             )
 
 
+def _end(connection: Connection, ended: Sequence[Decision], now: float) -> None:
+    """Keep that a SIM in stock was terminated, for ever: the platform erases its own record of it."""
+    if ended:
+        rows = [{"op": d.operation, "fence": d.token, "pk": d.endpoint, "at": now} for d in ended]
+        connection.execute(_ENDED, rows)
+
+
+# Decided just now, not before: the endpoint may have moved on since then.
+_JUST_NOW = (
+    operations.c.id == bindparam("op"),
+    operations.c.token == bindparam("fence"),
+    operations.c.updated_at == bindparam("at"),
+)
+_ENDED = (
+    update(endpoints)
+    .where(endpoints.c.id == bindparam("pk"), endpoints.c.state == Lifecycle.STOCK.value)
+    .where(select(operations.c.id).where(*_JUST_NOW, operations.c.state == State.REFUSED.value).exists())
+    .values(state=Lifecycle.TERMINATED.value, updated_at=bindparam("at"))
+)
+
+
 @cache
 def _decided(before: tuple[str, ...]) -> Update:
     """A decision, which is only taken from these states."""
@@ -172,13 +194,7 @@ def _decided(before: tuple[str, ...]) -> Update:
 def _effected(platform: str, kind: Kind) -> Update | None:
     """What a confirmed operation does to its endpoint, if anything."""
     o, values = operations.c, effect(platform, kind)
-    # Confirmed just now, not before: the endpoint may have moved on since then.
-    still_ours = (
-        select(o.id)
-        .where(o.id == bindparam("op"), o.token == bindparam("fence"), o.state == State.CONFIRMED.value)
-        .where(o.updated_at == bindparam("at"))
-        .exists()
-    )
+    still_ours = select(o.id).where(*_JUST_NOW, o.state == State.CONFIRMED.value).exists()
     if not values:
         return None
     return (
@@ -202,18 +218,26 @@ def effect(platform: str, kind: Kind) -> dict[str, object]:
     return values
 
 
-def _new_values(d: Decision) -> dict[str, object]:
+def _new_values(d: Decision, owner: Owner, now: float) -> dict[str, object]:
     return {
+        "new_updated_at": now,
         "op": d.operation,
         "fence": d.token,
         "new_state": d.state.value,
-        "new_next_at": d.next_at,
+        "new_next_at": now if _is_read_back(d, owner) else d.next_at,
         "new_lookups": d.lookups,
         "new_negatives": d.negatives,
         "new_code": _fit(d.code, 40),
         "new_text": _fit(d.text),
         "new_already": d.already,
     }
+
+
+def _is_read_back(d: Decision, owner: Owner) -> bool:
+    """Whether the platform is to be looked at once more. A sale is not: its buyer does."""
+    if d.state is not State.CONFIRMED or d.already or owner.lane is Lane.SALES:
+        return False
+    return d.event in READ_BACK_AFTER and (d.kind is Kind.TAG or MOVES[owner.platform][d.kind].to is not None)
 
 
 def _fact(d: Decision, owner: Owner, now: float) -> dict[str, object]:
@@ -270,7 +294,7 @@ def hand_over(
     found = connection.execute(query.order_by(o.id)).all()
     if not found:
         return
-    moved = {"state": State.NEEDS_HUMAN.value, "text": text, "updated_at": now}
+    moved = {"state": State.NEEDS_HUMAN.value, "next_at": 0.0, "text": text, "updated_at": now}
     connection.execute(update(operations).where(o.id.in_([row.id for row in found])).values(**moved))
     fact = {"at": now, "event": "differs", "owner": owner.worker, "text": text}
     facts = [fact | {"operation_id": row.id, "token": row.token} for row in found]

@@ -1,19 +1,23 @@
 """The events of a platform: kept once each, whichever way they came, and judged against what the store holds."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, text, update
+from sqlalchemy import Connection, bindparam, func, literal, select, text, tuple_, update
 
 from adapters.store.clock import store_now
 from adapters.store.decisions import Decision, Owner, before, decide
-from adapters.store.engine import alone_on
+from adapters.store.engine import alone_on, in_parts
 from adapters.store.tables import attempts, endpoints, inbox, operations
-from domain.inbox import Meaning, Pending, PlatformEvent, judge, says
+from domain.inbox import OPEN, Meaning, Pending, PlatformEvent, judge, leads_to, says
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State
 
+Place = tuple[float, str]  # time and id of an event
+
 AT_ONCE = 500
+START: Place = (-1.0, "")
 
 
 def keep(connection: Connection, account: str, events: Sequence[PlatformEvent], source: str) -> int:
@@ -47,37 +51,70 @@ def _count(connection: Connection, account: str) -> int:
     return connection.execute(select(func.count()).where(inbox.c.account == account)).scalar_one()
 
 
-def newest_at(connection: Connection, account: str) -> float | None:
-    """The time of the latest event that a poll brought."""
-    i = inbox.c
-    query = select(func.max(i.at)).where(i.account == account, i.source == "poll")
-    return connection.execute(query).scalar_one_or_none()
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a stretch of events meant, the changes in which it wants doubts looked up, and where to go on."""
+
+    meant: Mapping[Meaning, int]
+    changes: frozenset[int]
+    after: Place | None
 
 
-def apply(connection: Connection, owner: Owner) -> dict[Meaning, int]:
-    """Judge the oldest events that are new, `AT_ONCE` at most, and return how many meant what."""
+def apply(connection: Connection, owner: Owner, *, after: Place = START, again: bool = False) -> Applied:
+    """Judge the oldest events that are open, `AT_ONCE` at most; with `again` also those that differ."""
     alone_on(connection, owner.account)
-    found = _new(connection, owner.account)
+    meanings = OPEN | {Meaning.DIFFERS} if again else OPEN
+    found = _to_judge(connection, owner.account, after, meanings)
     judged = [(row, _judged(row)) for row in found]
     now = store_now(connection)
     decide(connection, owner, [_decision(row) for row, meaning in judged if meaning is Meaning.CONFIRMS], now)
+    changed = [(row, meaning) for row, meaning in judged if meaning != row.meaning]
+    _look_soon(connection, [row.operation for row, meaning in changed if meaning is Meaning.PROMPTS], now)
+    _keep_meanings(connection, owner.account, changed)
+    told = [meaning for row, meaning in judged if meaning != row.meaning or meaning in OPEN]
+    return Applied(
+        meant={meaning: told.count(meaning) for meaning in Meaning},
+        changes=frozenset(row.change_id for row, meaning in judged if meaning is Meaning.PROMPTS),
+        after=(found[-1].at, found[-1].event_id) if len(found) == AT_ONCE else None,
+    )
+
+
+def _look_soon(connection: Connection, doubts: Sequence[int], now: float) -> None:
+    """Make doubts due that would have waited longer."""
+    o = operations.c
+    for some in in_parts(list(doubts)):
+        connection.execute(
+            update(operations)
+            .where(o.id.in_(some), o.state == State.IN_DOUBT.value, o.next_at > now)
+            .values(next_at=now)
+        )
+
+
+def _keep_meanings(connection: Connection, account: str, judged: Sequence[tuple[Any, Meaning]]) -> None:
     if judged:
         connection.execute(
             update(inbox)
-            .where(inbox.c.account == owner.account, inbox.c.event_id == bindparam("its_id"))
+            .where(inbox.c.account == account, inbox.c.event_id == bindparam("its_id"))
             .values(meaning=bindparam("means"), text=bindparam("words")),
             [
                 {"its_id": row.event_id, "means": meaning.value, "words": _words(row, meaning)}
                 for row, meaning in judged
             ],
         )
-    return {meaning: sum(one is meaning for _, one in judged) for meaning in Meaning}
 
 
-def _new(connection: Connection, account: str) -> Sequence[Any]:
-    """New events, oldest first, with their endpoint, its latest event, and its operation in doubt or under way."""
-    i, e, o = inbox.c, endpoints.c, operations.c
-    later = inbox.alias()
+def _to_judge(connection: Connection, account: str, after: Place, meanings: Collection[Meaning]) -> Sequence[Any]:
+    """Events, oldest first, with their endpoint, its latest event, and its operation in doubt or under way."""
+    here, e, o = inbox.c, endpoints.c, operations.c
+    some = (
+        select(inbox)
+        .where(here.account == account, here.meaning.in_([one.value for one in sorted(meanings)]))
+        .where(tuple_(here.at, here.event_id) > tuple_(literal(after[0]), literal(after[1])))
+        .order_by(here.at, here.event_id)
+        .limit(AT_ONCE)
+        .subquery()
+    )
+    i, later = some.c, inbox.alias()
     newest = (
         select(func.max(later.c.at))
         .where(later.c.account == i.account, later.c.endpoint_id == i.endpoint_id, later.c.reports)
@@ -91,19 +128,22 @@ def _new(connection: Connection, account: str) -> Sequence[Any]:
     open_states = (State.SENT.value, State.IN_DOUBT.value)
     query = (
         select(
-            *(i.event_id, i.at, i.type, i.endpoint_id, newest.label("newest")),
+            *(i.event_id, i.at, i.type, i.endpoint_id, i.meaning, newest.label("newest")),
             *(e.id.label("endpoint"), e.iccid, e.state.label("known")),
-            *(o.id.label("operation"), o.token, o.kind, o.target, o.state, o.lookups, sent.label("sent_at")),
+            *(o.id.label("operation"), o.change_id, o.token, o.kind, o.target, o.state, o.lookups),
+            sent.label("sent_at"),
         )
-        .select_from(inbox)
+        .select_from(some)
         .outerjoin(endpoints, (e.account == i.account) & (e.endpoint_id == i.endpoint_id))
         .outerjoin(operations, (o.endpoint == e.id) & o.state.in_(open_states) & (o.kind != Kind.TAG.value))
-        .where(i.account == account, i.meaning == Meaning.NEW.value)
-        .order_by(i.at, i.event_id)
-        .limit(AT_ONCE)
+        .order_by(i.at, i.event_id, o.id)
     )
-    rows = connection.execute(query).all()
-    return list({row.event_id: row for row in rows}.values())
+    found: dict[str, Any] = {}
+    for row in connection.execute(query):
+        # Of several operations on an endpoint the one counts that leads to what the event reports.
+        if row.event_id not in found or (row.kind is not None and leads_to(Kind(row.kind), row.type)):
+            found[row.event_id] = row
+    return list(found.values())
 
 
 def _judged(row: Any) -> Meaning:
@@ -131,6 +171,13 @@ def _decision(row: Any) -> Decision:
         lookups=row.lookups,
         text=f"{row.type}, event {row.event_id}",
     )
+
+
+def settle(connection: Connection, account: str, event_id: str, text: str) -> bool:
+    """Keep that a person saw to an event that differs, and say whether there is one."""
+    i = inbox.c
+    which = (i.account == account, i.event_id == event_id, i.meaning == Meaning.DIFFERS.value)
+    return connection.execute(update(inbox).where(*which).values(meaning=Meaning.SETTLED.value, text=text)).rowcount > 0
 
 
 def _words(row: Any, meaning: Meaning) -> str:

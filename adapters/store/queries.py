@@ -247,6 +247,14 @@ def known(reader: Reader, account: str) -> Iterator[Row]:
     )
 
 
+def ended_elsewhere(reader: Reader, account: str) -> list[Row]:
+    """ICCIDs that were terminated on other accounts, with the account."""
+    return reader.rows(
+        "SELECT iccid, account FROM endpoints WHERE state = 'terminated' AND account <> :account ORDER BY id",
+        {"account": account},
+    )
+
+
 def esims(reader: Reader, account: str) -> Iterator[Row]:
     """Every ICCID of the account that has eSIM data, with that data."""
     yield from reader.stream(
@@ -276,13 +284,24 @@ def known_tags(reader: Reader, account: str) -> Sequence[str]:
 
 
 def held(reader: Reader, account: str, *, since: float) -> Iterator[Row]:
-    """Every ICCID of the account, and whether a change of it is under way, in doubt, or newer than `since`."""
+    """Every ICCID of the account, and whether a change of it is under way, in doubt, or newer than `since`.
+
+    `tags` are those that the platform was seen to have taken, joined by commas.
+    """
     yield from reader.stream(
-        "SELECT e.iccid, e.endpoint_id, e.state, CASE WHEN e.updated_at > :since OR EXISTS ("
+        'SELECT e.iccid, e.endpoint_id, e.state, e."group", '
+        "(SELECT %AGG%(t.target, ',') FROM operations t WHERE t.endpoint = e.id AND t.kind = 'tag' "
+        "  AND t.state = 'confirmed') AS tags, CASE WHEN e.updated_at > :since OR EXISTS ("
         "  SELECT 1 FROM operations o WHERE o.endpoint = e.id AND o.state IN ('sent', 'in_doubt')"
         ") THEN 1 ELSE 0 END AS busy FROM endpoints e WHERE e.account = :account",
         {"account": account, "since": since},
     )
+
+
+def pinned(reader: Reader, account: str) -> Mapping[str, str]:
+    """The id of every group that was used, by the name it was used under."""
+    query = "SELECT name, group_id FROM pinned_groups WHERE account = :account"
+    return {row["name"]: row["group_id"] for row in reader.rows(query, {"account": account})}
 
 
 def inbox(reader: Reader, account: str | None, meaning: str | None, limit: int = 1000) -> list[Row]:
@@ -290,7 +309,7 @@ def inbox(reader: Reader, account: str | None, meaning: str | None, limit: int =
     return reader.rows(
         "SELECT i.account, i.at, i.type, i.event_id, e.iccid, i.endpoint_id, i.source, i.meaning, i.text FROM inbox i "
         "LEFT JOIN endpoints e ON e.account = i.account AND e.endpoint_id = i.endpoint_id "
-        "WHERE (:account = '' OR i.account = :account) AND (:meaning = '' OR i.meaning = :meaning) "
+        "WHERE i.source <> '' AND (:account = '' OR i.account = :account) AND (:meaning = '' OR i.meaning = :meaning) "
         "ORDER BY i.at DESC, i.event_id LIMIT :limit",
         {"account": account or "", "meaning": meaning or "", "limit": limit},
     )

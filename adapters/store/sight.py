@@ -1,16 +1,17 @@
 """Decisions made by looking at the platform before or after the writes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select
 
 from adapters.store.clock import store_now
-from adapters.store.decisions import Decision, Owner, before, decide, hand_over
-from adapters.store.engine import alone_on, in_parts
-from adapters.store.tables import endpoints, operations
+from adapters.store.decisions import Decision, Owner, before, decide
+from adapters.store.engine import alone_on
+from adapters.store.tables import batches, endpoints, operations
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State, Work
-from domain.sight import Finding
+from domain.outcome import Because
+from domain.sight import Finding, ended_on
 
 
 def planned(connection: Connection, change: int, kind: Kind) -> list[Work]:
@@ -25,17 +26,12 @@ def planned(connection: Connection, change: int, kind: Kind) -> list[Work]:
     return [Work(r[0], kind, *r[1:]) for r in connection.execute(query)]
 
 
-def confirmed_tags(connection: Connection, change: int, since: float) -> list[Work]:
-    """Tags that answers confirmed since then, oldest first."""
-    o, e = operations.c, endpoints.c
-    query = (
-        select(o.id, o.token, o.endpoint, e.iccid, e.name, e.endpoint_id, o.target)
-        .join_from(operations, endpoints)
-        .where(o.change_id == change, o.kind == Kind.TAG.value, o.state == State.CONFIRMED.value)
-        .where(o.updated_at >= since, o.already.is_(False))
-        .order_by(o.updated_at, o.id)
-    )
-    return [Work(r[0], Kind.TAG, *r[1:]) for r in connection.execute(query)]
+def kinds_planned(connection: Connection, change: int) -> list[Kind]:
+    """The kinds of operations of the change for which nothing has been sent."""
+    o = operations.c
+    query = select(o.kind).where(o.change_id == change, o.state == State.PLANNED.value).distinct()
+    found = {Kind(kind) for kind in connection.execute(query).scalars()}
+    return [kind for kind in Kind if kind in found]
 
 
 def reconsider(connection: Connection, owner: Owner, findings: Sequence[Finding]) -> None:
@@ -61,43 +57,29 @@ def _apply(connection: Connection, owner: Owner, findings: Sequence[Finding], *,
             before=before(event, found.state),
             state=found.state,
             event=event,
-            verdict=found.state.value,
+            verdict=Because.ENDED.value if found.is_tombstone else found.state.value,
             endpoint_id=found.endpoint_id,
             already=event == "seen",
             text=found.text,
         )
         for found in findings
     ]
-    now = store_now(connection)
-    decide(connection, owner, decisions, now)
-    for some in in_parts([found.work.endpoint for found in findings if found.is_tombstone]):
-        # Kept for ever, also when the platform has long erased its record of the SIM.
-        connection.execute(
-            update(endpoints)
-            .where(endpoints.c.id.in_(some), endpoints.c.state == Lifecycle.STOCK.value)
-            .values(state=Lifecycle.TERMINATED.value, updated_at=now)
-        )
+    decide(connection, owner, decisions, store_now(connection))
 
 
-def confirmed_by_answer(connection: Connection, change: int, kind: Kind, since: float) -> dict[str, str]:
-    """ICCID and endpoint id of what was confirmed since then, other than by looking."""
-    o, e = operations.c, endpoints.c
+def ended_elsewhere(connection: Connection, account: str, change: int, apart: Sequence[str]) -> list[Finding]:
+    """Creates of SIMs that were terminated on another account. `apart` are accounts that have other SIMs."""
+    known = select(batches.c.account).where(batches.c.account.not_in([account, *apart])).distinct()
+    others = list(connection.execute(known).scalars())
+    o, e, other = operations.c, endpoints.c, endpoints.alias()
     query = (
-        select(e.iccid, e.endpoint_id)
+        select(o.id, o.token, o.endpoint, e.iccid, e.name, e.endpoint_id, o.target, func.min(other.c.account))
         .join_from(operations, endpoints)
-        .where(o.change_id == change, o.kind == kind.value, o.state == State.CONFIRMED.value)
-        .where(o.updated_at >= since, o.already.is_(False))
+        .join(other, (other.c.iccid == e.iccid) & other.c.account.in_(others))
+        .where(o.change_id == change, o.kind == Kind.CREATE.value, o.state == State.PLANNED.value)
+        .where(other.c.state == Lifecycle.TERMINATED.value)
+        .group_by(o.id, o.token, o.endpoint, e.iccid, e.name, e.endpoint_id, o.target)
+        .order_by(o.id)
     )
-    return {row.iccid: row.endpoint_id for row in connection.execute(query)}
-
-
-def report_differences(
-    connection: Connection, owner: Owner, change: int, kind: Kind, differing: Mapping[str, str]
-) -> None:
-    """Hand confirmed operations that the platform contradicts to a person; mappings stay as they are."""
-    alone_on(connection, owner.account)
-    o, e = operations.c, endpoints.c
-    now = store_now(connection)
-    text = "the platform answered that it was done, and its list shows something else"
-    for some in in_parts(list(differing)):
-        hand_over(connection, owner, (o.change_id == change, o.kind == kind.value, e.iccid.in_(some)), text, now)
+    rows = connection.execute(query).all() if others else []
+    return [ended_on(Work(row[0], Kind.CREATE, *row[1:7]), row[7]) for row in rows]

@@ -8,11 +8,14 @@ from sqlalchemy import Connection, delete, func, insert, or_, select
 from adapters.store.clock import store_now
 from adapters.store.engine import alone_on
 from adapters.store.lanes import LEASE_SECONDS
+from adapters.store.readback import unread
 from adapters.store.tables import changes, endpoints, operations, stops, workers
 from adapters.store.work import ready
 from domain.operation import State
 from domain.unfinished import Unfinished
 
+# A run that lives reads back when it has sent everything, and waits for lists that lag.
+_READ_BACK_WITHIN = 1800.0
 _UNDER_WAY = (State.SENT.value, State.IN_DOUBT.value)
 
 
@@ -22,13 +25,15 @@ def unfinished(connection: Connection, account: str, platform: str) -> list[Unfi
     A change that a person cancelled is left alone.
     """
     o, c, w = operations.c, changes.c, workers.c
-    alive = select(w.id).where(w.heartbeat_at > store_now(connection) - LEASE_SECONDS)
+    now = store_now(connection)
+    alive = select(w.id).where(w.heartbeat_at > now - LEASE_SECONDS)
+    left_unread = unread(platform) & (o.next_at < now - _READ_BACK_WITHIN)
     worked_on = select(o.change_id).where(o.account == account, o.state == State.SENT.value, o.owner.in_(alive))
     query = (
         select(c.id, c.request, o.state, func.count().label("count"))
         .select_from(operations.join(changes).join(endpoints))
         .where(c.account == account, c.cancelled_at.is_(None), c.id.not_in(worked_on))
-        .where(or_(o.state.in_(_UNDER_WAY), (o.state == State.PLANNED.value) & ready(platform)))
+        .where(or_(o.state.in_(_UNDER_WAY), (o.state == State.PLANNED.value) & ready(platform), left_unread))
         .group_by(c.id, c.request, o.state)
         .order_by(c.id)
     )
@@ -47,6 +52,7 @@ def _by_change(account: str, found: Sequence[Any]) -> list[Unfinished]:
             planned=states.get(State.PLANNED.value, 0),
             sent=states.get(State.SENT.value, 0),
             in_doubt=states.get(State.IN_DOUBT.value, 0),
+            unread=states.get(State.CONFIRMED.value, 0),
         )
         for (change, request), states in counts.items()
     ]

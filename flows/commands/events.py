@@ -1,5 +1,6 @@
 """events poll, serve and list."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -13,13 +14,11 @@ app = typer.Typer(help="What the platform says has happened.", no_args_is_help=T
 @app.command()
 def poll(account: Account = None) -> None:
     """Ask the platform for its events since the last time. A missed webhook is found here."""
-    from domain.inbox import Meaning
     from tasks import platform_events as events
 
-    new, meant = events.poll(account)
-    said = ", ".join(f"{count:,} {meaning.value}" for meaning, count in meant.items() if count)
-    print(f"{new:,} new events; {said or 'nothing to look at'}.")
-    if meant.get(Meaning.DIFFERS):
+    polled = events.poll(account)
+    print(f"{polled.sentence()}.")
+    if polled.differs:
         raise typer.Exit(3)
 
 
@@ -33,7 +32,11 @@ def serve(
     from tasks import platform_events as events
 
     events.listen(
-        account, host=host, port=port, ready=lambda bound: print(f"Listening on http://{host}:{bound}", flush=True)
+        account,
+        host=host,
+        port=port,
+        ready=lambda bound: print(f"Listening on http://{host}:{bound}", flush=True),
+        say=lambda words: print(f"preactive: {words}", file=sys.stderr, flush=True),
     )
 
 
@@ -41,7 +44,7 @@ def serve(
 def list_(
     account: Account = None,
     meaning: Annotated[
-        str | None, typer.Option("--meaning", help="new, noted, agrees, confirms, old or differs.")
+        str | None, typer.Option("--meaning", help="new, noted, agrees, confirms, prompts, old, differs or settled.")
     ] = None,
     as_json: Json = False,
 ) -> None:

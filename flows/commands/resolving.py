@@ -23,12 +23,18 @@ def resolve(
     endpoint_id: Annotated[
         str | None, typer.Option("--endpoint-id", help="With --decide confirmed, for a create.")
     ] = None,
+    event: Annotated[
+        str | None, typer.Option("--event", help="An event that differs, which you have seen to; with --reason.")
+    ] = None,
     reason: Annotated[str, typer.Option("--reason", help="Why; kept in the history.")] = "",
     as_json: Json = False,
 ) -> None:
     """List what is in doubt or needs a person, and settle it by look-up or by a decision."""
     from tasks import resources
 
+    if event is not None:
+        _settle(event, account, reason, alone=operation is None and decide is None)
+        return
     if operation is not None or decide is not None:
         _decide(operation, decide, endpoint_id, reason)
         return
@@ -42,6 +48,7 @@ def resolve(
     rows = resources.unsettled(account)
     for row in rows:
         row["look_again"] = when(row["next_at"]) if row["state"] == "in_doubt" else None
+    rows += resources.differing_events(account)
     columns = ("id", "account", "iccid", "kind", "target", "state", "text", "lookups", "look_again")
     show(rows, columns, as_json=as_json, nothing="Nothing is in doubt and nothing needs a person.")
     if rows:
@@ -58,3 +65,13 @@ def _decide(operation: int | None, decide: str | None, endpoint_id: str | None, 
         raise UsageError("A decision needs --operation, --decide confirmed|refused|planned, and --reason.")
     resources.decide_by_person(operation, choices[decide], endpoint_id=endpoint_id, reason=reason)
     print(f"Operation {operation} is {decide} by your decision.")
+
+
+def _settle(event: str, account: str | None, reason: str, *, alone: bool) -> None:
+    from domain.errors import UsageError
+    from tasks import resources
+
+    if not reason or not alone:
+        raise UsageError("An event needs --event and --reason, and no other decision beside it.")
+    resources.settle_event(account, event, reason=reason)
+    print(f"Event {event} is settled by your decision; neither the store nor the platform was changed.")

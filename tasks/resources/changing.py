@@ -1,10 +1,12 @@
 """Stores files and selections, and a person's decisions."""
 
+import getpass
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from adapters.store import queries
+from domain.errors import NothingSelected
 from domain.labels import check_made_name
 from domain.lifecycle import Kind
 from domain.manifest import Manifest, ManifestRow
@@ -165,6 +167,20 @@ def decide_by_person(operation: int, state: State, *, endpoint_id: str | None, r
     from adapters.store import persons
 
     _write(persons.decide_by_person, operation, state, endpoint_id=endpoint_id, reason=reason)
+
+
+def settle_event(name: str | None, event_id: str, *, reason: str) -> None:
+    """Keep that a person saw to an event that differs from the store.
+
+    Raises NothingSelected.
+    """
+    from adapters.store import inbox
+
+    name, _ = account(name)
+    if not _write(inbox.settle, name, event_id, f"{getpass.getuser()}: {reason}"):
+        raise NothingSelected(
+            f"Account {name} has no event {event_id} that differs from the store; see `preactive resolve`."
+        )
 
 
 def _write(function: Callable[..., T], *args: object, **kwargs: object) -> T:

@@ -1,19 +1,22 @@
 """Reads the store for plans, commands and reports."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from adapters.store import queries
+from adapters.store.reading import Reader
 from domain.drift import Held
 from domain.errors import NothingSelected
 from domain.esim import Esim
+from domain.inbox import Meaning
 from domain.lifecycle import Lifecycle
 from domain.plan import Known, Wanted
 from domain.report import CallRow
 from domain.selection import Selected
 from domain.summary import Summary, from_counts
 from domain.unfinished import Unfinished
-from tasks.resources.session import Moment, Session, account, account_names, open_store, reader
+from tasks.resources.session import Moment, Session, account, account_names, accounts_apart, open_store, reader
 
 if TYPE_CHECKING:
     from tasks.ingest import Batch
@@ -26,7 +29,9 @@ def known(name: str, wanted: Sequence[Wanted]) -> dict[str, Known]:
         esims = {}
         if any(want.esim is not None for want in wanted):
             esims = {row.pop("iccid"): esim_of(row) for row in queries.esims(opened, name)}
-        return {
+        apart = set(accounts_apart(account(name)[1]))
+        ended = {row["iccid"] for row in queries.ended_elsewhere(opened, name) if row["account"] not in apart}
+        found = {
             row["iccid"]: Known(
                 endpoint_id=row["endpoint_id"],
                 state=Lifecycle(row["state"]),
@@ -37,18 +42,49 @@ def known(name: str, wanted: Sequence[Wanted]) -> dict[str, Known]:
             for row in queries.known(opened, name)
             if row["iccid"] in iccids
         }
+    for iccid in iccids & ended:
+        if iccid not in found or found[iccid].state is Lifecycle.STOCK:
+            found[iccid] = Known(None, Lifecycle.TERMINATED, "", finished=True)
+    return found
 
 
 def held(name: str, iccids: Sequence[str] | None, *, since: float) -> dict[str, Held]:
     """What the store has of these ICCIDs, or of all. What changed `since` then, by the store's clock, is busy."""
     wanted = None if iccids is None else set(iccids)
     with reader() as opened:
-        rows = queries.held(opened, name, since=since)
+        names_of = _names_of_groups(opened, name)
         return {
-            row["iccid"]: Held(row["endpoint_id"], Lifecycle(row["state"]), bool(row["busy"]))
-            for row in rows
+            row["iccid"]: _held(row, names_of)
+            for row in queries.held(opened, name, since=since)
             if wanted is None or row["iccid"] in wanted
         }
+
+
+def _held(row: Mapping[str, Any], names_of: Callable[[str], frozenset[str]]) -> Held:
+    group = row["group"] or ""
+    return Held(
+        row["endpoint_id"],
+        Lifecycle(row["state"]),
+        bool(row["busy"]),
+        group,
+        names_of(group),
+        frozenset(row["tags"].split(",") if row["tags"] else ()),
+    )
+
+
+def _names_of_groups(opened: Reader, name: str) -> Callable[[str], frozenset[str]]:
+    """What stands for a group on the platform: the id it was pinned to, or else its names."""
+    _, options = account(name)
+    pinned = queries.pinned(opened, name)
+
+    @cache
+    def names_of(group: str) -> frozenset[str]:
+        if group in pinned:
+            return frozenset({pinned[group]})
+        target = options.groups.get(group)
+        return frozenset({group, target.endpoint_group or group} if target is not None else {group})
+
+    return names_of
 
 
 def esim(name: str, iccid: str) -> Esim | None:
@@ -213,6 +249,25 @@ def inbox_events(account: str | None, meaning: str | None) -> list[dict[str, Any
     """The platform's events, latest first."""
     with reader() as opened:
         return queries.inbox(opened, account, meaning)
+
+
+def differing_events(account: str | None) -> list[dict[str, Any]]:
+    """Events that say otherwise than the store, in the form of operations that need a person, oldest first."""
+    return [
+        {
+            "id": row["event_id"],
+            "account": row["account"],
+            "iccid": row["iccid"],
+            "endpoint_id": row["endpoint_id"],
+            "kind": "event",
+            "target": row["type"],
+            "state": Meaning.DIFFERS.value,
+            "text": row["text"],
+            "lookups": 0,
+            "look_again": None,
+        }
+        for row in reversed(inbox_events(account, Meaning.DIFFERS.value))
+    ]
 
 
 def unsettled(account: str | None) -> list[dict[str, Any]]:

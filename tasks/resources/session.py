@@ -17,16 +17,18 @@ from domain.bulk import BulkCreator, BulkPlatform
 from domain.credential import Source, nowhere
 from domain.errors import Refused, SettingsError, Stopped, UsageError
 from domain.executor import Executor
-from domain.inbox import Meaning, PlatformEvent
+from domain.inbox import OPEN, Meaning, PlatformEvent
 from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.options import Account
 from domain.pacer import Pacer
 from domain.pacing import Lane
-from domain.ports import Changing, Steps
+from domain.polling import LastPoll
+from domain.ports import Changing, Scope, Steps
+from domain.readback import ReadBack
 from domain.sale import Seller
 from domain.settler import Settler
-from domain.sight import Finding
+from domain.sight import Expected, Finding
 from domain.vacancy import Vacancies
 
 if TYPE_CHECKING:
@@ -111,35 +113,56 @@ class Session:
 
         return await self.store.awrite(sight.planned, change, kind)
 
+    async def kinds_planned(self, change: int) -> list[Kind]:
+        """The kinds of operations for which nothing has been sent."""
+        from adapters.store import sight
+
+        return await self.store.awrite(sight.kinds_planned, change)
+
+    async def ended_elsewhere(self, change: int) -> list[Finding]:
+        """Planned creates of SIMs that were terminated on another account."""
+        from adapters.store import sight
+
+        apart = accounts_apart(self.account)
+        return await self.store.awrite(sight.ended_elsewhere, self.name, change, apart)
+
     async def settle_by_sight(self, findings: Sequence[Finding]) -> None:
         """Apply what was seen on the platform before anything was sent."""
         from adapters.store import sight
 
         await self.store.awrite(sight.settle, self.ledger.owner, findings)
 
-    async def confirmed_by_answer(self, change: int, kind: Kind, since: float) -> dict[str, str]:
-        """ICCID and endpoint id of what answers confirmed since then."""
-        from adapters.store import sight
+    async def kinds_unread(self, change: int) -> list[Kind]:
+        """The kinds of which answers confirmed something that nobody has looked at since."""
+        from adapters.store import readback
 
-        return await self.store.awrite(sight.confirmed_by_answer, change, kind, since)
+        return await self.store.awrite(readback.kinds_unread, self.ledger.owner, change)
 
-    async def confirmed_tags(self, change: int, since: float) -> list[Work]:
-        """Tags that answers confirmed since then."""
-        from adapters.store import sight
+    async def states_unread(self, change: int, kind: Kind) -> dict[str, Expected]:
+        """What answers confirmed and nobody has looked at since, by ICCID."""
+        from adapters.store import readback
 
-        return await self.store.awrite(sight.confirmed_tags, change, since)
+        return await self.store.awrite(readback.states_unread, self.ledger.owner, change, kind)
 
-    async def reconsider(self, findings: Sequence[Finding]) -> None:
-        """Apply what a later read showed of confirmed operations."""
-        from adapters.store import sight
+    async def keep_read_back(self, change: int, kind: Kind, found: ReadBack) -> None:
+        """Keep what was looked at, and hand to a person what the platform contradicts."""
+        from adapters.store import readback
+
+        looked = {"shown": found.shown, "differing": found.differing}
+        await self.store.awrite(readback.keep_states, self.ledger.owner, change, kind, **looked)
+
+    async def tags_unread(self, change: int) -> list[Work]:
+        """Tags that answers confirmed and nobody has looked at since."""
+        from adapters.store import readback
+
+        return await self.store.awrite(readback.tags_unread, self.ledger.owner, change)
+
+    async def keep_tags_read_back(self, tagged: Sequence[Work], findings: Sequence[Finding]) -> None:
+        """Keep that tags were looked at, and hand to a person those that the platform does not show."""
+        from adapters.store import readback, sight
 
         await self.store.awrite(sight.reconsider, self.ledger.owner, findings)
-
-    async def report_differences(self, change: int, kind: Kind, differing: Mapping[str, str]) -> None:
-        """Hand to a person what the platform contradicts."""
-        from adapters.store import sight
-
-        await self.store.awrite(sight.report_differences, self.ledger.owner, change, kind, differing)
+        await self.store.awrite(readback.keep_tags, self.ledger.owner, tagged)
 
     async def new_tags(self, change: int) -> list[str]:
         """Tags that the change will write and that no endpoint of the account carries on the platform yet."""
@@ -179,22 +202,44 @@ class Session:
 
         return await self.store.awrite(inbox.keep, self.name, events, source)
 
-    async def apply_events(self) -> dict[Meaning, int]:
-        """Find out what new events mean, and return how many meant what."""
+    async def apply_events(self, *, again: bool = False) -> dict[Meaning, int]:
+        """Find out what events mean, looking up the doubts they may be about, and return how many meant what.
+
+        `again` judges once more also those that differed.
+        """
+        meant, changes = await self._judge_events(again=again)
+        if not changes:
+            return meant
+        for change in sorted(changes):
+            await self.settler.settle_due(Scope(change))
+        afterwards, _ = await self._judge_events(again=False)
+        return {one: (0 if one in OPEN else meant[one]) + afterwards[one] for one in Meaning}
+
+    async def _judge_events(self, *, again: bool) -> tuple[dict[Meaning, int], set[int]]:
+        """What open events mean, and the changes of which they want doubts looked up."""
         from adapters.store import inbox
 
         total: Counter[Meaning] = Counter()
-        while True:
-            found = await self.store.awrite(inbox.apply, self.ledger.owner)
-            total.update(found)
-            if sum(found.values()) < inbox.AT_ONCE or found[Meaning.NEW] == inbox.AT_ONCE:
-                return dict(total)
+        changes: set[int] = set()
+        after: inbox.Place | None = inbox.START
+        while after is not None:
+            found = await self.store.awrite(inbox.apply, self.ledger.owner, after=after, again=again)
+            total.update(found.meant)
+            changes |= found.changes
+            after = found.after
+        return {one: total[one] for one in Meaning}, changes
 
-    async def latest_event(self) -> float | None:
-        """The time of the latest event that a poll brought."""
-        from adapters.store import inbox
+    async def keep_polled(self, events: Sequence[PlatformEvent], poll: LastPoll) -> int:
+        """Keep the events that a poll brought and how far it went, and return how many were not known yet."""
+        from adapters.store import polls
 
-        return await self.store.awrite(inbox.newest_at, self.name)
+        return await self.store.awrite(polls.keep_polled, self.name, events, poll)
+
+    async def last_poll(self) -> LastPoll | None:
+        """How far the last poll of the account went."""
+        from adapters.store import polls
+
+        return await self.store.awrite(polls.last_poll, self.name)
 
     def executor(self, ledger: Steps | None = None, platform: Changing | None = None) -> Executor:
         """A means to carry out operations of the account."""
@@ -249,6 +294,17 @@ def account_names() -> list[str]:
     return sorted(settings.load().accounts)
 
 
+def accounts_apart(account: Account) -> list[str]:
+    """The accounts in the settings whose SIMs never come to this one. One that is in no settings may have its SIMs."""
+    return [name for name, one in settings.load().accounts.items() if not one.has_the_sims_of(account)]
+
+
+def accounts_with_events(name: str = "") -> list[str]:
+    """The accounts, this one or all, whose platform tells what happened."""
+    names = [account(name)[0]] if name else account_names()
+    return [each for each in names if settings.load().accounts[each].capabilities.has_events]
+
+
 def open_platform(account: Account, pacer: Pacer, groups: Mapping[str, str], source: Source = nowhere) -> "AnyPlatform":
     """The platform client of an account; `groups` are the ids that names of groups stood for before.
 
@@ -298,7 +354,7 @@ async def open_receiver(
 
     Raises SettingsError, UsageError.
     """
-    if account.platform != "stacuity":
+    if not account.capabilities.has_events:
         raise UsageError(f"The platform {account.platform} sends no webhooks that are known.")
     from adapters.platforms.stacuity.receiver import Receiver
 

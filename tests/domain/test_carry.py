@@ -268,3 +268,16 @@ def test_a_write_that_was_done_stays_done_when_the_count_after_it_fails(platform
     answer, writes = carried(platform)
 
     assert (answer.verdict, answer.text, writes) == (Verdict.DONE, "done; the count afterwards failed", 1)
+
+
+@pytest.mark.parametrize(
+    ("state", "because"), [(Lifecycle.TERMINATED, Because.ENDED), (Lifecycle.ACTIVE, Because.REFUSED)]
+)
+def test_a_refused_create_of_a_sim_that_was_terminated_says_so(platform, state, because):
+    operation = work(1, token=2)
+    platform.sims[operation.iccid] = sim(operation.iccid, "E9", state)
+    platform.script[operation.iccid] = [REFUSED]
+
+    answer, _ = carried(platform, operation)
+
+    assert (answer.verdict, answer.because) == (Verdict.NOT_DONE, because)

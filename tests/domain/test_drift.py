@@ -76,3 +76,42 @@ def test_two_endpoints_for_one_sim_agree_with_nothing_and_are_both_named(held):
 
     assert found.drift is (Drift.PLATFORM_ONLY if held is None else Drift.DIFFERENT)
     assert (found.seen_id, found.seen_state) == ("E1 and E2", None)
+
+
+# --- groups and tags ---
+
+GROUPED = Held("E1", ACTIVE, group="eu", group_names=frozenset({"G1"}), tags=frozenset({"b", "march"}))
+
+
+def seen_in(groups=None, tags=None):
+    return replace(sim(A, "E1", ACTIVE), groups=groups, tags=tags)
+
+
+@pytest.mark.parametrize("groups", [None, frozenset(), frozenset({"G1", "fleet-main"})])
+@pytest.mark.parametrize("tags", [None, frozenset({"b", "march"}), frozenset({"b", "march", "of-others"})])
+def test_a_group_and_tags_agree_where_they_are_shown_as_recorded_or_not_at_all(groups, tags):
+    assert drift(GROUPED, seen_in(groups, tags)) is None
+
+
+def test_another_group_is_listed_with_both():
+    found = difference(A, GROUPED, seen_in(frozenset({"G2", "fleet-second"})))
+
+    assert found.drift is Drift.DIFFERENT
+    assert found.reason == "in group eu here, in G2 = fleet-second on the platform"
+
+
+def test_an_endpoint_of_which_no_group_is_recorded_is_in_none_that_could_differ():
+    assert drift(Held("E1", ACTIVE), seen_in(frozenset({"G2"}))) is None
+
+
+@pytest.mark.parametrize(
+    ("tags", "words"), [({"b"}, "the platform lacks the tag march"), ((), "the platform lacks the tags b, march")]
+)
+def test_tags_that_were_written_and_are_missing_are_listed(tags, words):
+    assert difference(A, GROUPED, seen_in(tags=frozenset(tags))).reason == words
+
+
+def test_another_state_is_told_before_group_and_tags():
+    seen = replace(seen_in(frozenset({"G2"}), frozenset()), state=SUSPENDED, state_text="suspended")
+
+    assert difference(A, GROUPED, seen).reason == "active here, 'suspended' on the platform"

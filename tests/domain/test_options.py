@@ -258,3 +258,14 @@ def test_a_path_on_a_platform_that_takes_none_from_its_settings_is_refused():
 
 def test_the_paths_that_can_be_set_are_those_of_the_client():
     assert CALLS["sft"] == set(PATHS)
+
+
+def test_a_sim_may_come_from_another_account_of_the_platform_and_never_from_a_simulator_or_another_platform():
+    def on(platform, base_url):
+        return Account(platform=platform, base_url=base_url)
+
+    real, white_label = on("stacuity", "https://one.example"), on("stacuity", "https://two.example")
+    others = [on("stacuity", "http://127.0.0.1:1"), on("sft", "https://one.example")]
+
+    assert real.has_the_sims_of(white_label)
+    assert [real.has_the_sims_of(other) for other in others] == [False, False]

@@ -69,3 +69,10 @@ def test_named_iccids_choose_and_otherwise_the_kinds():
     assert choose(EVERY, drifts=[], iccids=[]) == []
     assert {one.drift for one in choose(EVERY, drifts=[Drift.DIFFERENT], iccids=[])} == {Drift.DIFFERENT}
     assert [one.iccid for one in choose(EVERY, drifts=[Drift.DIFFERENT], iccids=["897"])] == ["897"]
+
+
+@pytest.mark.parametrize("state", [PRE_ACTIVE, ACTIVE, SUSPENDED])
+@pytest.mark.parametrize("side", Side)
+def test_a_group_or_a_tag_that_differs_is_listed_and_never_repaired(side, state):
+    """Their states agree."""
+    assert repaired(side, state, state) == []

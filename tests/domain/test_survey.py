@@ -91,19 +91,6 @@ def test_without_chasing_a_few_missing_ones_are_looked_up():
     assert calls == (2, 2)
 
 
-def test_only_by_page_reads_one_page_when_pages_are_dear():
-    found, calls = looked(platform(1000), some(5, 500), only_by_page=True)
-
-    assert list(found.sims) == some(5)
-    assert calls == (1, 0)
-
-
-def test_only_by_page_reads_a_page_even_for_one_sim():
-    _, calls = looked(platform(10), some(5), only_by_page=True)
-
-    assert calls == (1, 0)
-
-
 def test_when_the_list_cannot_be_read_each_sim_is_looked_up():
     there = platform(100)
     there.broken["sims_page"] = read_failed()

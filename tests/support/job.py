@@ -7,6 +7,7 @@ from typing import Any
 from adapters.store import ingest, selection
 from adapters.store.store import AccountLedger, Store
 from domain.executor import Executor
+from domain.lifecycle import Kind
 from domain.operation import State
 from domain.options import Account
 from domain.pacer import Pacer
@@ -53,6 +54,11 @@ class Job:
     def activation(self, tag: str, group: str, count: int | None = None) -> Scope:
         """Plan to activate what carries the tag."""
         wanted = selection.Request(NAME, tag=tag, group=group, count=count, platform=self.account.platform)
+        return Scope(self.store.write(selection.select_endpoints, wanted).change)
+
+    def assignment(self, tag: str, group: str) -> Scope:
+        """Plan to put what carries the tag into another group."""
+        wanted = selection.Request(NAME, tag=tag, group=group, kind=Kind.ASSIGN, platform=self.account.platform)
         return Scope(self.store.write(selection.select_endpoints, wanted).change)
 
     async def finish(self, platform: Platform, scope: Scope, *, until: Iterable[State] = (State.CONFIRMED,)) -> None:

@@ -1,16 +1,14 @@
 """The real client, the real store and the real simulator in one loop, in virtual time: an hour costs a second."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from adapters.store.store import Store
-from domain import sight
 from domain.errors import PreactiveError
-from domain.lifecycle import Kind, Lifecycle
+from domain.lifecycle import Kind
 from domain.operation import State
-from domain.readback import check_tags
-from domain.survey import survey
+from domain.readback import check_states, check_tags
 from tests.support.simulated_program import SimulatedProgram
 from tests.support.virtual_time import played
 
@@ -58,24 +56,20 @@ class VirtualWorld(SimulatedProgram):
         """Wait for what the platform still does on its own."""
         await asyncio.sleep(seconds)
 
-    async def read_back(self, kind: Kind) -> dict[str, str]:
-        """Hand to a person what answers confirmed and the platform shows otherwise."""
+    async def read_back(self, kind: Kind) -> Mapping[str, str]:
+        """Hand to a person what answers confirmed and the platform shows otherwise, at one look."""
         session = await self.process()
-        state = Lifecycle.PRE_ACTIVE if kind is Kind.CREATE else Lifecycle.ACTIVE
-        confirmed = await session.confirmed_by_answer(self.scope.change, kind, 0.0)
-        rows = self.desk.see("SELECT iccid FROM endpoints WHERE state = :state", state=state.value)
-        confirmed = {row.iccid: confirmed[row.iccid] for row in rows if row.iccid in confirmed}
-        seen = await survey(session.platform, confirmed, chase=False)
-        differing = sight.differing(confirmed, seen.sims, state)
-        await session.report_differences(self.scope.change, kind, differing)
-        return differing
+        expected = await session.states_unread(self.scope.change, kind)
+        found = await check_states(session.platform, expected, waits=(0.0,), stop=session.stop)
+        await session.keep_read_back(self.scope.change, kind, found)
+        return found.differing
 
     async def read_back_tags(self) -> int:
         """Reconsider tags that answers confirmed and the platform does not show."""
         session = await self.process()
-        tagged = await session.confirmed_tags(self.scope.change, 0.0)
+        tagged = await session.tags_unread(self.scope.change)
         findings = await check_tags(session.platform, tagged, everything=True)
-        await session.reconsider(findings)
+        await session.keep_tags_read_back(tagged, findings)
         return len(findings)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapters import settings
+from tests.support.fleet import fleet_in
 
 ACCOUNT = """
 store_url = "sqlite:///{folder}/store.db"
@@ -47,3 +48,10 @@ def configure(tmp_path, monkeypatch) -> Iterator[Configure]:
 def folder(configure) -> Path:
     """The folder of store and reports, with plain settings."""
     return configure()
+
+
+@pytest.fixture
+async def fleet(quick_path, monkeypatch):
+    """A Stacuity account with one SIM; see tests.support.fleet."""
+    async with fleet_in(quick_path, monkeypatch) as made:
+        yield made

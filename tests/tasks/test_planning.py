@@ -34,6 +34,7 @@ from tasks.planning import (
     why_held,
 )
 from tests.support.desk import Desk
+from tests.support.desk import manifest as manifest_of
 from tests.support.works import iccid
 
 
@@ -64,6 +65,23 @@ def test_a_new_file_is_all_to_create(folder):
 
     assert (len(manifest.rows), plan.creates) == (3, 3)
     assert not (folder / "store.db").exists()
+
+
+def test_a_sim_that_was_terminated_on_another_account_of_the_platform_is_a_conflict_in_the_plan(configure):
+    """An account that left the settings may have been on any platform; one of another platform has other SIMs."""
+    folder = configure()
+    desk = Desk(f"sqlite:///{folder / 'store.db'}")
+    for number, account in enumerate(("gone", "fleet")):
+        rows = [ManifestRow(2, Outcome.ACCEPTED, good(number), None)]
+        desk.ingest(manifest_of(rows), account=account)
+    desk.do("UPDATE endpoints SET state = 'terminated'")
+    desk.close()
+    _, plan = plan_file(request(file_of(folder, good(0), good(1))))
+
+    assert [(one.iccid, one.action) for one in plan.changes] == [
+        (good(1), PlanAction.CREATE),
+        (good(0), PlanAction.CONFLICT),
+    ]
 
 
 def test_what_the_store_knows_by_an_endpoint_id_is_there_already(folder):

@@ -118,6 +118,7 @@ def test_every_deployment_does_its_work_on_a_real_server_with_a_real_worker(serv
         assert run("flows.resume.resume", dry_run=False)
         assert run("flows.resolve.resolve") == "0 looked up; nothing is in doubt"
         assert run("flows.reconcile.reconcile")
+        assert run("flows.poll.poll") == "no account is on a platform that has events; nothing was asked"
 
     assert set(runs) == {entry["entrypoint"] for entry in DEPLOYMENTS}
     states = Counter(one["status"] for one in here.platform.endpoints.values())

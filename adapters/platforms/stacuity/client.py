@@ -25,7 +25,7 @@ from domain.operation import Work
 from domain.options import Account
 from domain.outcome import Answer, Because, Verdict
 from domain.pacer import Pacer
-from domain.plan import conflict_reason
+from domain.plan import conflict
 from domain.ports import GroupUnusable, ReadFailed, ReadRefused, ReadStopped, SimPage
 
 _APART_SECONDS = 1.0  # refusals that come closer together are explained by one look at the group
@@ -117,7 +117,15 @@ class StacuityPlatform:
 
     def _record(self, one: Endpoint) -> SimRecord:
         names = self._groups.names_of(one.group_id, one.group_name)
-        return SimRecord(one.iccid, one.id, one.state, one.state_text, groups=names, network_state=one.network_state)
+        return SimRecord(
+            one.iccid,
+            one.id,
+            one.state,
+            one.state_text,
+            groups=names,
+            network_state=one.network_state,
+            tags=frozenset(one.tags) if one.shows_tags else None,
+        )
 
     async def check_contract(self) -> list[Check]:
         """See domain.ports.Platform."""
@@ -233,7 +241,7 @@ class StacuityPlatform:
         if sim.rivals:
             return Answer(Verdict.NOT_DONE, Because.CONTRADICTION, text=rivals_reason(sim))
         if sim.state is not Lifecycle.PRE_ACTIVE:
-            return _refused(conflict_reason(sim))
+            return conflict(sim)
         return Answer(Verdict.DONE, endpoint_id=sim.endpoint_id, already=True, text="allocated by the tenant")
 
     async def _claim(self, work: Work) -> Answer:
@@ -261,6 +269,8 @@ class StacuityPlatform:
             return answer
         if sim is not None and sim.rivals:
             return replace(answer, because=Because.CONTRADICTION, text=rivals_reason(sim))
+        if sim is not None and sim.state is Lifecycle.TERMINATED:
+            return replace(answer, because=Because.ENDED)
         if sim is None or sim.state is not Lifecycle.PRE_ACTIVE:
             return answer
         return replace(answer, verdict=Verdict.DONE, because=None, endpoint_id=sim.endpoint_id, already=True)

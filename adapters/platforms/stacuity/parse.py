@@ -32,6 +32,7 @@ class Endpoint:
     group_id: str | None = None
     group_name: str | None = None
     unreadable: tuple[str, ...] = ()  # fields that an edit would replace, and whose form is not known
+    shows_tags: bool = False
 
 
 def endpoint(row: object) -> Endpoint | None:
@@ -54,6 +55,7 @@ def endpoint(row: object) -> Endpoint | None:
         group_id=group_id,
         group_name=group_name,
         unreadable=tuple(_unreadable(row)),
+        shows_tags=isinstance(row.get("tags"), list),
     )
 
 

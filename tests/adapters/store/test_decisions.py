@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 from sqlalchemy import Engine, event
 
-from adapters.store import sight
+from adapters.store import readback, sight
 from domain.doubt import Evidence, Ruling, Sight
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State
@@ -265,32 +265,6 @@ async def test_what_is_on_the_platform_already_is_taken_over(desk):
     assert [fact[1] for fact in desk.facts("seen")] == ["confirmed", "refused"]
 
 
-async def test_what_is_contradicted_by_the_list_goes_to_a_person_and_keeps_its_mapping(desk):
-    scope, ledger = desk.batch(3), await desk.ledger()
-    works = await sent(desk, ledger, scope, 3)
-    await ledger.step(scope, [done(work) for work in works], 0)
-    since = desk.one("SELECT min(updated_at) FROM operations")
-
-    confirmed = desk.store.write(sight.confirmed_by_answer, scope.change, Kind.CREATE, since)
-    desk.store.write(sight.report_differences, ledger.owner, scope.change, Kind.CREATE, {iccid(2): "E2"})
-
-    assert confirmed == {iccid(n): f"E{n}" for n in (1, 2, 3)}
-    assert desk.operations() == ["confirmed", "needs_human", "confirmed"]
-    assert desk.endpoint(2).endpoint_id == "E2"
-    assert len(desk.facts("differs")) == 1
-
-
-async def test_what_was_confirmed_earlier_or_by_looking_is_not_read_back(desk):
-    scope, ledger = desk.batch(2), await desk.ledger()
-    (first,) = await sent(desk, ledger, scope)
-    await ledger.step(scope, [done(first)], 0)
-    work = desk.store.write(sight.planned, scope.change, Kind.CREATE)[0]
-    desk.store.write(sight.settle, ledger.owner, [Finding(work, State.CONFIRMED, "E2", "")])
-
-    assert desk.store.write(sight.confirmed_by_answer, scope.change, Kind.CREATE, 0.0) == {iccid(1): "E1"}
-    assert desk.store.write(sight.confirmed_by_answer, scope.change, Kind.CREATE, 4e9) == {}
-
-
 @pytest.fixture
 def few_values():
     """Connections that take only so many values in one statement, as every database has a limit."""
@@ -315,7 +289,8 @@ async def test_what_was_found_may_be_more_than_one_statement_takes(few_values, d
     assert desk.one("SELECT count(*) FROM endpoints WHERE state = 'pre_active'") == count
 
     differing = {work.iccid: f"E{work.id}" for work in works}
-    desk.store.write(sight.report_differences, ledger.owner, scope.change, Kind.CREATE, differing)
+    looked = {"shown": differing.keys(), "differing": differing}
+    desk.store.write(readback.keep_states, ledger.owner, scope.change, Kind.CREATE, **looked)
     assert set(desk.operations()) == {"needs_human"}
 
 

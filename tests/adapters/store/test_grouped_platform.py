@@ -1,13 +1,15 @@
 """What the store does for a platform that activates by assignment, replaces tags, and has SIMs to be claimed."""
 
+import pytest
+
 from adapters.store import bulk_changes, claims, pins, sight
 from adapters.store.store import AccountLedger
 from domain.lifecycle import Kind
 from domain.operation import State
-from domain.outcome import Verdict
+from domain.outcome import Because, Verdict
 from domain.ports import Scope
 from domain.sight import Finding
-from tests.support.desk import came, done
+from tests.support.desk import ACCOUNT, came, done
 from tests.support.works import iccid
 
 STACUITY = {"platform": "stacuity"}
@@ -137,3 +139,55 @@ async def test_a_sim_that_the_platform_shows_as_terminated_never_becomes_stock_a
 
     assert [desk.endpoint(number).state for number in (1, 2)] == ["terminated", "stock"]
     assert desk.operations() == ["refused", "planned"], "a retry leaves it alone"
+
+
+async def test_a_create_that_meets_a_terminated_sim_leaves_a_tombstone_too(desk):
+    scope, ledger = desk.batch(2), await ledger_of(desk)
+    ended, refused = (await ledger.step(scope, [], 2)).work
+    answers = [came(ended, Verdict.NOT_DONE, Because.ENDED), came(refused, Verdict.NOT_DONE, Because.REFUSED)]
+    await ledger.step(scope, answers, 0)
+    desk.store.write(bulk_changes.plan_refused, scope.change)
+
+    assert [desk.endpoint(number).state for number in (1, 2)] == ["terminated", "stock"]
+    assert desk.operations() == ["refused", "planned"], "a retry leaves it alone"
+
+
+async def test_an_answer_that_decides_nothing_any_more_leaves_no_tombstone(desk):
+    scope, ledger = desk.batch(1), await ledger_of(desk)
+    (work,) = (await ledger.step(scope, [], 1)).work
+    await ledger.step(scope, [done(work)], 0)
+    await ledger.step(scope, [came(work, Verdict.NOT_DONE, Because.ENDED)], 0)
+
+    assert (desk.operations(), desk.endpoint(1).state) == (["confirmed"], "pre_active")
+
+
+@pytest.fixture
+def two_accounts(desk):
+    """The SIMs 1 to 3 on two accounts: on the first one 1 was terminated and 2 is in service. Returns the change."""
+    desk.pre_active(3, account="first")
+    desk.do("UPDATE endpoints SET state = 'terminated' WHERE iccid = :iccid", iccid=iccid(1))
+    return desk.batch(3).change
+
+
+def ended_elsewhere(desk, change, *apart):
+    return desk.store.write(sight.ended_elsewhere, ACCOUNT, change, apart)
+
+
+async def test_a_sim_that_was_terminated_on_another_account_never_becomes_stock_here(desk, two_accounts):
+    """A SIM that was lost or stolen is so on every account."""
+    findings = ended_elsewhere(desk, two_accounts)
+    desk.store.write(sight.settle, (await ledger_of(desk)).owner, findings)
+
+    assert [found.work.iccid for found in findings] == [iccid(1)]
+    assert findings[0].text == "terminated before; it never returns to stock (account first)"
+    assert desk.see("SELECT state FROM endpoints WHERE account = :mine ORDER BY iccid", mine=ACCOUNT) == [
+        ("terminated",),
+        ("stock",),
+        ("stock",),
+    ]
+    assert ended_elsewhere(desk, two_accounts) == []
+
+
+def test_an_account_whose_sims_never_come_here_does_not_count(desk, two_accounts):
+    assert ended_elsewhere(desk, two_accounts, "first") == []
+    assert len(ended_elsewhere(desk, two_accounts, "third")) == 1

@@ -1,5 +1,7 @@
 """Events in the store: each once, judged, and never a change of a mapping."""
 
+from dataclasses import replace
+
 import pytest
 
 from adapters.store import inbox
@@ -11,6 +13,8 @@ from domain.outcome import Answer, Verdict
 from domain.ports import Result, Scope
 
 ACTIVE = "EndpointProvisioningStatusSetActive_v1"
+SUSPENDED = "EndpointProvisioningStatusSetSuspended_v1"
+PENDING = "EndpointProvisioningStatusSetPending_v1"
 TERMINATED = "EndpointProvisioningStatusSetTerminated_v1"
 ACCOUNT = "travel"
 OWNER = Owner("w", ACCOUNT, "stacuity", Patience(1, 1), Patience(1, 1), 4)
@@ -21,10 +25,19 @@ def event(number, kind=ACTIVE, *, at=2e9, endpoint="E1"):
     return PlatformEvent(f"event-{number}", at, kind, endpoint)
 
 
-def take(desk, *events, source="webhook"):
-    """Keep and judge events; returns what each means by now."""
+def kept(desk, *events, source="webhook", again=False):
+    """Keep and judge events; returns what came of the last of them."""
     desk.store.write(inbox.keep, ACCOUNT, events, source)
-    desk.store.write(inbox.apply, OWNER)
+    after, applied = inbox.START, None
+    while after is not None:
+        applied = desk.store.write(inbox.apply, OWNER, after=after, again=again)
+        after = applied.after
+    return applied
+
+
+def take(desk, *events, **options):
+    """Keep and judge events; returns what each means by now."""
+    kept(desk, *events, **options)
     return {row.event_id: row.meaning for row in desk.see("SELECT event_id, meaning FROM inbox")}
 
 
@@ -34,13 +47,25 @@ async def created(desk):
     return await desk.ledger()
 
 
-async def activation_in_doubt(desk):
-    ledger = await created(desk)
-    scope = Scope(desk.select(tag="march").change)
+async def in_doubt(desk, kind, state):
+    """One endpoint, E1, in this state, with an operation of the kind of which nobody knows the outcome."""
+    ledger = await created(desk) if not desk.see("SELECT 1 FROM endpoints") else await desk.ledger()
+    desk.do(f"UPDATE endpoints SET state = '{state}'")
+    group = "eu" if kind in (Kind.ACTIVATE, Kind.ASSIGN) else ""
+    scope = Scope(desk.select(tag="march", kind=kind, platform="stacuity", group=group).change)
+    ledger.owner = replace(ledger.owner, platform="stacuity")
     (work,) = (await ledger.step(scope, [], 1)).work
-    assert work.kind is Kind.ACTIVATE
+    assert work.kind is kind
     await ledger.step(scope, [Result(work, Answer(Verdict.UNKNOWN))], 0)
     return work
+
+
+def waits(desk, work):
+    return desk.one(f"SELECT state FROM operations WHERE id = {work.id}") == "in_doubt"
+
+
+def sent_at(desk, work):
+    return desk.one(f"SELECT max(at) FROM attempts WHERE operation_id = {work.id} AND event = 'sent'")
 
 
 async def test_an_event_counts_once_whichever_way_and_however_often_it_comes(desk):
@@ -52,20 +77,90 @@ async def test_an_event_counts_once_whichever_way_and_however_often_it_comes(des
     assert desk.see("SELECT event_id, source FROM inbox ORDER BY 1") == [("event-1", "webhook"), ("event-2", "poll")]
 
 
-async def test_an_event_confirms_the_operation_in_doubt_and_is_kept_in_its_history(desk):
-    work = await activation_in_doubt(desk)
+@pytest.mark.parametrize(
+    ("kind", "before", "told", "after"),
+    [
+        (Kind.SUSPEND, "active", SUSPENDED, "suspended"),
+        (Kind.RESUME, "suspended", ACTIVE, "active"),
+        (Kind.TERMINATE, "active", TERMINATED, "terminated"),
+    ],
+)
+async def test_an_event_confirms_the_operation_in_doubt_and_is_kept_in_its_history(desk, kind, before, told, after):
+    work = await in_doubt(desk, kind, before)
 
-    assert take(desk, event(1)) == {"event-1": "confirms"}
+    assert take(desk, event(1, told)) == {"event-1": "confirms"}
     assert desk.one(f"SELECT state FROM operations WHERE id = {work.id}") == "confirmed"
-    assert desk.one("SELECT state FROM endpoints") == "active"
+    assert desk.one("SELECT state FROM endpoints") == after
     assert desk.one("SELECT count(*) FROM attempts WHERE event = 'event'") == 1
 
 
-async def test_an_event_that_is_older_than_the_operation_confirms_nothing(desk):
-    work = await activation_in_doubt(desk)
+@pytest.mark.parametrize("seconds", [1.0, 20.0, 1e6])
+@pytest.mark.parametrize(
+    ("kind", "before", "told"), [(Kind.SUSPEND, "active", SUSPENDED), (Kind.RESUME, "suspended", ACTIVE)]
+)
+async def test_an_event_from_before_the_intent_lets_the_doubt_be_looked_up_and_decides_nothing(
+    desk, kind, before, told, seconds
+):
+    """Whoever suspended before, and whatever the clocks say, the platform is asked."""
+    work = await in_doubt(desk, kind, before)
 
-    assert take(desk, event(1, at=1.0)) == {"event-1": "differs"}
-    assert desk.one(f"SELECT state FROM operations WHERE id = {work.id}") == "in_doubt"
+    assert take(desk, event(1, told, at=sent_at(desk, work) - seconds)) == {"event-1": "prompts"}
+    assert waits(desk, work)
+
+
+@pytest.mark.parametrize(("kind", "before"), [(Kind.ACTIVATE, "pre_active"), (Kind.ASSIGN, "pre_active")])
+async def test_an_event_of_what_was_to_get_into_a_group_lets_the_doubt_be_looked_up(desk, kind, before):
+    """It does not say into which group the endpoint got, nor who put it there."""
+    work = await in_doubt(desk, kind, before)
+
+    assert take(desk, event(1)) == {"event-1": "prompts"}
+    assert waits(desk, work)
+    assert desk.one("SELECT coalesce(\"group\", '-') FROM endpoints") == "-"
+
+
+async def test_a_look_up_that_an_event_asks_for_is_due_once_and_then_at_its_own_time(desk):
+    work = await in_doubt(desk, Kind.ACTIVATE, "pre_active")
+    desk.do("UPDATE operations SET next_at = 4e9")
+    applied = kept(desk, event(1))
+    soon = desk.one(f"SELECT next_at FROM operations WHERE id = {work.id}")
+    desk.do("UPDATE operations SET next_at = 4e9")
+    again = desk.store.write(inbox.apply, OWNER)
+
+    assert soon < 3e9
+    assert desk.one(f"SELECT next_at FROM operations WHERE id = {work.id}") == 4e9
+    assert applied.changes == again.changes != frozenset(), "whoever may look is told of the change"
+
+
+@pytest.mark.parametrize("seconds", [-20.0, 0.0, 1e6])
+async def test_a_move_between_groups_is_not_confirmed_by_the_event_of_the_activation(desk, seconds):
+    """A move raises no event."""
+    work = await in_doubt(desk, Kind.ASSIGN, "active")
+
+    assert take(desk, event(1, at=sent_at(desk, work) + seconds)) == {"event-1": "agrees"}
+    assert waits(desk, work)
+
+
+@pytest.mark.parametrize("first", [Kind.ASSIGN, Kind.SUSPEND])
+async def test_of_two_operations_on_an_endpoint_the_event_is_about_the_one_that_leads_to_it(desk, first):
+    works = {first: await in_doubt(desk, first, "active")}
+    desk.do("UPDATE operations SET state = 'confirmed'")
+    second = Kind.SUSPEND if first is Kind.ASSIGN else Kind.ASSIGN
+    works[second] = await in_doubt(desk, second, "active")
+    desk.do(f"UPDATE operations SET state = 'in_doubt' WHERE id = {works[first].id}")
+
+    assert take(desk, event(1, SUSPENDED)) == {"event-1": "confirms"}
+    assert waits(desk, works[Kind.ASSIGN])
+    assert not waits(desk, works[Kind.SUSPEND])
+
+
+async def test_more_events_than_are_judged_at_once_are_all_judged_also_behind_some_that_wait(desk, monkeypatch):
+    monkeypatch.setattr(inbox, "AT_ONCE", 2)
+    await in_doubt(desk, Kind.ACTIVATE, "pre_active")
+    desk.do("UPDATE operations SET state = 'sent' WHERE kind = 'activate'")
+    waiting = [event(n, at=3e9) for n in range(3)]
+    meanings = take(desk, *waiting, event(7, "EndpointIMEIChanged_v1", at=4e9))
+
+    assert meanings == {"event-0": "new", "event-1": "new", "event-2": "new", "event-7": "noted"}
 
 
 async def test_a_contradiction_changes_neither_state_nor_mapping(desk):
@@ -82,6 +177,33 @@ async def test_events_out_of_order_are_judged_by_their_time(desk):
 
     assert meanings == {"event-1": "old", "event-2": "differs"}
     assert take(desk, event(3, ACTIVE, at=2e9 + 30))["event-3"] == "old", "also when it comes much later"
+
+
+async def test_what_differed_agrees_once_the_store_has_it_too_and_is_told_of_once(desk):
+    await created(desk)
+    first = kept(desk, event(1, TERMINATED)).meant[Meaning.DIFFERS]
+    second = kept(desk, again=True).meant[Meaning.DIFFERS]
+    desk.do("UPDATE endpoints SET state = 'terminated'")
+
+    assert (first, second) == (1, 0)
+    assert take(desk, again=True) == {"event-1": "agrees"}
+
+
+async def test_what_differed_is_old_once_a_later_event_came(desk):
+    await created(desk)
+    take(desk, event(1, SUSPENDED))
+
+    assert take(desk, event(2, PENDING, at=2e9 + 1), again=True) == {"event-1": "old", "event-2": "agrees"}
+
+
+async def test_what_differs_is_settled_by_a_person_once_with_the_reason_and_never_judged_again(desk):
+    await created(desk)
+    take(desk, event(1, TERMINATED))
+    settled = [desk.store.write(inbox.settle, ACCOUNT, "event-1", "by ann: a spare SIM") for _ in range(2)]
+
+    assert settled == [True, False]
+    assert take(desk, again=True) == {"event-1": "settled"}
+    assert desk.one("SELECT text FROM inbox") == "by ann: a spare SIM"
 
 
 async def test_events_about_others_and_about_nothing_are_noted(desk):
@@ -106,13 +228,5 @@ async def test_another_accounts_events_are_left_alone(desk):
     await created(desk)
     desk.store.write(inbox.keep, "other", [event(1)], "poll")
 
-    assert desk.store.write(inbox.apply, OWNER)[Meaning.AGREES] == 0
+    assert desk.store.write(inbox.apply, OWNER).meant[Meaning.AGREES] == 0
     assert desk.one("SELECT meaning FROM inbox") == "new"
-
-
-@pytest.mark.parametrize("count", [0, 3])
-def test_the_latest_event_of_a_poll_is_where_the_next_one_begins(desk, count):
-    desk.store.write(inbox.keep, ACCOUNT, [event(n, at=100.0 + n) for n in range(count)], "poll")
-    desk.store.write(inbox.keep, ACCOUNT, [event(9, at=999.0)], "webhook")
-
-    assert desk.store.write(inbox.newest_at, ACCOUNT) == (102.0 if count else None)

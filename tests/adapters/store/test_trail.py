@@ -189,6 +189,23 @@ async def test_two_processes_add_to_one_chain(desk):
     assert [(chain.broken, chain.length > 20) for chain in chains(desk.url)] == [("", True)]
 
 
+async def test_that_a_sim_was_terminated_before_it_was_known_is_a_fact_and_survives_a_rebuild(desk, tmp_path):
+    """The platform erases its own record of it."""
+    scope, ledger = desk.batch(3), await desk.ledger()
+    (first,) = (await ledger.step(scope, [], 1)).work
+    await ledger.step(scope, [came(first, Verdict.NOT_DONE, Because.ENDED)], 0)
+    seen, other = desk.store.write(sight.planned, scope.change, Kind.CREATE)
+    findings = [
+        Finding(seen, State.REFUSED, None, "terminated", is_tombstone=True),
+        Finding(other, State.REFUSED, None, "suspended"),
+    ]
+    desk.store.write(sight.settle, ledger.owner, findings)
+    again = made_again(desk, tmp_path)
+
+    assert [again.endpoint(number).state for number in (1, 2, 3)] == ["terminated", "terminated", "stock"]
+    again.close()
+
+
 async def test_a_refused_operation_that_is_tried_again_is_told_by_its_facts(desk, tmp_path):
     scope, ledger = desk.batch(1), await desk.ledger()
     (work,) = (await ledger.step(scope, [], 1)).work

@@ -1,15 +1,17 @@
 """Webhooks and polling, against the simulator that sends and records them."""
 
 import asyncio
+from contextlib import suppress
 
 import aiohttp
 import pytest
 from sqlalchemy import text
 
 from adapters.platforms.simulator.stacuity.model import EventMap, Handler
-from adapters.platforms.stacuity.receiver import Receiver
+from adapters.platforms.stacuity.receiver import Limits, Receiver
 from adapters.store import inbox
 from adapters.store.store import Store
+from domain.errors import StoreLocked
 from domain.lifecycle import Kind
 
 SECRET = "receiver-Secret"
@@ -110,6 +112,132 @@ async def test_a_body_that_is_too_large_and_another_method_are_refused(receiver)
 def test_without_a_token_nothing_is_listened_to():
     with pytest.raises(ValueError, match="anybody"):
         Receiver("", lambda event: None)
+
+
+# --- bounds ---
+
+QUICK = Limits(to_arrive=0.2, to_keep=0.05, open=4)
+
+
+@pytest.fixture
+async def listen():
+    """Starts receivers with other bounds and another way to keep events."""
+    running = []
+
+    async def begin(keep, limits=QUICK):
+        running.append(Receiver(SECRET, keep, limits))
+        await running[-1].start("127.0.0.1", 0)
+        return running[-1]
+
+    yield begin
+    for receiver in running:
+        await receiver.stop()
+
+
+async def half_sent(receiver, text):
+    """A connection on which a request begins and does not go on."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", receiver.port)
+    writer.write(text.encode())
+    await writer.drain()
+    return reader, writer
+
+
+async def is_cut_off(connection):
+    """Whether the other side ends it, with or without an answer."""
+    reader, writer = connection
+    try:
+        async with asyncio.timeout(2):
+            with suppress(ConnectionError):
+                await reader.read()
+    except TimeoutError:
+        return False
+    finally:
+        writer.close()
+    return True
+
+
+async def keep_nothing(event):
+    pass
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "POST /x HTTP/1.1\r\nHost: x\r\n",
+        f"POST /x HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SECRET}\r\nContent-Length: 100\r\n\r\nhalf",
+    ],
+    ids=["nothing", "half a head", "half a body"],
+)
+async def test_a_request_that_does_not_arrive_whole_is_cut_off(listen, text):
+    receiver = await listen(keep_nothing)
+
+    assert await is_cut_off(await half_sent(receiver, text))
+    assert await post(receiver, json=EVENT) == 204
+
+
+async def test_no_more_connections_are_open_than_are_allowed_and_the_next_sender_is_served_after_them(listen):
+    receiver = await listen(keep_nothing)
+    open_ones = [await half_sent(receiver, "POST") for _ in range(QUICK.open)]
+    async with asyncio.timeout(QUICK.to_arrive / 2):
+        too_many = await half_sent(receiver, "POST")
+        assert await is_cut_off(too_many)
+    assert all([await is_cut_off(one) for one in open_ones])
+
+    assert await post(receiver, json=EVENT) == 204
+
+
+async def test_an_answer_ends_its_connection(receiver):
+    listening, _ = receiver
+    body = '{"message": "webhook test"}'
+    head = f"POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SECRET}\r\nContent-Length: {len(body)}\r\n\r\n"
+    reader, writer = await half_sent(listening, head + body)
+    async with asyncio.timeout(2):
+        answer = await reader.read()
+    writer.close()
+
+    assert answer.startswith(b"HTTP/1.1 204")
+    assert b"Connection: close" in answer
+
+
+async def test_while_the_store_is_slow_senders_are_told_to_come_again_and_what_came_is_kept(listen):
+    goes_on, kept = asyncio.Event(), []
+
+    async def keep(event):
+        await goes_on.wait()
+        kept.append(event.id)
+
+    receiver = await listen(keep)
+    async with asyncio.timeout(3 * QUICK.to_keep):
+        told = await asyncio.gather(*(post(receiver, json=EVENT | {"eventId": f"e-{n}"}) for n in range(3)))
+        refused = await post(receiver, token="wrong", json=EVENT)
+    goes_on.set()
+    later = await post(receiver, json=EVENT | {"eventId": "e-9"})
+
+    assert (told, refused, later) == ([503] * 3, 401, 204)
+    assert kept == ["e-0", "e-1", "e-2", "e-9"]
+
+
+async def test_what_waits_for_the_disk_is_bounded_too(listen):
+    begun, goes_on = [], asyncio.Event()
+
+    async def keep(event):
+        begun.append(event.id)
+        await goes_on.wait()
+
+    receiver = await listen(keep)
+    for number in range(QUICK.open + 2):
+        assert await post(receiver, json=EVENT | {"eventId": f"e-{number}"}) == 503
+    goes_on.set()
+
+    assert len(begun) == QUICK.open
+
+
+async def test_a_store_that_cannot_be_written_is_no_reason_to_acknowledge(listen):
+    async def keep(event):
+        raise StoreLocked
+
+    assert await post(await listen(keep), json=EVENT) == 503
 
 
 # --- with the simulator at the other end ---

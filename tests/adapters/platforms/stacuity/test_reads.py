@@ -139,6 +139,7 @@ async def test_an_endpoint_is_found_by_its_whole_iccid_only(stacuity):
         "pending",
         groups=frozenset(),
         network_state=found.network_state,
+        tags=frozenset(),
     )
     assert found.endpoint_id != longer.id
 

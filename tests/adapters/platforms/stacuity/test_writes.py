@@ -28,7 +28,7 @@ async def test_a_pending_sim_is_taken_over_without_a_write(stacuity):
 async def test_a_sim_in_another_state_is_no_stock(stacuity, which):
     answer = await stacuity.perform(Kind.CREATE, stacuity.endpoint(which).iccid)
 
-    assert answer.because is Because.REFUSED
+    assert answer.because in (Because.REFUSED, Because.ENDED)
     assert "already has endpoint" in answer.text
 
 
@@ -38,6 +38,17 @@ async def test_a_sim_that_is_not_on_the_account_cannot_be_made(stacuity):
     assert answer.because is Because.REFUSED
     assert "tenant" in answer.text
     assert stacuity.requests("claim") == 0
+
+
+async def test_a_sim_that_was_terminated_is_told_apart_from_others_that_are_refused(start):
+    """So that it is never taken for stock again, also when its record is erased."""
+    stacuity = await start()
+    taken = [await stacuity.act(Kind.CREATE, which) for which in ("terminated", "suspended")]
+    claiming = await start(provision_by="claim")
+    ended = claiming.endpoint("terminated")
+    claimed = await claiming.perform(Kind.CREATE, ended.iccid, activation_code=claim_code(ended.iccid))
+
+    assert [answer.because for answer in (*taken, claimed)] == [Because.ENDED, Because.REFUSED, Because.ENDED]
 
 
 # --- claiming ---
