@@ -24,11 +24,12 @@ def unfinished(connection: Connection, account: str, platform: str) -> list[Unfi
     o, c, w = operations.c, changes.c, workers.c
     alive = select(w.id).where(w.heartbeat_at > store_now(connection) - LEASE_SECONDS)
     worked_on = select(o.change_id).where(o.account == account, o.state == State.SENT.value, o.owner.in_(alive))
+    let_through = o.position < c.allowed
     query = (
         select(c.id, c.request, o.state, func.count().label("count"))
         .select_from(operations.join(changes).join(endpoints))
         .where(c.account == account, c.cancelled_at.is_(None), c.id.not_in(worked_on))
-        .where(or_(o.state.in_(_UNDER_WAY), (o.state == State.PLANNED.value) & ready(platform)))
+        .where(or_(o.state.in_(_UNDER_WAY), (o.state == State.PLANNED.value) & ready(platform) & let_through))
         .group_by(c.id, c.request, o.state)
         .order_by(c.id)
     )
