@@ -1,5 +1,7 @@
 """What two persons must sign before a run goes on, and what a person at a terminal answers for alone."""
 
+import json
+
 import pytest
 from openpyxl import Workbook
 from prefect.logging import disable_run_logger
@@ -10,6 +12,7 @@ from tasks import resources
 from tasks.approval import approved
 from tasks.bound import by_command, in_run, is_bounded, run_key
 from tasks.ingest import ingest_file
+from tasks.replenish import plan_stock, take_in
 from tasks.retry import reopen
 from tasks.select import select_endpoints
 from tasks.signing import file_to_sign, retry_to_sign, selection_to_sign
@@ -87,6 +90,20 @@ async def test_where_nobody_can_be_asked_too_much_is_refused_and_what_fits_anoth
 
     with pytest.raises(RunIsFull, match="1 are allowed without an approval, of 3 in one run"):
         await approved(file_to_sign(request(file_of(folder, *FIVE[2:]))))
+
+
+async def test_all_marks_of_stock_together_create_what_one_run_may(folder, monkeypatch):
+    marks = [{"tag": tag, "low": 1, "high": 2} for tag in ("a", "b", "c")]
+    monkeypatch.setenv("PREACTIVE_ACCOUNTS__TRAVEL__STOCK", json.dumps(marks))
+    for tag, first in (("a", 0), ("b", 2), ("c", 4)):
+        some = [good(number * 11 + 1) for number in (first, first + 1)]
+        await take_in(request(file_of(folder, *some), batch=tag, tags=[tag]))
+
+    wanted = [need.create for need in resources.needs("travel")]
+    async with resources.session("travel"):
+        planned = [need.create for need, _ in await plan_stock.__wrapped__("travel")]
+
+    assert wanted == planned == [2, 1, 0]
 
 
 # --- what is signed ---

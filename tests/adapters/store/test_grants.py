@@ -5,6 +5,7 @@ import pytest
 from adapters.store import approvals, bulk_changes, ingest, repairs, selection, stocking
 from adapters.store.approvals import Signature
 from adapters.store.selection import Request
+from adapters.store.unfinished import unfinished
 from domain.approval import Bound, Change, Decision, Standing
 from domain.errors import Unsigned
 from domain.lifecycle import Kind, Lifecycle
@@ -122,13 +123,26 @@ async def test_a_spent_approval_is_no_leave_to_do_the_same_to_the_same_endpoints
     desk.do("UPDATE endpoints SET state = 'active'")
     tagged(desk, 1, 2, 3)
     asked = Request(ACCOUNT, tag="old", kind=Kind.SUSPEND)
-    sign(desk, trial(desk, selection.select_endpoints, asked, ALL_BUT))
+    signed = trial(desk, selection.select_endpoints, asked, ALL_BUT)
+    sign(desk, signed)
     first = desk.store.write(selection.select_endpoints, asked, ALL_BUT)
     await carry_out(desk, first.change, made="suspended")
     desk.do("UPDATE endpoints SET state = 'active'")
 
-    with pytest.raises(Unsigned):
+    with pytest.raises(Unsigned) as unsigned:
         desk.store.write(selection.select_endpoints, asked, ALL_BUT)
+    assert unsigned.value.digest != signed.digest, "or the run would find its request signed, and never ask"
+
+
+def test_an_approval_lets_through_once_whatever_became_of_the_plan(desk):
+    desk.pre_active(3)
+    tagged(desk, 1, 2, 3)
+    sign(desk, trial(desk, selection.select_endpoints, END, NOTHING))
+    end(desk)
+    desk.do("DELETE FROM operations WHERE kind = 'terminate'")
+
+    with pytest.raises(Unsigned):
+        end(desk)
 
 
 def test_a_run_that_ended_before_it_sent_anything_goes_on_without_new_signatures(desk):
@@ -209,8 +223,7 @@ def test_what_was_refused_is_planned_again_only_as_far_as_the_run_may(desk):
     desk.store.write(bulk_changes.plan_refused, change, ALL_BUT)
     assert desk.operations() == ["planned"] * 3
     desk.do("UPDATE operations SET state = 'refused', token = 2")
-    with pytest.raises(Unsigned):
-        desk.store.write(bulk_changes.plan_refused, change, ALL_BUT)
+    assert trial(desk, bulk_changes.plan_refused, change, ALL_BUT).digest != asked.digest
 
 
 def test_refused_ones_that_a_selection_tries_again_count(desk):
@@ -265,3 +278,5 @@ async def test_what_was_planned_by_other_means_is_never_handed_out(desk):
     assert [work.iccid for work in step.work] == [iccid(1)]
     assert (await ledger.outlook(Scope(change))).ready == 0, "nor waited for"
     assert desk.operations("terminate") == ["sent", "planned", "planned"]
+    desk.do("UPDATE operations SET state = 'confirmed' WHERE state = 'sent'")
+    assert desk.store.write(unfinished, ACCOUNT, "sft") == [], "nor gone on with"
