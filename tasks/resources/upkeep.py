@@ -44,7 +44,7 @@ def check_store() -> list[str]:
         found = [store_place(), *store.write(check)]
     finally:
         store.close()
-    return [*found, *(_checked(chain) for chain in [*trails(), _approvers()])]
+    return [*found, *(_checked(chain) for chain in [_approvers(), *trails()])]
 
 
 def _checked(chain: Chain) -> str:
