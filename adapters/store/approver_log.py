@@ -27,6 +27,6 @@ def add_fact(connection: Connection, event: str, name: str, *, approval: int | N
     length, head = end_of(connection, APPROVERS)
     fact = {"at": store_now(connection), "event": event, "name": name, "os_user": os_user()}
     fact |= {"approval_id": approval, "text": text}
-    fact["hash"] = link(head, fact, SIGNED)
-    connection.execute(insert(approver_facts), fact)
-    lengthen(connection, APPROVERS, length + 1, fact["hash"])
+    bound = link(head, fact, SIGNED)
+    connection.execute(insert(approver_facts), fact | {"hash": bound})
+    lengthen(connection, APPROVERS, length + 1, bound)
