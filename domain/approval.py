@@ -25,19 +25,35 @@ _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """What a run may change by itself: so many endpoints in all, however often it plans.
+
+    Beyond that, two persons must have signed for exactly what is planned. `request` is a digest of what was asked for.
+    """
+
+    run: str
+    allowed: int
+    request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be approved: so many endpoints, where `allowed` need no approval. The digest says what exactly."""
+    """What two persons must sign: so many endpoints. The run may still change `allowed` by itself, of `bound` in all.
+
+    The digest covers the request and every operation that it plans.
+    """
 
     account: str
     words: str
     digest: str
     count: int
     allowed: int
+    bound: int
 
     @property
-    def needs_approval(self) -> bool:
-        """Whether one person may not do this alone."""
-        return self.count > self.allowed
+    def fits_another_run(self) -> bool:
+        """Whether this is only too much because of what the run has changed before."""
+        return self.count <= self.bound
 
 
 class Decision(StrEnum):

@@ -10,8 +10,10 @@
     │   ├── FileRefused                carries a reason code
     │   ├── TooManyRejects
     │   ├── TooMuchChange
+    │   ├── RunIsFull
     │   ├── NotConfirmed
     │   ├── NotApproved
+    │   │   └── Unsigned           carries what two persons would have to sign
     │   ├── NothingSelected
     │   ├── NoRoom
     │   ├── OrderDiffers
@@ -82,12 +84,27 @@ class TooMuchChange(Refused):
     """The plan changes more than the account allows in one run."""
 
 
+class RunIsFull(Refused):
+    """The run has changed as much as one run may; what is left waits for another one."""
+
+
 class NotConfirmed(Refused):
     """The plan was not confirmed, so nothing was changed."""
 
 
 class NotApproved(Refused):
     """The change was not approved by two persons, so nothing was changed."""
+
+
+class Unsigned(NotApproved):
+    """The run would change more than it may by itself, and two persons did not sign for exactly this."""
+
+    def __init__(self, count: int, digest: str, *, allowed: int, bound: int) -> None:
+        super().__init__(
+            f"The run would change {count:,} endpoints, {allowed:,} are allowed without an approval, and two persons "
+            "did not sign for exactly these; nothing was changed, start the run again."
+        )
+        self.count, self.digest, self.allowed, self.bound = count, digest, allowed, bound
 
 
 class NothingSelected(Refused):

@@ -166,45 +166,27 @@ def check_rejects(rejected: int, rows: int, account: Account, *, accepted_by_per
     )
 
 
-def check_size(changes: int, account: Account, *, limit: int | None, approved: int | None = None) -> None:
-    """Hold a run that changes more endpoints than the account allows.
+def check_size(changes: int, account: Account, *, limit: int | None, bounded: bool = False) -> None:
+    """Hold a run that changes more endpoints than the account allows, or the person at the terminal.
 
-    Without `approved` a person at a terminal answers for the limit. With it, what goes beyond the account's bound must
-    have been approved for so many endpoints, and a limit only lowers the bound.
-
+    What a run that is `bounded` may change is looked at where it plans, and a limit only lowers that.
     Raises TooMuchChange.
     """
-    allowed = limit if limit is not None else account.max_change if approved is None else changes
+    allowed = limit if limit is not None else changes if bounded else account.max_change
     if changes > allowed:
         raise TooMuchChange(
             f"The plan changes {changes:,} endpoints and {allowed:,} are allowed in one run; "
             f"if that is meant, say --limit {changes}."
         )
-    if approved is not None and changes > max(account.max_change, approved):
-        raise TooMuchChange(
-            f"The plan changes {changes:,} endpoints; {account.max_change:,} are allowed without an approval and "
-            f"{approved:,} were approved, so nothing was changed; start the run again."
-        )
 
 
-def check_terminations(count: int, account: Account, *, approved: int | None = None) -> None:
-    """Hold a run that ends more endpoints than one person may, or any on an account that ends none.
-
-    Without `approved` a person at a terminal answers for them; with it, two must have approved so many.
+def check_terminations(account: Account) -> None:
+    """Hold every termination on an account that ends none.
 
     Raises Refused.
     """
     if account.terminate_with == "off":
         raise Refused("The account's settings allow no terminations (terminate_with is off); nothing was changed.")
-    if approved is None and count > account.max_terminate:
-        raise TooMuchChange(
-            f"{count:,} endpoints would be terminated and the account allows {account.max_terminate:,} in one run; "
-            "more need a second person's approval, which the deployment lifecycle/change asks for; nothing was changed."
-        )
-    if approved is not None and count > approved:
-        raise TooMuchChange(
-            f"{count:,} endpoints would be terminated and {approved:,} were approved; nothing was changed."
-        )
 
 
 def minutes(seconds: float) -> str:

@@ -68,8 +68,8 @@ class Need:
     def warning(self) -> str:
         """One sentence when raw SIMs run out, or nothing."""
         left = self.level.raw - self.create
-        if self.create < self._wanted:
-            return f"raw SIMs have run out: {self._wanted - self.create:,} more were needed; hand in a file"
+        if self.level.raw < self._wanted:
+            return f"raw SIMs have run out: {self._wanted - self.level.raw:,} more were needed; hand in a file"
         if self.raw_days is not None and self.raw_days < self.mark.warn_days:
             return f"raw SIMs run out in {self.raw_days:.1f} days ({left:,} left); hand in a file"
         return ""

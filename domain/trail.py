@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,9 @@ LEARNED = (
     *("response_id", "seconds"),
 )
 COVERED = SUBJECT + LEARNED
+# Approvers and what they signed are a chain of their own, since they belong to no operation and no account.
+APPROVERS = "~approvers"
+SIGNED = ("at", "event", "name", "os_user", "approval_id", "text")
 
 
 def subject(account: str, work: Work) -> dict[str, Any]:
@@ -26,9 +29,9 @@ def subject(account: str, work: Work) -> dict[str, Any]:
     return dict(zip(SUBJECT, about, strict=True))
 
 
-def link(before: str, fact: Mapping[str, Any]) -> str:
+def link(before: str, fact: Mapping[str, Any], covered: Sequence[str] = COVERED) -> str:
     """The hash that binds a fact to the one before it. SHA-256, in hexadecimal."""
-    words = json.dumps([before, *(fact[name] for name in COVERED)], ensure_ascii=False, separators=(",", ":"))
+    words = json.dumps([before, *(fact[name] for name in covered)], ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(words.encode()).hexdigest()
 
 
@@ -42,12 +45,14 @@ class Chain:
     broken: str = ""
 
 
-def check(account: str, facts: Iterable[Mapping[str, Any]], *, length: int, head: str) -> Chain:
+def check(
+    account: str, facts: Iterable[Mapping[str, Any]], *, length: int, head: str, covered: Sequence[str] = COVERED
+) -> Chain:
     """Go through an account's facts in order; `length` and `head` are what there should be in the end."""
     count, last = 0, START
     for fact in facts:
         count += 1
-        last = link(last, fact)
+        last = link(last, fact, covered)
         if fact["hash"] != last:
             what = f"fact {count:,} of account {account} ({fact['event']} of {fact['kind']}, id {fact['id']})"
             return Chain(account, count, last, f"{what} was changed, or one before it was taken out")

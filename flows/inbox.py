@@ -7,7 +7,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from domain.errors import FileRefused, TooManyRejects, TooMuchChange
+from domain.errors import FileRefused, RunIsFull, TooManyRejects, TooMuchChange
 from domain.requests import InboxRequest, ProvisionRequest
 from flows.provision import provision
 from flows.running import told_flow
@@ -15,6 +15,7 @@ from tasks import resources
 from tasks.resources.inbox import open_inbox, stays
 
 THE_FILES_FAULT = (FileRefused, TooManyRejects, TooMuchChange)
+_LATER = "later"
 
 
 @flow(name="provision", flow_run_name="inbox {request.account}", persist_result=False, log_prints=False)
@@ -29,11 +30,14 @@ async def inbox(request: InboxRequest) -> State[dict[str, int]]:
             return Completed(message=f"dry run: {words}; nothing was changed")
         for name in waiting.ready:
             found[await _take(box, name, request)] += 1
+            if found[_LATER]:  # the run may not create more; the next one begins with this file
+                break
+    later = waiting.later + len(waiting.ready) - sum(found.values()) + found.pop(_LATER, 0)
     message = ", ".join(f"{found[word]:,} {word}" for word in ("processed", "rejected", "left"))
-    numbers = {**found, "waiting": waiting.later}
+    numbers = {**found, "waiting": later}
     if found["left"]:
-        return Failed(message=f"{message}, {waiting.later:,} waiting", data=numbers)
-    return Completed(message=f"{message}, {waiting.later:,} waiting", data=numbers)
+        return Failed(message=f"{message}, {later:,} waiting", data=numbers)
+    return Completed(message=f"{message}, {later:,} waiting", data=numbers)
 
 
 async def _take(box: Any, name: str, request: InboxRequest) -> str:
@@ -44,6 +48,8 @@ async def _take(box: Any, name: str, request: InboxRequest) -> str:
             if isinstance(error, THE_FILES_FAULT):
                 box.put_aside(name, "rejected", claim=claim, reason=str(error))
                 return "rejected"
+            if isinstance(error, RunIsFull):
+                return _LATER
             if isinstance(error, Exception):
                 raise error
             box.put_aside(name, "processed", claim=claim)

@@ -9,12 +9,13 @@ from domain.requests import ProvisionRequest
 from domain.summary import Summary
 from flows.running import finish, rename, run_id, told_flow
 from tasks import resources
-from tasks.approval import approved, deployed_run
+from tasks.approval import approved
 from tasks.carry_out import carry_out_chunk, create_in_bulk, log_in, prepare_tags, settle_rest
 from tasks.ingest import Batch, ingest_file
-from tasks.planning import file_to_approve, plan_file
+from tasks.planning import plan_file
 from tasks.progress import watched
 from tasks.report import write_report
+from tasks.signing import file_to_sign
 from tasks.survey import look_before, read_back, read_back_tags
 
 
@@ -25,8 +26,7 @@ async def provision(request: ProvisionRequest) -> State[Summary]:
     if request.dry_run:
         _, plan = plan_file(request)
         return Completed(message=f"dry run: {plan.sentence()}; nothing was changed")
-    if deployed_run():
-        await approved(file_to_approve(request))
+    await approved(file_to_sign(request))
     async with resources.session(request.account) as session:
         await log_in(session.name)
         batch = await ingest_file(request)

@@ -13,10 +13,13 @@ from domain.requests import ReconcileRequest
 from domain.summary import Summary
 from flows.running import finish, rename, run_id, told_flow
 from tasks import resources
+from tasks.approval import approved
+from tasks.bound import is_bounded
 from tasks.carry_out import carry_out_chunk, log_in, settle_rest
 from tasks.progress import watched
 from tasks.reconcile import compare_with_store, plan_repair, repair
 from tasks.report import write_report
+from tasks.signing import repair_to_sign
 from tasks.steps import API_TROUBLE
 from tasks.survey import read_back_rest
 
@@ -34,8 +37,10 @@ async def reconcile(request: ReconcileRequest) -> State[Summary]:
         await _show(found)
         if request.repair is None:
             return Completed(message=f"{found.sentence()}; nothing was changed")
+        plan = plan_repair(request, found, bounded=is_bounded())
         if request.dry_run:
-            return Completed(message=f"dry run: {plan_repair(request, found).sentence()}; nothing was changed")
+            return Completed(message=f"dry run: {plan.sentence()}; nothing was changed")
+        await approved(repair_to_sign(request, plan))
         return await _repair(session, request, found)
 
 

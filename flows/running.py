@@ -13,6 +13,7 @@ from domain.errors import PreactiveError
 from domain.events import RUN_HAS_FAILURES, failures
 from domain.summary import Summary
 from flows.stopping import stopped_by_signals
+from tasks.bound import in_run
 from tasks.events import tell
 from tasks.steps import API_TROUBLE, is_cancelled_in_prefect
 
@@ -24,7 +25,7 @@ def told_flow(function: Callable[P, Awaitable[State[Any]]]) -> Callable[P, Await
 
     @wraps(function)
     async def wrapper(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
-        with stopped_by_signals():
+        with stopped_by_signals(), in_run(run_id()):
             try:
                 state = await function(*args, **kwargs)
             except PreactiveError as error:

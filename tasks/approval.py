@@ -8,8 +8,9 @@ from prefect.logging import get_run_logger
 from pydantic import Field, SecretStr, ValidationError
 
 from domain.approval import SENTENCES, Change, Decision, Request, Standing
-from domain.errors import NotApproved
+from domain.errors import RunIsFull, TooMuchChange
 from tasks import resources
+from tasks.signing import check_approved, request_for, sentence
 from tasks.steps import API_TROUBLE
 
 WAIT_SECONDS = 7 * 24 * 3600
@@ -31,43 +32,35 @@ class Signature(RunInput):
 
 
 def deployed_run() -> str | None:
-    """The id of the running flow when it was started from a deployment, so in the UI, by a schedule or by an event."""
+    """The id of the running flow when it can be suspended: it was started from a deployment, and by no other flow."""
     context = FlowRunContext.get()
     if context is None or context.flow_run is None or context.flow_run.deployment_id is None:
         return None
     return str(context.flow_run.id)
 
 
-def approved_count(change: Change) -> int | None:
-    """For how many endpoints two persons approved this change in this run, as the store has it.
-
-    None at a terminal, where the person who types answers for the limit.
-    """
-    run = deployed_run()
-    return None if run is None else resources.approved(run, change)
-
-
-async def approved(change: Change) -> None:
-    """Go on only with a change that one person may make, or that two have signed for; else suspend the run.
+async def approved(change: Change | None) -> None:
+    """Go on only when nothing must be signed, or two persons have signed it; else suspend the run.
 
     A run that is resumed begins anew and comes here again; the store knows what was answered.
 
-    Raises NotApproved.
+    Raises NotApproved, and TooMuchChange or RunIsFull where nobody can be asked.
     """
-    run = deployed_run()
-    if run is None or not change.needs_approval:
+    if change is None:
         return
-    request = resources.request_approval(run, change)
-    if request.standing is Standing.WAITING and resources.able_to_sign() < 2:
-        raise NotApproved(
-            f"{_sentence(change)}. Two persons must sign, and fewer than two have codes left; "
-            "`preactive approver add NAME` enters one."
+    run = deployed_run()
+    if run is None and change.fits_another_run:
+        raise RunIsFull(f"{sentence(change)}, of {change.bound:,} in one run; nothing was changed, start another run.")
+    if run is None:
+        raise TooMuchChange(
+            f"{sentence(change)}, and nobody can be asked here, so nothing was changed; start it from a deployment of "
+            f"its own, or at a terminal with --limit {change.count}."
         )
+    request = request_for(run, change)
     while request.standing is Standing.WAITING:
         request = await _ask(change, request)
         get_run_logger().info("approval: %s %s", request.answers[-1].name, SENTENCES[request.answers[-1].verdict])
-    if request.standing is Standing.REFUSED:
-        raise NotApproved(f"{_sentence(change)}; {request.why_refused}, so nothing was changed.")
+    check_approved(change, request)
     get_run_logger().info("approved for %s endpoints by %s", f"{request.count:,}", " and ".join(request.signers))
 
 
@@ -95,15 +88,9 @@ async def _forget(key: str) -> None:
         return
 
 
-def _sentence(change: Change) -> str:
-    return (
-        f"The run would {change.words} on account {change.account}; {change.allowed:,} are allowed without an approval"
-    )
-
-
 def _question(change: Change, request: Request) -> str:
     """What the form says, in markdown."""
-    lines = [f"**{_sentence(change)}.**", ""]
+    lines = [f"**{sentence(change)}.**", ""]
     if request.signers:
         lines.append(f"Asked for by **{request.signers[0]}**. Now a **second person** signs, or refuses.")
     else:

@@ -1,10 +1,9 @@
 """Plans: what a request would do. Nothing here changes an endpoint, and nothing here needs Prefect."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from domain.approval import Change, digest_of
 from domain.endpoint import SimRecord
 from domain.errors import (
     FileRefused,
@@ -46,10 +45,6 @@ class ChangePlan:
         """One line for a person."""
         into = f"; {self.target.sentence()}" if self.target is not None else ""
         return f"{self.selected.sentence()}; {self.calls}{into}"
-
-
-# For how many endpoints a change was approved; None where no approval is asked for.
-Approved = Callable[[Change], int | None] | None
 
 
 def plan_file(request: ProvisionRequest) -> tuple[Manifest, Plan]:
@@ -111,17 +106,17 @@ def _plan(
     )
 
 
-def hold_if_unsafe(request: ProvisionRequest, manifest: Manifest, plan: Plan, *, approved: Approved = None) -> None:
+def hold_if_unsafe(request: ProvisionRequest, manifest: Manifest, plan: Plan, *, bounded: bool = False) -> None:
     """Refuse a file with too many bad rows, or a plan that changes too much.
 
+    `bounded`: how much a run may change is looked at where it plans (tasks/bound.py); a limit only lowers that.
     Raises TooManyRejects, TooMuchChange.
     """
     _, options = resources.account(request.account)
     numbers = manifest.numbers()
     filled = numbers["rows"] - numbers["blank"]
     check_rejects(numbers["rejected"], filled, options, accepted_by_person=request.accept_rejects)
-    count = approved(_change_of_file(request, manifest, plan)) if approved is not None else None
-    check_size(plan.creates, options, limit=request.limit, approved=count)
+    check_size(plan.creates, options, limit=request.limit, bounded=bounded)
 
 
 def why_held(request: ProvisionRequest, manifest: Manifest, plan: Plan) -> str:
@@ -147,38 +142,19 @@ def calls_of(request: SelectionRequest, selected: Selected) -> str:
     return f"about {calls:,} calls, {minutes(calls / options.rate_per_second)}"
 
 
-def file_to_approve(request: ProvisionRequest) -> Change:
-    """What two persons would have to approve, once all that one person answers for is in order.
-
-    Raises what hold_if_unsafe and plan_file raise.
-    """
-    manifest, plan = plan_file(request)
-    hold_if_unsafe(request, manifest, plan, approved=lambda change: change.count)
-    return _change_of_file(request, manifest, plan)
-
-
-def _change_of_file(request: ProvisionRequest, manifest: Manifest, plan: Plan) -> Change:
-    name, options = resources.account(request.account)
-    digest = digest_of("provision", name, manifest.digest, request.tags, request.batch, request.name_template)
-    return Change(
-        name, f"create {plan.creates:,} endpoints from {manifest.source_name}", digest, plan.creates, options.max_change
-    )
-
-
-def plan_selection(request: SelectionRequest, *, approved: Approved = None) -> Selected:
-    """What a request to change existing endpoints would select.
+def plan_selection(request: SelectionRequest, *, bounded: bool = False) -> Selected:
+    """What a request to change existing endpoints would select. `bounded`: see hold_if_unsafe.
 
     Raises UsageError, UnknownGroup, NothingSelected, TooMuchChange.
     """
     name, options = resources.account(request.account)
     _check(request, options)
+    if request.kind is Kind.TERMINATE:
+        check_terminations(options)
     selected = resources.preview_selection(name, options, request)
     if not selected.wanted and not selected.unusable and not selected.refused:
         raise NothingSelected(_nothing(name, request, selected))
-    count = approved(_change_of_selection(request, selected)) if approved is not None else None
-    if request.kind is Kind.TERMINATE:
-        check_terminations(selected.new + selected.open, options, approved=count)
-    check_size(selected.new, options, limit=request.limit, approved=count)
+    check_size(selected.new, options, limit=request.limit, bounded=bounded)
     return selected
 
 
@@ -195,31 +171,12 @@ def _check(request: SelectionRequest, options: Account) -> None:
         raise UsageError("Say either --tag, or --iccid or --file, so that it is clear which endpoints are meant.")
 
 
-def selection_to_approve(request: SelectionRequest) -> Change:
-    """What two persons would have to approve, once all that one person answers for is in order.
-
-    Raises what plan_selection raises.
-    """
-    return _change_of_selection(request, plan_selection(request, approved=lambda change: change.count))
-
-
-def _change_of_selection(request: SelectionRequest, selected: Selected) -> Change:
-    name, options = resources.account(request.account)
-    listed = resources.read_manifest(request.file, options).digest if request.file is not None else ""
-    kind = request.kind
-    digest = digest_of(kind.value, name, request.tag, listed, request.group, request.count)
-    group = f" and put into {request.group}" if request.group else ""
-    count = selected.new + selected.open if kind is Kind.TERMINATE else selected.new
-    allowed = 0 if kind is Kind.TERMINATE else options.max_change
-    return Change(name, f"{kind.value} {count:,} endpoints of {request.label}{group}", digest, count, allowed)
-
-
-async def plan_change(request: SelectionRequest) -> ChangePlan:
+async def plan_change(request: SelectionRequest, *, bounded: bool = False) -> ChangePlan:
     """What a request to change existing endpoints comes to, its group included; the name of the group is kept.
 
     Raises what plan_selection and find_room raise, LoginRefused, PlatformUnreachable.
     """
-    selected = plan_selection(request)
+    selected = plan_selection(request, bounded=bounded)
     name, options = resources.account(request.account)
     calls = calls_of(request, selected)
     if request.group is None or not options.capabilities.has_groups:

@@ -8,6 +8,7 @@ from domain.reconcile import Comparison, compare
 from domain.repair import RepairPlan, choose, plan_repairs
 from domain.requests import ReconcileRequest
 from tasks import resources
+from tasks.bound import bound_of, is_bounded
 from tasks.steps import step
 
 
@@ -33,8 +34,8 @@ async def compare_with_store(account: str) -> Comparison:
     return await _compared(resources.current(account))
 
 
-def plan_repair(request: ReconcileRequest, found: Comparison) -> RepairPlan:
-    """What a request would repair of what was found.
+def plan_repair(request: ReconcileRequest, found: Comparison, *, bounded: bool = False) -> RepairPlan:
+    """What a request would repair of what was found. `bounded`: see tasks.planning.hold_if_unsafe.
 
     Raises UsageError, NothingSelected, TooMuchChange.
     """
@@ -47,14 +48,15 @@ def plan_repair(request: ReconcileRequest, found: Comparison) -> RepairPlan:
     if not chosen:
         raise NothingSelected("None of the differences was chosen; nothing was changed.")
     plan = plan_repairs(chosen, request.repair, options.platform)
-    check_size(len(plan.repairs), options, limit=request.limit)
+    check_size(len(plan.repairs), options, limit=request.limit, bounded=bounded)
     return plan
 
 
 @step("repair", "repair {request.repair}")
 async def repair(request: ReconcileRequest, found: Comparison) -> tuple[int, RepairPlan]:
     """Record what was chosen and plan what follows; returns the bulk change, or 0, and the plan."""
-    plan = plan_repair(request, found)
+    plan = plan_repair(request, found, bounded=is_bounded())
     session = resources.current(request.account)
-    change = await resources.apply_repairs(session, plan.repairs) if plan.repairs else 0
+    bound = bound_of(session.account, request)
+    change = await resources.apply_repairs(session, plan.repairs, bound) if plan.repairs else 0
     return change, plan

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from domain.approval import Bound
 from domain.manifest import Manifest
 from domain.plan import check_rejects
 from domain.replenish import Need
 from domain.requests import ProvisionRequest
 from tasks import resources
+from tasks.bound import run_key
 from tasks.planning import plan_file
 from tasks.steps import step
 
@@ -14,7 +16,8 @@ from tasks.steps import step
 @step("plan stock", "see what stock needs")
 async def plan_stock(account: str) -> Sequence[tuple[Need, int]]:
     """Plan the creates that the marks of the account need, each with the change that holds them."""
-    return await resources.plan_stock(resources.current(account))
+    session = resources.current(account)
+    return await resources.plan_stock(session, Bound(run_key(), session.account.max_change))
 
 
 async def take_in(request: ProvisionRequest) -> tuple[Manifest, str]:

@@ -5,8 +5,9 @@ from prefect.logging import get_run_logger
 from domain.requests import SelectionRequest
 from domain.selection import Selected
 from tasks import resources
-from tasks.approval import approved_count
+from tasks.bound import is_bounded
 from tasks.planning import find_room, plan_selection
+from tasks.signing import bound_of_selection
 from tasks.steps import step
 
 
@@ -14,9 +15,9 @@ from tasks.steps import step
 async def select_endpoints(request: SelectionRequest) -> Selected:
     """Check the request and its group, and plan its operations, so that the same request finds the same ones again."""
     session = resources.current(request.account)
-    preview = plan_selection(request, approved=approved_count)
+    preview = plan_selection(request, bounded=is_bounded())
     if request.group is not None:
         await find_room(session, request.group, preview)
-    selected = await resources.select_endpoints(session, request)
+    selected = await resources.select_endpoints(session, request, bound_of_selection(request, session.account))
     get_run_logger().info("%s: %s", request.label, selected.sentence())
     return selected

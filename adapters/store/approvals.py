@@ -1,13 +1,12 @@
 """Approvers with their codes, and the requests they sign. Answers are only ever added."""
 
-import getpass
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from adapters.store.approver_log import add_fact, alone, os_user
 from adapters.store.clock import store_now
-from adapters.store.engine import alone_on
 from adapters.store.tables import approval_answers, approvals, approver_codes, approvers
 from domain.approval import (
     LOCK_AFTER,
@@ -23,8 +22,6 @@ from domain.approval import (
 )
 from domain.errors import NothingSelected
 
-_LOCK = "~approvals"
-
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -37,15 +34,24 @@ class Signature:
 
 def set_approver(connection: Connection, name: str, salt: str, hashes: Sequence[str]) -> None:
     """Enter a person with these codes; the codes of an earlier time are void."""
-    alone_on(connection, _LOCK)
-    remove_approver(connection, name)
-    now = store_now(connection)
-    connection.execute(insert(approvers), {"name": name, "salt": salt, "added_at": now, "added_by": getpass.getuser()})
+    alone(connection)
+    known = _strike(connection, name)
+    values = {"name": name, "salt": salt, "added_at": store_now(connection), "added_by": os_user()}
+    connection.execute(insert(approvers), values)
     connection.execute(insert(approver_codes), [{"approver": name, "hash": each} for each in hashes])
+    add_fact(connection, "new_codes" if known else "added", name)
 
 
 def remove_approver(connection: Connection, name: str) -> bool:
     """Strike a person, and say whether there was one. What the person signed stays on record."""
+    alone(connection)
+    known = _strike(connection, name)
+    if known:
+        add_fact(connection, "removed", name)
+    return known
+
+
+def _strike(connection: Connection, name: str) -> bool:
     connection.execute(delete(approver_codes).where(approver_codes.c.approver == name))
     return connection.execute(delete(approvers).where(approvers.c.name == name)).rowcount > 0
 
@@ -63,7 +69,7 @@ def able_to_sign(connection: Connection) -> int:
 
 def request(connection: Connection, run: str, change: Change) -> Request:
     """The request of this run for this change, made when there is none yet."""
-    alone_on(connection, _LOCK)
+    alone(connection)
     a = approvals.c
     ours = (a.run == run) & (a.digest == change.digest)
     found = connection.execute(select(a.id).where(ours)).scalar_one_or_none()
@@ -77,7 +83,7 @@ def request(connection: Connection, run: str, change: Change) -> Request:
 
 def answer(connection: Connection, request_id: int, number: int, signature: Signature) -> Request:
     """Record an answer, the code with it. An answer of this number that is there already is the one that counts."""
-    alone_on(connection, _LOCK)
+    alone(connection)
     before = _read(connection, request_id)
     if len(before.answers) != number or before.standing is not Standing.WAITING:
         return before
@@ -87,6 +93,9 @@ def answer(connection: Connection, request_id: int, number: int, signature: Sign
         insert(approval_answers),
         {"approval_id": request_id, "number": number, "name": signature.name, "verdict": verdict.value, "at": now},
     )
+    # What was typed into the name's field may be anything, a code too.
+    name = "" if verdict is Verdict.UNKNOWN_PERSON else signature.name
+    add_fact(connection, verdict.value, name, approval=request_id, text=_about(connection, request_id))
     after = _read(connection, request_id)
     if after.standing is not Standing.WAITING:
         a = approvals.c
@@ -96,11 +105,10 @@ def answer(connection: Connection, request_id: int, number: int, signature: Sign
     return after
 
 
-def approved(connection: Connection, run: str, digest: str) -> int:
-    """For how many endpoints two persons have approved this change in this run; 0 for none."""
+def _about(connection: Connection, request_id: int) -> str:
     a = approvals.c
-    query = select(a.count).where(a.run == run, a.digest == digest, a.standing == Standing.APPROVED.value)
-    return int(connection.execute(query).scalar_one_or_none() or 0)
+    row = connection.execute(select(a.account, a.words, a.digest).where(a.id == request_id)).one()
+    return f"{row.words} on account {row.account}, digest {row.digest}"
 
 
 def _judge(connection: Connection, before: Request, signature: Signature) -> Verdict:

@@ -7,8 +7,10 @@ from sqlalchemy import Connection, select, text, update
 
 from adapters.store.clock import store_now
 from adapters.store.engine import alone_on, in_parts
+from adapters.store.grants import latest, let_through
 from adapters.store.tables import attempts, changes, endpoints, operations
 from adapters.store.trail import record
+from domain.approval import Bound
 from domain.lifecycle import Lifecycle
 from domain.operation import State
 
@@ -49,10 +51,11 @@ def allow(connection: Connection, change: int) -> None:
     connection.execute(update(changes).where(changes.c.id == change).values(cancelled_at=None))
 
 
-def plan_refused(connection: Connection, change: int) -> None:
+def plan_refused(connection: Connection, change: int, bound: Bound | None = None) -> None:
     """Plan again what the platform refused; a person asked for it.
 
     What a person refused stays so, and what was terminated stays refused for ever.
+    Raises Unsigned.
     """
     o = operations.c
     account = connection.execute(select(changes.c.account).where(changes.c.id == change)).scalar_one()
@@ -64,17 +67,22 @@ def plan_refused(connection: Connection, change: int) -> None:
         .where(attempts.c.event == "person", attempts.c.verdict == State.REFUSED.value)
     )
     refused = [o.change_id == change, o.state == State.REFUSED.value, ~by_a_person.exists(), o.endpoint.not_in(ended)]
-    plan_again(connection, account, connection.execute(select(o.id, o.token).where(*refused).order_by(o.id)).all())
+    found = connection.execute(select(o.id, o.token).where(*refused).order_by(o.id)).all()
+    again = plan_again(connection, account, found)
+    if again:
+        let_through(connection, change, bound, since=latest(connection), again=again)
 
 
-def plan_again(connection: Connection, account: str, found: Sequence[Any]) -> None:
-    """Plan refused operations again: their ids and tokens. The account is held by the caller."""
+def plan_again(connection: Connection, account: str, found: Sequence[Any]) -> list[int]:
+    """Plan refused operations again, by their ids and tokens, and return the ids. The account is held by the caller."""
     now = store_now(connection)
     facts = [{"operation_id": row.id, "token": row.token, "at": now, "event": "again"} for row in found]
     record(connection, account, facts, state=State.PLANNED)
     o, values = operations.c, {"state": State.PLANNED.value, "next_at": 0.0, "updated_at": now}
-    for some in in_parts([row.id for row in found]):
+    ids = [int(row.id) for row in found]
+    for some in in_parts(ids):
         connection.execute(update(operations).where(o.id.in_(some), o.state == State.REFUSED.value).values(**values))
+    return ids
 
 
 def cancel(connection: Connection, change_ids: Sequence[int]) -> None:

@@ -10,8 +10,10 @@ from adapters.store.bulk_changes import resize
 from adapters.store.clock import store_now
 from adapters.store.engine import alone_on
 from adapters.store.esims import add_esims
+from adapters.store.grants import latest, let_through
 from adapters.store.tables import batches, changes, rejects, sources
 from adapters.store.tagging import add_row_tags, add_tags
+from domain.approval import Bound
 from domain.errors import FileRefused
 from domain.esim import Esim
 from domain.options import safe_name
@@ -77,18 +79,21 @@ def ingest(
     row_tags: Iterable[tuple[str, str]] = (),
     row_esims: Iterable[tuple[str, Esim]] = (),
     check_name: Callable[[str], bool] = bool,
+    bound: Bound | None = None,
 ) -> Ingested:
     """Store a file as a batch, or find the batch that its content already is.
 
     `accepted` are (row number, ICCID, name or None), `row_tags` further (ICCID, tag) pairs, `row_esims` (ICCID, eSIM
     data) pairs; all three are read anew whenever the transaction is. With `is_named` a batch of that name that exists
     already is added to; otherwise the new batch gets a name that is free. `check_name` tells whether the platform takes
-    a made name; raises FileRefused if it does not.
+    a made name; raises FileRefused if it does not, and Unsigned for more than `bound` allows.
     """
     alone_on(connection, account)
+    since = latest(connection)
     known = find_source(connection, account=account, batch=batch, source=source)
     if known is not None:
         add_tags(connection, known.batch, known.change, account, tags, platform_tags)
+        let_through(connection, known.change, bound, since=since)
         return known
     if not is_named:
         batch = next_batch_name(connection, account, batch)
@@ -108,6 +113,7 @@ def ingest(
     add_tags(connection, batch_id, change_id, account, [*all_tags, *tags], platform_tags)
     if has_row_tags:
         add_row_tags(connection, batch_id, change_id, account, platform_tags)
+    let_through(connection, change_id, bound, since=since)
     return Ingested(batch_id, batch, change_id, source_id, True)
 
 

@@ -242,7 +242,7 @@ def _pick(connection: Connection, order: Order, oldest: int) -> Row[Any] | None:
 
 
 def _new_change(connection: Connection, account: str, order_no: str, now: float) -> int:
-    values = {"account": account, "request": f"sell {order_no}", "created_at": now, "size": 2}
+    values = {"account": account, "request": f"sell {order_no}", "created_at": now, "size": 2, "allowed": 2}
     return int(connection.execute(insert(changes).returning(changes.c.id), values).scalar_one())
 
 

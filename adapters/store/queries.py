@@ -6,7 +6,7 @@ from typing import Any
 from adapters.store.reading import Reader, Row, loads
 from domain.operation import State
 from domain.order import OrderState
-from domain.trail import COVERED
+from domain.trail import APPROVERS, COVERED, SIGNED
 
 # An endpoint's operations in one change, worst outcome first.
 _RANK = ("refused", "needs_human", "in_doubt", "sent", "planned", "confirmed")
@@ -177,8 +177,21 @@ def chains(reader: Reader) -> list[Row]:
     return reader.rows(
         "SELECT a.account, coalesce(c.length, 0) AS length, coalesce(c.head, '') AS head "
         "FROM (SELECT account FROM chains UNION SELECT DISTINCT account FROM attempts) a "
-        "LEFT JOIN chains c ON c.account = a.account ORDER BY 1"
+        "LEFT JOIN chains c ON c.account = a.account WHERE a.account <> :own ORDER BY 1",
+        {"own": APPROVERS},
     )
+
+
+def approver_chain(reader: Reader) -> Row:
+    """How many facts about approvers there should be, and the last link."""
+    found = reader.rows("SELECT length, head FROM chains WHERE account = :own", {"own": APPROVERS})
+    return found[0] if found else {"length": 0, "head": ""}
+
+
+def approver_facts(reader: Reader) -> list[Row]:
+    """Every fact about approvers, in order."""
+    columns = ", ".join(("id", "hash", *SIGNED))
+    return reader.rows(f"SELECT {columns}, name AS kind FROM approver_facts ORDER BY id")
 
 
 def stops(reader: Reader) -> list[Row]:

@@ -189,8 +189,8 @@ def _operations(
     _add(connection, operations, rows)
     connection.execute(
         text(
-            "UPDATE changes SET size = (SELECT count(*) FROM operations o WHERE o.change_id = changes.id) "
-            "WHERE account = :account"
+            "UPDATE changes SET (size, allowed) = "
+            "(SELECT count(*), count(*) FROM operations o WHERE o.change_id = changes.id) WHERE account = :account"
         ),
         {"account": account},
     )

@@ -8,8 +8,10 @@ from sqlalchemy import Connection, insert, select, text
 from adapters.store.bulk_changes import resize
 from adapters.store.clock import store_now
 from adapters.store.engine import alone_on
+from adapters.store.grants import latest, let_through
 from adapters.store.tables import changes, operations
 from adapters.store.trail import record
+from domain.approval import Bound
 from domain.operation import State
 from domain.repair import Repair
 
@@ -25,9 +27,13 @@ _INSERT = (
 )
 
 
-def apply_repairs(connection: Connection, account: str, repairs: Sequence[Repair]) -> int:
-    """Record the states and plan the changes, all as one bulk change, and return it."""
+def apply_repairs(connection: Connection, account: str, repairs: Sequence[Repair], bound: Bound | None = None) -> int:
+    """Record the states and plan the changes, all as one bulk change, and return it.
+
+    Raises Unsigned.
+    """
     alone_on(connection, account)
+    since = latest(connection)
     now = store_now(connection)
     values = {"account": account, "request": f"repair {now:.6f}", "created_at": now, "size": 0}
     change = int(connection.execute(insert(changes).returning(changes.c.id), values).scalar_one())
@@ -52,6 +58,7 @@ def apply_repairs(connection: Connection, account: str, repairs: Sequence[Repair
     if following:
         connection.execute(text(f"{_INSERT} 'planned', false, :now {_RECORDED}"), following)
     resize(connection, change)
+    let_through(connection, change, bound, since=since)
     return change
 
 

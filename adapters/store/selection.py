@@ -10,8 +10,10 @@ from sqlalchemy import Connection, Row, insert, select, text
 from adapters.store.bulk_changes import plan_again, resize
 from adapters.store.clock import store_now
 from adapters.store.engine import alone_on
+from adapters.store.grants import latest, let_through
 from adapters.store.ingest import stage
 from adapters.store.tables import changes
+from domain.approval import Bound
 from domain.capabilities import CAPABILITIES
 from domain.lifecycle import MOVES, Kind
 from domain.selection import Selected, check_count
@@ -102,21 +104,23 @@ def preview(connection: Connection, request: Request) -> Selected:
     return found
 
 
-def select_endpoints(connection: Connection, request: Request) -> Selected:
+def select_endpoints(connection: Connection, request: Request, bound: Bound | None = None) -> Selected:
     """Plan the change of what the request selects, oldest first. Without anything to do there may be no change at all.
 
-    Raises NotConfirmed.
+    Raises NotConfirmed, Unsigned.
     """
     alone_on(connection, request.account)
     found, again = _look(connection, request)
     if request.counted:
         check_count(found, request.confirmed)
-    if again:
-        _plan_again(connection, request, found.change)
-    if found.new == again:
+    if not found.new:
         return found
+    since = latest(connection)
+    once_more = _plan_again(connection, request, found.change) if again else []
     change = found.change or _new_change(connection, request)
-    _plan(connection, request, seen=found.change, into=change, limit=found.new - again)
+    if found.new > again:
+        _plan(connection, request, seen=found.change, into=change, limit=found.new - again)
+    let_through(connection, change, bound, since=since, again=once_more)
     return replace(found, change=change)
 
 
@@ -234,14 +238,14 @@ def _new_change(connection: Connection, request: Request) -> int:
     return int(connection.execute(insert(changes).returning(changes.c.id), values).scalar_one())
 
 
-def _plan_again(connection: Connection, request: Request, change: int) -> None:
+def _plan_again(connection: Connection, request: Request, change: int) -> list[int]:
     source, values = _source(connection, request, change)
     query = text(
         "SELECT id, token FROM operations "
         f"WHERE change_id = :change AND state = 'refused' AND NOT {_BY_A_PERSON.format('operations')} "
         f"AND endpoint IN (SELECT e.id {source} AND {_class(request)} = 'again') ORDER BY id"
     )
-    plan_again(connection, request.account, connection.execute(query, values).all())
+    return plan_again(connection, request.account, connection.execute(query, values).all())
 
 
 def _plan(connection: Connection, request: Request, *, seen: int, into: int, limit: int) -> None:

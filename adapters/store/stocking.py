@@ -7,9 +7,11 @@ from sqlalchemy import Connection, insert, select, text
 from adapters.store.bulk_changes import resize
 from adapters.store.clock import store_now
 from adapters.store.engine import alone_on
+from adapters.store.grants import latest, left, let_through
 from adapters.store.ingest import Ingested, ingest
 from adapters.store.tables import changes
 from adapters.store.untouched import UNTOUCHED
+from domain.approval import Bound
 from domain.replenish import SALES_SECONDS, Level, Need, StockMark, need
 
 _TAGGED = "FROM endpoints e JOIN tags t ON t.endpoint = e.id AND t.tag = :tag WHERE e.account = :account"
@@ -34,6 +36,7 @@ def ingest_into_stock(connection: Connection, **file: Any) -> Ingested:
         {"change": stored.change},
     )
     resize(connection, stored.change)
+    let_through(connection, stored.change, None, since=latest(connection))
     return stored
 
 
@@ -53,16 +56,22 @@ def level(connection: Connection, account: str, mark: StockMark) -> Level:
     return Level(int(free), int(coming), int(raw), int(sold))
 
 
-def plan(connection: Connection, account: str, mark: StockMark, *, most: int, platform_tags: str) -> tuple[Need, int]:
+def plan(
+    connection: Connection, account: str, mark: StockMark, *, most: int, platform_tags: str, bound: Bound | None = None
+) -> tuple[Need, int]:
     """Plan the creates that a mark needs, oldest SIMs first, and return the need and the change that holds them.
 
-    What is planned counts as coming at once, so whoever asks at the same time plans nothing more.
+    What is planned counts as coming at once, so whoever asks at the same time plans nothing more. All marks together
+    get what `bound` leaves the run.
     """
     alone_on(connection, account)
+    most = most if bound is None else min(most, left(connection, bound))
     found = need(mark, level(connection, account, mark), most=most)
     change = _change(connection, account, mark.tag)
     if found.create:
+        since = latest(connection)
         _plan_creates(connection, account, mark, change, found.create, platform_tags)
+        let_through(connection, change, bound, since=since)
     return found, change
 
 

@@ -47,6 +47,15 @@ class Store:
         reached("after commit")
         return result
 
+    def rehearse(self, function: Callable[..., object], *args: object, **kwargs: object) -> None:
+        """Run a function in a transaction that is taken back, to see whether it could be done."""
+        with translated(self.url), self._turns.mine(), self._engine.connect() as connection:
+            transaction = connection.begin()
+            try:
+                function(connection, *args, **kwargs)
+            finally:
+                transaction.rollback()
+
     async def awrite(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
         """Run a function in a transaction, committed together with others that wait."""
         if self._committer is None:

@@ -152,6 +152,8 @@ changes = Table(
     Column("request", String(300), nullable=False),
     Column("batch_id", Key, ForeignKey("batches.id")),
     Column("size", Integer, nullable=False, server_default="0"),
+    # Only positions below this are handed out (adapters/store/grants.py).
+    Column("allowed", Integer, nullable=False, server_default="0"),
     Column("cancelled_at", Float),
     Column("created_at", Float, nullable=False),
     UniqueConstraint("account", "request"),
@@ -384,4 +386,33 @@ approval_answers = Table(
     Column("name", String(64), nullable=False),
     Column("verdict", String(16), nullable=False),
     Column("at", Float, nullable=False),
+)
+
+# How many endpoints a run was let through, and by which approval; one approval lets through once.
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("run", String(36), nullable=False),
+    Column("change_id", Key, ForeignKey("changes.id"), nullable=False),
+    Column("endpoints", Integer, nullable=False),
+    Column("approval_id", Key, ForeignKey("approvals.id")),
+    Column("os_user", String(64), nullable=False),
+    Column("at", Float, nullable=False),
+    UniqueConstraint("approval_id"),
+    Index(None, "run"),
+)
+
+# Who was made an approver, struck, signed, and what was done with it. Rows are only ever added, each bound to the last.
+approver_facts = Table(
+    "approver_facts",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("event", String(16), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("os_user", String(64), nullable=False),
+    Column("approval_id", Key, ForeignKey("approvals.id")),
+    Column("text", Text, nullable=False, server_default=""),
+    Column("hash", String(64), nullable=False),
 )

@@ -41,7 +41,7 @@ def record(
     if not facts:
         return
     about = _subjects(connection, [fact["operation_id"] for fact in facts if "iccid" not in fact])
-    length, head = _end(connection, account)
+    length, head = end_of(connection, account)
     common = _PLAIN if state is None else _PLAIN | {"state": state.value}
     linked = []
     for fact in facts:
@@ -49,7 +49,7 @@ def record(
         head = whole["hash"] = link(head, whole)
         linked.append(whole)
     connection.execute(_ADD, linked)
-    connection.execute(_LENGTHEN, {"of": account, "length": length + len(linked), "head": head})
+    lengthen(connection, account, length + len(linked), head)
 
 
 def _subjects(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -60,7 +60,13 @@ def _subjects(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str,
     return found
 
 
-def _end(connection: Connection, account: str) -> tuple[int, str]:
+def lengthen(connection: Connection, account: str, length: int, head: str) -> None:
+    """Write down how many facts an account has now, and the last link."""
+    connection.execute(_LENGTHEN, {"of": account, "length": length, "head": head})
+
+
+def end_of(connection: Connection, account: str) -> tuple[int, str]:
+    """How many facts an account has, and the last link."""
     row = connection.execute(_END, {"of": account}).first()
     if row is None:
         connection.execute(insert(chains), {"account": account, "length": 0, "head": START})

@@ -29,11 +29,14 @@ def unfinished(connection: Connection, account: str, platform: str) -> list[Unfi
     alive = select(w.id).where(w.heartbeat_at > now - LEASE_SECONDS)
     left_unread = unread(platform) & (o.next_at < now - _READ_BACK_WITHIN)
     worked_on = select(o.change_id).where(o.account == account, o.state == State.SENT.value, o.owner.in_(alive))
+    let_through = o.position < c.allowed
     query = (
         select(c.id, c.request, o.state, func.count().label("count"))
         .select_from(operations.join(changes).join(endpoints))
         .where(c.account == account, c.cancelled_at.is_(None), c.id.not_in(worked_on))
-        .where(or_(o.state.in_(_UNDER_WAY), (o.state == State.PLANNED.value) & ready(platform), left_unread))
+        .where(
+            or_(o.state.in_(_UNDER_WAY), (o.state == State.PLANNED.value) & ready(platform) & let_through, left_unread)
+        )
         .group_by(c.id, c.request, o.state)
         .order_by(c.id)
     )

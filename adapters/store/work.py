@@ -98,7 +98,7 @@ def _claimable(platform: str, *, bulk: bool) -> Select[Any]:
         )
         .select_from(operations.join(endpoints).join(batches, batches.c.id == e.batch_id))
         .where(o.change_id == bindparam("change"), o.position.between(bindparam("first"), bindparam("last")))
-        .where(o.state == State.PLANNED.value, o.next_at <= bindparam("now"), ready(platform))
+        .where(o.state == State.PLANNED.value, o.next_at <= bindparam("now"), ready(platform), _let_through())
         .order_by(o.position, o.id)
         .limit(bindparam("room"))
         .with_for_update(of=operations, skip_locked=True)
@@ -106,6 +106,12 @@ def _claimable(platform: str, *, bulk: bool) -> Select[Any]:
     if bulk:
         query = query.where(o.kind == Kind.CREATE.value)
     return query.where(_no_other_tag_open()) if CAPABILITIES[platform].replaces_tags else query
+
+
+def _let_through() -> ColumnElement[bool]:
+    """Nothing is sent that was not let through where it was planned (adapters/store/grants.py)."""
+    allowed = select(changes.c.allowed).where(changes.c.id == bindparam("change"))  # looked up once for a statement
+    return operations.c.position < allowed.scalar_subquery()
 
 
 def _no_other_tag_open() -> ColumnElement[bool]:
@@ -261,11 +267,12 @@ def outlook(connection: Connection, owner: Owner, scope: Scope) -> Outlook:
         select(func.count())
         .select_from(operations.join(endpoints))
         .where(*_in_scope(scope), o.state == State.PLANNED.value, o.next_at <= now, ready(owner.platform))
+        .where(_let_through())
     )
     next_at = {state: when for state, _, when in by_state}.get(State.IN_DOUBT.value)
     return Outlook(
         counts={State(state): count for state, count, _ in by_state},
-        ready=connection.execute(is_ready).scalar_one(),
+        ready=connection.execute(is_ready, {"change": scope.change}).scalar_one(),
         next_at=next_at,
         now=now,
         cancelled=_is_cancelled(connection, owner, scope),

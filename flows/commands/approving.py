@@ -1,4 +1,4 @@
-"""approver add, list and remove: who may sign for a change that is too large for one person."""
+"""approver add, list, remove and log: who may sign for a change that is too large for one person."""
 
 import time
 from typing import Annotated
@@ -54,3 +54,14 @@ def remove(name: Name) -> None:
 
     was = resources.remove_approver(name)
     print(f"{person(name)} may not sign any more." if was else f"{person(name)} was not an approver.")
+
+
+@app.command()
+def log(as_json: Json = False) -> None:
+    """List who was entered or struck, by whom, who signed what, and what was done with it. Nothing of it is deleted."""
+    from tasks import resources
+
+    rows = [{**fact, "at": when(fact["at"]), "approval": fact["approval_id"]} for fact in resources.approver_facts()]
+    columns = ("at", "event", "name", "os_user", "approval", "text")
+    facts = [{column: row[column] for column in columns} for row in rows]
+    show(facts, columns, as_json=as_json, nothing="Nobody was ever an approver.")

@@ -95,16 +95,24 @@ def terminate(
         typer.Option("--confirm-count", min=0, help="How many endpoints will be gone; else it is asked for."),
     ] = None,
 ) -> None:
-    """End endpoints for good; their ICCIDs never return to stock. There is no --yes: the count must be named."""
+    """End endpoints for good; their ICCIDs never return to stock. There is no --yes: the count must be named.
+
+    More than the account's max_terminate are signed by two approvers, at a terminal.
+    """
     from domain.selection import check_count
+    from flows.commands.signing import sign_here
+    from tasks.bound import by_command
+    from tasks.signing import selection_to_sign
 
     request = _request("terminate", _which(account, tag, iccid, file, limit=limit, retry_refused=retry_refused))
     selected = _show_plan(request)
     if confirm_count is None and selected.new + selected.open:
         confirm_count = _typed_count()
     check_count(selected, confirm_count)
-    chosen = {"dry_run": False, "confirm_count": confirm_count}
-    running.finish(running.run_flow("lifecycle", request.model_copy(update=chosen)))
+    final = request.model_copy(update={"dry_run": False, "confirm_count": confirm_count})
+    with by_command():
+        sign_here(selection_to_sign(final))
+        running.finish(running.run_flow("lifecycle", final))
 
 
 def _typed_count() -> int | None:

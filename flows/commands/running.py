@@ -87,8 +87,11 @@ def run_flow(name: str, request: object) -> "Summary":
     # Prefect reads where its API is when it is imported, so that comes second.
     flow = getattr(import_module(f"flows.{name}"), name)
     gc.freeze()  # all that was imported stays, and looking through it again and again takes time from every call
+    from tasks.bound import by_command
+
     try:
-        summary: Summary = asyncio.run(_run(flow, request))
+        with by_command():
+            summary: Summary = asyncio.run(_run(flow, request))
     except asyncio.CancelledError:
         raise Stopped("Left at once; the calls under way are looked up when the same command is run again.") from None
     except Exception as error:

@@ -35,6 +35,12 @@ def approvers() -> list[dict[str, Any]]:
         return queries.approvers(opened)
 
 
+def approver_facts() -> list[dict[str, Any]]:
+    """Who was made an approver, struck, signed, and what was done with it, in order."""
+    with reader() as opened:
+        return queries.approver_facts(opened)
+
+
 def able_to_sign() -> int:
     """How many persons could sign now."""
     from adapters.store import approvals
@@ -58,13 +64,6 @@ def answer_request(request: Request, name: str, code: str, decision: Decision) -
     hashed = hash_code(code, _write(approvals.salt_of, folded) or new_salt())
     signature = approvals.Signature(folded, hashed, decision)
     return _write(approvals.answer, request.id, len(request.answers), signature)
-
-
-def approved(run: str, change: Change) -> int:
-    """For how many endpoints this change was approved in this run."""
-    from adapters.store import approvals
-
-    return _write(approvals.approved, run, change.digest)
 
 
 def _write(function: Callable[..., T], *args: object) -> T:

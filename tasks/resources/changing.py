@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from adapters.store import queries
-from domain.errors import NothingSelected
+from domain.approval import Bound
+from domain.errors import NothingSelected, Unsigned
 from domain.labels import check_made_name
 from domain.lifecycle import Kind
 from domain.manifest import Manifest, ManifestRow
@@ -36,15 +37,43 @@ class Again(Generic[T]):
 
 
 async def store_manifest(
-    session: Session, manifest: Manifest, request: ProvisionRequest, *, into_stock: bool = False
+    session: Session,
+    manifest: Manifest,
+    request: ProvisionRequest,
+    *,
+    into_stock: bool = False,
+    bound: Bound | None = None,
 ) -> "Ingested":
-    """Store a checked file as a batch, or find the batch it already is; `into_stock` plans nothing for its SIMs."""
+    """Store a checked file as a batch, or find the batch it already is; `into_stock` plans nothing for its SIMs.
+
+    Raises Unsigned.
+    """
     from adapters.store import bulk_changes, claims, ingest, stocking
 
     codes = read_claim_codes(request, manifest, session.account)  # or nothing is stored
-    naming = request.naming(session.account)
-    profile = profile_of(session.account, request.supplier)
-    rows = manifest.rows
+    values = _file(session.name, session.account, manifest, request) | {"bound": bound}
+    stored = await session.store.awrite(stocking.ingest_into_stock if into_stock else ingest.ingest, **values)
+    if codes:
+        await session.store.awrite(claims.keep_codes, session.name, codes)
+    await session.store.awrite(bulk_changes.allow, stored.change)
+    return stored
+
+
+def try_manifest(
+    name: str, options: Account, manifest: Manifest, request: ProvisionRequest, bound: Bound | None
+) -> Unsigned | None:
+    """What of a checked file is to be signed before it may be stored as a batch. Nothing is changed."""
+    from adapters.store import ingest
+
+    return _try(ingest.ingest, **_file(name, options, manifest, request), bound=bound)
+
+
+def _file(name: str, options: Account, manifest: Manifest, request: ProvisionRequest) -> dict[str, Any]:
+    """A checked file as the store takes it."""
+    from adapters.store import ingest
+
+    naming, rows = request.naming(options), manifest.rows
+    profile = profile_of(options, request.supplier)
     source = ingest.Source(
         file_name=manifest.source_name,
         digest=manifest.digest,
@@ -52,25 +81,20 @@ async def store_manifest(
         columns=manifest.columns,
         **manifest.numbers(),
     )
-    stored = await session.store.awrite(
-        stocking.ingest_into_stock if into_stock else ingest.ingest,
-        account=session.name,
-        batch=naming.batch,
-        is_named=request.batch is not None,
-        source=source,
-        accepted=Again(rows.named),
-        name_template=naming.template,
-        rejected=[_reject(row) for row in manifest.rejected],
-        tags=request.tags,
-        platform_tags=session.account.platform_tags,
-        row_tags=Again(rows.tagged),
-        row_esims=Again(rows.esims),
-        check_name=lambda name: not check_made_name(name, profile).code,
-    )
-    if codes:
-        await session.store.awrite(claims.keep_codes, session.name, codes)
-    await session.store.awrite(bulk_changes.allow, stored.change)
-    return stored
+    return {
+        "account": name,
+        "batch": naming.batch,
+        "is_named": request.batch is not None,
+        "source": source,
+        "accepted": Again(rows.named),
+        "name_template": naming.template,
+        "rejected": [_reject(row) for row in manifest.rejected],
+        "tags": request.tags,
+        "platform_tags": options.platform_tags,
+        "row_tags": Again(rows.tagged),
+        "row_esims": Again(rows.esims),
+        "check_name": lambda made: not check_made_name(made, profile).code,
+    }
 
 
 def _reject(row: ManifestRow) -> dict[str, object]:
@@ -90,15 +114,25 @@ def preview_selection(name: str, options: Account, request: SelectionRequest) ->
     return replace(_write(selection.preview, wanted), rejected=rejected)
 
 
-async def select_endpoints(session: Session, request: SelectionRequest) -> Selected:
-    """Plan what a request to change existing endpoints selects.
+def try_selection(name: str, options: Account, request: SelectionRequest, bound: Bound) -> Unsigned | None:
+    """What of a selection is to be signed before it may be planned. Nothing is changed.
 
     Raises NotConfirmed.
+    """
+    from adapters.store import selection
+
+    return _try(selection.select_endpoints, _selection(name, options, request)[0], bound)
+
+
+async def select_endpoints(session: Session, request: SelectionRequest, bound: Bound | None = None) -> Selected:
+    """Plan what a request to change existing endpoints selects.
+
+    Raises NotConfirmed, Unsigned.
     """
     from adapters.store import bulk_changes, selection
 
     wanted, rejected = _selection(session.name, session.account, request)
-    selected = await session.store.awrite(selection.select_endpoints, wanted)
+    selected = await session.store.awrite(selection.select_endpoints, wanted, bound)
     await session.store.awrite(bulk_changes.allow, selected.change)
     return replace(selected, rejected=rejected)
 
@@ -123,11 +157,21 @@ def _selection(name: str, options: Account, request: SelectionRequest) -> tuple[
     return wanted, listed.numbers()["rejected"] if listed is not None else 0
 
 
-async def apply_repairs(session: Session, repairs: Sequence[Repair]) -> int:
-    """Record what was chosen of a comparison, plan what follows, and return the bulk change."""
+def try_repairs(name: str, repairs: Sequence[Repair], bound: Bound) -> Unsigned | None:
+    """What of a repair is to be signed before it may be made. Nothing is changed."""
     from adapters.store import repairs as recording
 
-    return await session.store.awrite(recording.apply_repairs, session.name, repairs)
+    return _try(recording.apply_repairs, name, repairs, bound)
+
+
+async def apply_repairs(session: Session, repairs: Sequence[Repair], bound: Bound | None = None) -> int:
+    """Record what was chosen of a comparison, plan what follows, and return the bulk change.
+
+    Raises Unsigned.
+    """
+    from adapters.store import repairs as recording
+
+    return await session.store.awrite(recording.apply_repairs, session.name, repairs, bound)
 
 
 def cancel(batch: Mapping[str, Any]) -> None:
@@ -153,13 +197,23 @@ def start_account(name: str) -> bool:
     return _write(unfinished.start_account, account(name)[0])
 
 
-async def reopen(session: Session, change: int, *, refused: bool) -> None:
-    """Take back a cancel, and plan again what was refused."""
+def try_reopening(change: int, bound: Bound) -> Unsigned | None:
+    """What is to be signed before what was refused may be planned again. Nothing is changed."""
     from adapters.store import bulk_changes
 
-    await session.store.awrite(bulk_changes.allow, change)
+    return _try(bulk_changes.plan_refused, change, bound)
+
+
+async def reopen(session: Session, change: int, *, refused: bool, bound: Bound | None = None) -> None:
+    """Plan again what was refused, and take back a cancel.
+
+    Raises Unsigned.
+    """
+    from adapters.store import bulk_changes
+
     if refused:
-        await session.store.awrite(bulk_changes.plan_refused, change)
+        await session.store.awrite(bulk_changes.plan_refused, change, bound)
+    await session.store.awrite(bulk_changes.allow, change)
 
 
 def decide_by_person(operation: int, state: State, *, endpoint_id: str | None, reason: str) -> None:
@@ -189,3 +243,15 @@ def _write(function: Callable[..., T], *args: object, **kwargs: object) -> T:
         return store.write(function, *args, **kwargs)
     finally:
         store.close()
+
+
+def _try(function: Callable[..., object], *args: object, **kwargs: object) -> Unsigned | None:
+    """What two persons would have to sign before this could be written."""
+    store = open_store()
+    try:
+        store.rehearse(function, *args, **kwargs)
+    except Unsigned as unsigned:
+        return unsigned
+    finally:
+        store.close()
+    return None

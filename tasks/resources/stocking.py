@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from domain.approval import Bound
 from domain.replenish import Need, need
 from tasks.resources.session import Session, account, open_store
 
@@ -12,20 +13,24 @@ def needs(name: str) -> Sequence[Need]:
 
     name, options = account(name)
     store = open_store()
+    found: list[Need] = []
     try:
-        return [need(mark, store.write(stocking.level, name, mark), most=options.max_change) for mark in options.stock]
+        for mark in options.stock:
+            most = options.max_change - sum(one.create for one in found)  # of all marks together
+            found.append(need(mark, store.write(stocking.level, name, mark), most=most))
     finally:
         store.close()
+    return found
 
 
-async def plan_stock(session: Session) -> Sequence[tuple[Need, int]]:
-    """Plan what each mark of the account needs, each with the change that holds its creates."""
+async def plan_stock(session: Session, bound: Bound) -> Sequence[tuple[Need, int]]:
+    """Plan what each mark of the account needs, within the bound of the run, each with the change for its creates."""
     from adapters.store import stocking
 
     tags = session.account.platform_tags
     return [
         await session.store.awrite(
-            stocking.plan, session.name, mark, most=session.account.max_change, platform_tags=tags
+            stocking.plan, session.name, mark, most=bound.allowed, platform_tags=tags, bound=bound
         )
         for mark in session.account.stock
     ]

@@ -8,7 +8,7 @@ from adapters import settings
 from adapters.store import queries
 from adapters.store.reading import Reader
 from domain.errors import Refused, StoreDamaged
-from domain.trail import Chain
+from domain.trail import APPROVERS, SIGNED, Chain
 from domain.trail import check as check_trail
 from tasks.resources.session import open_store
 
@@ -44,13 +44,21 @@ def check_store() -> list[str]:
         found = [store_place(), *store.write(check)]
     finally:
         store.close()
-    return [*found, *(_checked(chain) for chain in trails())]
+    return [*found, *(_checked(chain) for chain in [_approvers(), *trails()])]
 
 
 def _checked(chain: Chain) -> str:
     if chain.broken:
         raise StoreDamaged(f"The audit trail is broken: {chain.broken}; compare with a backup before you go on.")
-    return f"audit trail of {chain.account}: {chain.length:,} facts, unbroken, last link {chain.head[:16]}"
+    about = chain.account.lstrip("~")
+    return f"audit trail of {about}: {chain.length:,} facts, unbroken, last link {chain.head[:16]}"
+
+
+def _approvers() -> Chain:
+    """The facts about approvers, gone through from the first to the last."""
+    with Reader(settings.load().store_url).open() as opened:
+        facts = queries.approver_facts(opened)
+        return check_trail(APPROVERS, facts, **queries.approver_chain(opened), covered=SIGNED)
 
 
 def trails(store_url: str | None = None) -> list[Chain]:

@@ -81,9 +81,9 @@ def test_a_refused_request_says_by_whom_or_why():
     assert "5 answers" in asked(*[("x", W)] * TRIES).why_refused
 
 
-@pytest.mark.parametrize(("count", "needed"), [(5000, False), (5001, True)])
-def test_a_change_above_the_bound_needs_approval(count, needed):
-    assert Change("travel", "create", "d", count, 5000).needs_approval is needed
+@pytest.mark.parametrize(("count", "fits"), [(5000, True), (5001, False)])
+def test_what_is_too_much_for_the_rest_of_a_run_may_fit_another(count, fits):
+    assert Change("travel", "create", "d", count, allowed=10, bound=5000).fits_another_run is fits
 
 
 def test_a_code_is_found_however_it_is_typed_and_nowhere_else():

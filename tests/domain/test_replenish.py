@@ -51,6 +51,12 @@ def test_raw_sims_that_do_not_suffice_are_warned_of_even_without_sales():
     assert found.warning == "raw SIMs have run out: 380 more were needed; hand in a file"
 
 
+def test_what_waits_for_another_run_is_no_lack_of_raw_sims():
+    found = needed(0, raw=600, most=100)
+
+    assert (found.create, found.warning) == (100, "")
+
+
 def test_the_sentence_has_the_numbers():
     assert needed(60, coming=10, raw=900, sold=280).sentence() == (
         "spring: 60 free and 10 coming of 100 to 500, 900 raw, 7.0 days of cover; 430 to create"

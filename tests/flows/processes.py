@@ -2,13 +2,16 @@
 
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from select import select
 from typing import Any, Protocol, TypeVar
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -182,3 +185,32 @@ class Running:
             self._process.wait()
             raise AssertionError(f"it did not end in {seconds:g} s: {self._err.read_text()}") from None
         return Ended(code, self._out.read_text(), self._err.read_text(), time.monotonic() - self._began)
+
+
+def typed(command: Sequence[str], answers: Sequence[tuple[str, str]], *, env: Mapping[str, str], cwd: Path) -> Ended:
+    """Run a command at a terminal of its own, where a person types each answer when the words before it are shown.
+
+    What is typed before a hidden answer is asked for is thrown away, so the words must be the last of the question.
+    """
+    began = time.monotonic()
+    ours, theirs = pty.openpty()
+    place: Any = {"stdin": theirs, "stdout": theirs, "stderr": theirs, "env": env, "cwd": cwd}
+    process = subprocess.Popen(command, **place, start_new_session=True)
+    os.close(theirs)
+    try:
+        shown = _converse(ours, answers)
+        return Ended(process.wait(20), shown, "", time.monotonic() - began)
+    finally:
+        os.close(ours)
+        end(process)
+
+
+def _converse(terminal: int, answers: Sequence[tuple[str, str]]) -> str:
+    shown, waiting, seen = "", list(answers), 0
+    with suppress(OSError):  # the terminal is gone when its program has ended
+        while select([terminal], [], [], 60)[0] and (part := os.read(terminal, 4096)):
+            shown += part.decode(errors="replace")
+            while waiting and (found := shown.find(waiting[0][0], seen)) >= 0:
+                seen = found + len(waiting[0][0])
+                os.write(terminal, f"{waiting.pop(0)[1]}\n".encode())
+    return shown

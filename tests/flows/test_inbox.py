@@ -11,7 +11,7 @@ RUN = """
 import asyncio, json
 from domain.requests import InboxRequest
 from flows.inbox import inbox
-wanted = InboxRequest(account="t", settle_seconds=0, dry_run=False)
+wanted = InboxRequest(account="t", settle_seconds=0, dry_run=False, limit=1000)
 state = asyncio.run(inbox(wanted, return_state=True))
 print(json.dumps([state.type.value, state.message]))
 """
@@ -52,10 +52,12 @@ def leaks(*folders: Path) -> list[str]:
 
 
 def test_every_file_is_a_batch_or_comes_back_with_a_reason_and_no_secret_of_a_vendor_stays(world, prefect_api):
-    here = world(rows=8, account={"max_reject_ratio": 0.6})
+    here = world(rows=8, account={"max_reject_ratio": 0.6, "max_change": 5})
     box = here.folder / "data" / "inbox"
     box.mkdir(parents=True)
     broken = here.iccids[4][:9] + str((int(here.iccids[4][9]) + 1) % 10) + here.iccids[4][10:]
+    # More than one run may create, whatever the limit of the schedule.
+    (box / "large.csv").write_text("iccid\n" + "\n".join(here.iccids) + "\n")
     (box / "good.csv").write_text("iccid\n" + "\n".join(here.iccids[:3]) + "\n")
     # A wrong check digit, a key in the ICCID's place, a row that is too long, a key in a harmless column.
     vendors = vendor_file([here.iccids[3], broken, KI, f"{here.iccids[5]} more", here.iccids[6]], comment=OTA)
@@ -63,15 +65,18 @@ def test_every_file_is_a_batch_or_comes_back_with_a_reason_and_no_secret_of_a_ve
     (box / "cut.out").write_text(vendors.replace("Quantity : 5", "Quantity : 9"))
     (box / "strange.csv").write_text(f"{here.iccids[0]},{PIN},{KI}\n")
     (box / "link.csv").symlink_to(here.file)
+    # One more than is left to this run.
+    (box / "last.csv").write_text(f"iccid\n{here.iccids[7]}\n")
 
-    assert take(here) == ["COMPLETED", "2 processed, 3 rejected, 0 left, 0 waiting"]
-    assert take(here) == ["COMPLETED", "0 processed, 0 rejected, 0 left, 0 waiting"]
+    assert take(here) == ["COMPLETED", "2 processed, 4 rejected, 0 left, 1 waiting"]
+    assert take(here) == ["COMPLETED", "1 processed, 0 rejected, 0 left, 0 waiting"]
 
     assert sorted(path.name for path in box.iterdir()) == ["processed", "rejected"]
     reasons = [path.read_text() for path in (box / "rejected").glob("*.reason.txt")]
-    assert len(reasons) == 3
+    assert len(reasons) == 4
+    assert len([reason for reason in reasons if "create 8 endpoints" in reason and "5 are allowed" in reason]) == 1
     assert not [reason for reason in reasons for secret in SECRETS if secret in reason]
-    here.check_one_each([*here.iccids[:4], here.iccids[6]])
+    here.check_one_each([*here.iccids[:4], *here.iccids[6:8]])
     assert {path.name for path in (here.folder / "reports").glob("vendor-*")} >= {"vendor-rejects.csv"}
     here.run("batch", "show", "vendor", "--json")
     here.run("plan", str(next((box / "processed").glob("*vendor.out"))), "--json", code=None)

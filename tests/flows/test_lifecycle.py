@@ -70,7 +70,8 @@ def test_nothing_is_terminated_without_its_count(here):
 
     assert "say --confirm-count 1" in unsaid.sentence
     assert "2 was given" in wrong.sentence
-    assert "8 endpoints would be terminated and the account allows 3" in too_many.sentence
+    assert "terminate 8 endpoints of batch on account t; 3 are allowed" in too_many.sentence
+    assert "two persons must sign at a terminal" in too_many.sentence
     assert here.run(*one, "--yes", code=2).code == 2
     assert here.platform.writes == writes
 

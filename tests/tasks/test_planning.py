@@ -26,11 +26,9 @@ from domain.requests import Action, ActivateRequest, LifecycleRequest, Provision
 from flows.__main__ import app
 from flows.commands.provisioning import _plan_json, _show
 from tasks.planning import (
-    file_to_approve,
     hold_if_unsafe,
     plan_file,
     plan_selection,
-    selection_to_approve,
     why_held,
 )
 from tests.support.desk import Desk
@@ -179,16 +177,6 @@ def test_a_change_says_what_it_needs_and_nothing_else(folder, fields, words):
         plan_selection(LifecycleRequest.model_validate(fields | {"account": "travel"}))
 
 
-def test_more_terminations_than_allowed_are_held_before_anything_is_planned(configure):
-    folder = configure("max_terminate = 2")
-    desk = Desk(f"sqlite:///{folder / 'store.db'}")
-    desk.pre_active(3)
-    desk.close()
-
-    with pytest.raises(TooMuchChange, match="3 endpoints would be terminated and the account allows 2"):
-        plan_selection(LifecycleRequest(action=Action.TERMINATE, account="travel", tag="march", limit=10))
-
-
 # --- what a plan shows ---
 
 
@@ -257,50 +245,3 @@ def test_an_unusable_request_is_a_wrong_usage(folder, words):
 
     assert isinstance(ended.exception, UsageError)
     assert ended.exception.exit_code == 2
-
-
-# --- approval ---
-
-
-def test_an_approval_of_a_file_is_of_no_use_for_another_or_for_other_tags(folder):
-    asked = request(file_of(folder, good(1), good(12)))
-    first = file_to_approve(asked)
-    again = file_to_approve(asked)
-    tagged = file_to_approve(asked.model_copy(update={"tags": ["other"]}))
-    file_of(folder, good(1), good(12), good(23))
-
-    assert first == again
-    assert first.count == 2
-    assert len({first.digest, tagged.digest, file_to_approve(asked).digest}) == 3
-
-
-def test_an_approval_of_an_activation_is_of_no_use_for_another(folder):
-    desk = Desk(f"sqlite:///{folder / 'store.db'}")
-    desk.pre_active(3, tags=["april"])
-    desk.close()
-    asked = [ActivateRequest(account="travel", tag="april", **more) for more in ({}, {"group": "eu"}, {"count": 2})]
-    changes = [selection_to_approve(one) for one in asked]
-
-    assert [change.count for change in changes] == [3, 3, 2]
-    assert len({change.digest for change in changes}) == 3
-    assert "put into eu" in changes[1].words
-
-
-def test_nobody_is_asked_to_approve_what_is_refused_anyway(folder):
-    with pytest.raises(TooMuchChange, match="1 are allowed"):
-        file_to_approve(request(file_of(folder, good(1), good(12)), limit=1))
-    with pytest.raises(TooManyRejects):
-        file_to_approve(request(file_of(folder, good(1), "123")))
-
-
-def test_the_steps_ask_for_how_many_endpoints_the_change_was_approved(folder):
-    asked = request(file_of(folder, good(1), good(12)))
-    seen = []
-
-    def nobody(change):
-        seen.append(change)
-        return 0
-
-    hold_if_unsafe(asked, *plan_file(asked), approved=nobody)
-
-    assert seen == [file_to_approve(asked)]

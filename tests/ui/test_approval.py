@@ -61,3 +61,26 @@ def test_a_large_provision_waits_for_a_second_person_and_is_refused_as_the_first
     assert [row["codes_left"] for row in here.run("approver", "list", "--json").rows] == [8, 9]
     inputs = server.ask(f"/flow_runs/{run}/input/filter", {"prefix": "suspended-"})
     assert [one["key"] for one in inputs if one["key"].endswith("response")] == []
+
+
+def test_a_run_that_was_signed_asks_again_when_it_comes_back_for_other_endpoints(server, bare_world):
+    here = bare_world(rows=4)
+    first, later = (here.write(name, here.iccids[n : n + 2]) for name, n in (("first.csv", 0), ("later.csv", 2)))
+    here.run("provision", str(first), "--tag", "old", "--yes")
+    own = {"PREACTIVE_CONFIG": str(here.settings), "PREACTIVE_STORE_URL": here.store_url} | QUICK
+    with server.serving(**own):
+        asked = {"action": "terminate", "tag": "old", "confirm_count": 2, "dry_run": False}
+        codes = {name: codes_for(here, name)[0] for name in ("ann", "bob")}
+        run, key = server.submit("flows.lifecycle.lifecycle", **asked), ""
+        for name, code in codes.items():
+            key = next_question(server, run, key)
+            server.answer(run, name=name, code=code)
+        assert until(lambda: server.ended(run), 90, "the end of the run")["type"] == "COMPLETED"
+        here.run("provision", str(later), "--tag", "old", "--yes")
+
+        again = {"type": "SCHEDULED", "name": "AwaitingRetry"}
+        server.ask(f"/flow_runs/{run}/set_state", {"state": again, "force": True})
+        key = next_question(server, run, key)
+
+        assert "terminate 2 endpoints of old" in question(server, run, key)
+        assert set(here.platform.endpoints) == set(here.iccids[2:])

@@ -1,15 +1,21 @@
 """Signatures in the store: counted once, from persons it knows, and read by what changes something."""
 
-import pytest
+import getpass
 
-from adapters.store import approvals
+import pytest
+from sqlalchemy import text
+
+from adapters.store import approvals, queries
 from adapters.store.approvals import Signature
 from adapters.store.reading import Reader
 from adapters.store.store import Store
 from adapters.store.tables import approval_answers, approver_codes, approvers
 from domain.approval import LOCK_AFTER, LOCK_SECONDS, TRIES, Change, Decision, Standing, Verdict
+from domain.errors import PreactiveError
+from domain.trail import APPROVERS, SIGNED
+from domain.trail import check as check_chain
 
-CHANGE = Change("travel", "activate march", "d" * 64, 6000, 5000)
+CHANGE = Change("travel", "activate march", "d" * 64, 6000, 5000, 5000)
 RUN = "5f2c0b8e-0000-4000-8000-000000000001"
 
 
@@ -39,26 +45,19 @@ def sign(store):
     return sign
 
 
-def approved(store, run=RUN, digest=CHANGE.digest):
-    return store.write(approvals.approved, run, digest)
-
-
-def test_two_persons_approve_a_change_of_one_run_and_nothing_else(store, ask, sign):
+def test_two_persons_approve_a_change_of_one_run_and_nothing_else(ask, sign):
     first = sign(ask(), "ann", "ann-0")
-    assert (first.standing, approved(store)) == (Standing.WAITING, 0)
-
     second = sign(first, "bob", "bob-0")
 
-    assert (second.standing, approved(store)) == (Standing.APPROVED, 6000)
-    assert approved(store, run="another") == 0
-    assert approved(store, digest="e" * 64) == 0
+    assert (first.standing, second.standing) == (Standing.WAITING, Standing.APPROVED)
+    other = Change("travel", "activate march", "e" * 64, 6000, 5000, 5000)
+    assert [ask(run="another").standing, ask(change=other).standing] == [Standing.WAITING] * 2
 
 
-def test_the_first_person_cannot_be_the_second(store, ask, sign):
+def test_the_first_person_cannot_be_the_second(ask, sign):
     request = sign(sign(ask(), "ann", "ann-0"), "ann", "ann-1")
 
-    assert request.answers[-1].verdict is Verdict.SAME_PERSON
-    assert approved(store) == 0
+    assert (request.answers[-1].verdict, request.standing) == (Verdict.SAME_PERSON, Standing.WAITING)
 
 
 def test_a_code_works_once_whatever_came_of_it(store, ask, sign):
@@ -82,13 +81,12 @@ def test_an_answer_is_recorded_once_when_its_run_comes_twice(store, ask, sign):
     assert len(again.answers) == 1
 
 
-def test_a_request_that_is_decided_takes_no_more_answers(store, ask, sign):
+def test_a_request_that_is_decided_takes_no_more_answers(ask, sign):
     refused = sign(sign(ask(), "ann", "ann-0"), "bob", "bob-0", Decision.REFUSE)
     after = sign(refused, "bob", "bob-1")
 
     assert after == refused
     assert refused.standing is Standing.REFUSED
-    assert approved(store) == 0
 
 
 def test_a_run_that_begins_anew_finds_its_request_with_its_answers(ask, sign):
@@ -99,14 +97,14 @@ def test_a_run_that_begins_anew_finds_its_request_with_its_answers(ask, sign):
 
 def test_another_change_in_the_same_run_is_asked_about_anew(ask, sign):
     sign(sign(ask(), "ann", "ann-0"), "bob", "bob-0")
-    other = ask(change=Change("travel", "activate april", "e" * 64, 6000, 5000))
+    other = ask(change=Change("travel", "activate april", "e" * 64, 6000, 5000, 5000))
 
     assert (other.answers, other.standing) == ((), Standing.WAITING)
 
 
-def test_the_count_is_that_of_the_first_time(store, ask, sign):
+def test_the_count_is_that_of_the_first_time(ask):
     request = ask()
-    again = ask(change=Change("travel", "activate march", CHANGE.digest, 9000, 5000))
+    again = ask(change=Change("travel", "activate march", CHANGE.digest, 9000, 5000, 5000))
 
     assert again.count == request.count == 6000
 
@@ -166,8 +164,6 @@ def test_who_has_no_code_left_cannot_sign(store):
 def test_approvers_are_listed_with_the_codes_they_have_left(store, store_url, ask, sign):
     sign(ask(), "ann", "ann-0")
     with Reader(store_url).open() as opened:
-        from adapters.store import queries
-
         rows = queries.approvers(opened)
 
     assert [(row["name"], row["codes_left"]) for row in rows] == [("ann", 9), ("bob", 10)]
@@ -178,3 +174,49 @@ def test_no_code_is_kept_where_an_answer_is(store, ask, sign):
     rows = store.write(lambda connection: connection.execute(approval_answers.select()).all())
 
     assert [tuple(row)[1:4] for row in rows] == [(0, "ann", "signed")]
+
+
+# --- what is kept for ever ---
+
+
+def facts(store_url):
+    """The facts about approvers, after a check that none is missing or changed."""
+    with Reader(store_url).open() as opened:
+        found = queries.approver_facts(opened)
+        assert check_chain(APPROVERS, found, **queries.approver_chain(opened), covered=SIGNED).broken == ""
+    return found
+
+
+def test_who_is_made_an_approver_signs_and_is_struck_again_stays_on_record(store, store_url, ask, sign):
+    store.write(approvals.set_approver, "eve", "salt", ["eve-0"])
+    sign(sign(ask(), "eve", "eve-0"), "nobody", "a code by mistake")
+    store.write(approvals.set_approver, "eve", "salt", ["eve-1"])
+    store.write(approvals.remove_approver, "eve")
+    told = facts(store_url)
+
+    assert [(fact["event"], fact["name"]) for fact in told] == [
+        *(("added", name) for name in ("ann", "bob", "eve")),
+        *(("signed", "eve"), ("unknown_person", ""), ("new_codes", "eve"), ("removed", "eve")),
+    ]
+    assert {fact["os_user"] for fact in told} == {getpass.getuser()}
+    assert [fact["text"] for fact in told if fact["event"] == "signed"] == [
+        f"activate march on account travel, digest {CHANGE.digest}"
+    ]
+
+
+@pytest.mark.parametrize("table", ["approver_facts", "approval_answers"])
+@pytest.mark.parametrize("change", ["DELETE FROM {}", "UPDATE {} SET name = 'ann'"])
+def test_what_persons_did_is_neither_changed_nor_deleted(store, ask, sign, table, change):
+    sign(ask(), "ann", "ann-0")
+
+    with pytest.raises(PreactiveError, match="only ever added"):
+        store.write(lambda connection: connection.execute(text(change.format(table))))
+
+
+def test_a_fact_that_was_changed_behind_the_guards_is_noticed(store_url, ask, sign):
+    sign(ask(), "ann", "ann-0")
+    told = facts(store_url)
+    told[0]["os_user"] = "somebody else"
+    chain = check_chain(APPROVERS, told, length=len(told), head=told[-1]["hash"], covered=SIGNED)
+
+    assert "added" in chain.broken

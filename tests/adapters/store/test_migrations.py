@@ -15,13 +15,15 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.pool import NullPool
 
-from adapters.store import migrate
+from adapters.store import migrate, queries
 from adapters.store.check import check
 from adapters.store.reading import Reader
 from adapters.store.schema import HEAD, KNOWN
 from adapters.store.store import Store, upgrade_store
 from adapters.store.tables import metadata
 from domain.errors import StoreNewer, StoreUnavailable
+from domain.trail import APPROVERS, SIGNED
+from domain.trail import check as check_chain
 
 ROOT = Path(__file__).parents[3]
 
@@ -301,3 +303,29 @@ _IN_USE = (
     "INSERT INTO attempts (operation_id, token, at, event) VALUES (1, 1, 1, 'answer')",
     "INSERT INTO buckets VALUES ('t', 5.0, 0.5, 4.0, 1)",
 )
+
+
+def test_facts_about_approvers_begin_with_those_there_were_and_what_was_planned_is_let_through(empty_url):
+    with outside(empty_url).begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(ROOT / "adapters" / "store" / "migrations"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0008")
+        for name in ("ann", "bob"):
+            connection.execute(
+                text("INSERT INTO approvers (name, salt, added_at, added_by) VALUES (:name, 's', 1.5, 'root')"),
+                {"name": name},
+            )
+        connection.execute(text("INSERT INTO changes (account, request, created_at, size) VALUES ('t', 'x', 0, 7)"))
+    upgrade_store(empty_url)
+
+    with Reader(empty_url).open() as reader:
+        told = queries.approver_facts(reader)
+        chain = check_chain(APPROVERS, told, **queries.approver_chain(reader), covered=SIGNED)
+    assert [(fact["event"], fact["name"], fact["os_user"]) for fact in told] == [
+        ("added", "ann", "root"),
+        ("added", "bob", "root"),
+    ]
+    assert (chain.length, chain.broken) == (2, "")
+    with outside(empty_url).connect() as connection:
+        assert connection.execute(text("SELECT allowed FROM changes")).scalar_one() == 7
