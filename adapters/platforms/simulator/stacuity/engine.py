@@ -6,7 +6,7 @@ from adapters.platforms.simulator.faults import FaultPlan, FaultRule
 from adapters.platforms.simulator.journal import Journal
 from adapters.platforms.simulator.ledger import Ledger
 from adapters.platforms.simulator.ratelimit import RateLimiter
-from adapters.platforms.simulator.stacuity import fixtures, rules
+from adapters.platforms.simulator.stacuity import fixtures, traffic
 from adapters.platforms.simulator.stacuity.config import StacuityConfig
 from adapters.platforms.simulator.stacuity.context import Platform
 from adapters.platforms.simulator.stacuity.editor import Editor
@@ -71,7 +71,7 @@ class StacuityEngine:
             return
         self._looked_at = self.world.now
         self.world.erase_old()
-        rules.watch_inactivity(self.world)
+        traffic.watch_inactivity(self.world)
 
     def iccids_of(self, keys: dict[str, str], body: object) -> list[str]:
         """The ICCIDs that a call is about, so that faults can be set per SIM."""

@@ -5,6 +5,7 @@ from typing import Any
 BEHAVIOURS = frozenset(
     {
         "suspend_is_final",
+        "repeats_taken",
         "retry",
         "http_errors",
         "slow",
