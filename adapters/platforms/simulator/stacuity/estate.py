@@ -60,6 +60,8 @@ class Estate:
         self._made = 0
         self._numbered = 0
         self._turns = count()
+        self._event_space = str(uuid5(_SPACE, f"{seed}|events"))[:24]
+        self._told = 0
 
     @property
     def now(self) -> float:
@@ -191,15 +193,12 @@ class Estate:
 
     def tell(self, kind: str, endpoint: Endpoint | None, **detail: object) -> None:
         """Record an event, and hand it to whoever listens."""
-        group = self.groups.get(endpoint.group or "") if endpoint is not None else None
-        about = {} if endpoint is None else {"iccid": endpoint.iccid, "endpointGroup": group.moniker if group else None}
-        event = Event(
-            id=self.new_id("event"),
-            at=self.now,
-            type=f"{kind}_v1",
-            endpoint_id=endpoint.id if endpoint is not None else None,
-            detail=about | detail,
-        )
+        its_id = endpoint.id if endpoint is not None else None
+        if endpoint is not None:
+            group = self.groups.get(endpoint.group or "")
+            detail |= {"iccid": endpoint.iccid, "endpointGroup": group.moniker if group else None}
+        self._told += 1
+        event = Event(f"{self._event_space}{self._told:012x}", self.now, f"{kind}_v1", its_id, detail)
         self.events.append(event)
         for listener in self.listeners:
             listener(event)

@@ -36,6 +36,8 @@ class Webhooks:
     def take(self, event: Event) -> None:
         """Deliver an event to every handler that is subscribed to it."""
         self._told += 1
+        if not self.estate.maps:
+            return
         if "lost_events" in self.estate.behaviours and self._told % _EVERY_THIRD == 0:
             return
         times = 2 if "duplicate_events" in self.estate.behaviours else 1
