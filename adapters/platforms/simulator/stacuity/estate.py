@@ -106,15 +106,20 @@ class Estate:
             self._sorted = sorted(self.endpoints)
         return [self.endpoints[key] for key in self._sorted]
 
+    def erase(self, endpoint: Endpoint) -> None:
+        """Forget an endpoint for good."""
+        self.leave(endpoint)
+        del self.endpoints[endpoint.id]
+        self._by_iccid.pop(endpoint.iccid, None)
+        self._sorted = []
+        self.ledger.record("erase", endpoint.id, endpoint.iccid)
+
     def erase_old(self) -> None:
         """Forget for good what was terminated 90 days ago, and events after 30."""
         since = self.now - KEPT_DAYS * DAY
         old = [one for one in self.endpoints.values() if one.terminated_at is not None and one.terminated_at <= since]
         for endpoint in old:
-            del self.endpoints[endpoint.id]
-            self._by_iccid.pop(endpoint.iccid, None)
-            self._sorted = []
-            self.ledger.record("erase", endpoint.id, endpoint.iccid)
+            self.erase(endpoint)
         while self.events and self.events[0].at <= self.now - EVENT_DAYS * DAY:
             self.events.pop(0)
 

@@ -55,4 +55,4 @@ class StacuityGateway(Front[Found]):
         call = Call(asked, query, {name: unquote(key) for name, key in keys.items()})
         span = engine.config.latency_write if route.writes else engine.config.latency_read
         exchange = StacuityExchange(engine, request, route, call, self._latency(span, route.path, number))
-        return await self._carry_out(exchange, number, lambda: engine.iccids_of(dict(call.keys), asked), record, inject)
+        return await self._carry_out(exchange, number, lambda: engine.iccids_of(call.keys, asked), record, inject)
