@@ -37,7 +37,8 @@ def change_handler(estate: Estate, handler: Handler, body: Body) -> None:
 
 def _timeout(hook: Body) -> float:
     """Seconds as a text, as the platform's own client writes them."""
-    wanted = hook.get("timeout") or _DEFAULT_TIMEOUT
+    wanted = hook.get("timeout")
+    wanted = _DEFAULT_TIMEOUT if wanted in (None, "") else wanted
     try:
         seconds = float(wanted) if isinstance(wanted, str) else math.nan
     except ValueError:
