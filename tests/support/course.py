@@ -1,4 +1,4 @@
-"""A batch on a simulated Stacuity account from its first look to its resumption, in virtual time and without Prefect."""
+"""A batch on a simulated Stacuity account from the first look to its resumption, in virtual time, without Prefect."""
 
 import asyncio
 from collections import Counter

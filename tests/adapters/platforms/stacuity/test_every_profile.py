@@ -1,4 +1,4 @@
-"""Every fault profile by its name: nothing is done twice, nothing is lost, and the store says what the platform shows."""
+"""Every fault profile by its name: nothing done twice, nothing lost, and the store says what the platform shows."""
 
 import shutil
 from collections import Counter
