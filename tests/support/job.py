@@ -20,9 +20,9 @@ NAME = "t"
 class Job:
     """One account's work in one store."""
 
-    def __init__(self, url: str, account: Account) -> None:
+    def __init__(self, url: str, account: Account, kind: type[Store] = Store) -> None:
         self.account = account
-        self.store = Store(url)
+        self.store = kind(url)
         self.ledger = AccountLedger(self.store, NAME, account)
         self.pacer = Pacer(self.ledger, rate=account.rate_per_second)
 

@@ -47,7 +47,9 @@ class AdminDoor:
         body = await request.read()
         try:
             return _json(door(json.loads(body) if body else {}))
-        except (ValueError, TypeError) as error:
+        except KeyError as error:
+            return _json({"error": f"missing or not known: {error}"}, 400)
+        except (ValueError, TypeError, AttributeError) as error:
             return _json({"error": str(error)}, 400)
 
     def _ledger(self, _body: Any) -> Any:

@@ -3,47 +3,59 @@
 import asyncio
 import socket
 import struct
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
+from typing import Protocol
 
 from aiohttp import web
 
 from adapters.platforms.simulator.clock import Clock
 from adapters.platforms.simulator.deferred import Deferred
-from adapters.platforms.simulator.engine import Engine
-from adapters.platforms.simulator.sft import codes
-from adapters.platforms.simulator.sft.context import Call
-from adapters.platforms.simulator.sft.envelope import BusinessError, Reply, authorisation_failed, failure
-from adapters.platforms.simulator.sft.routes import Route
+from adapters.platforms.simulator.dialect import Dialect
+from adapters.platforms.simulator.sft.envelope import Reply
 
 _POLL_SECONDS = 0.05
 _LONGEST_POLL = 1.0
 _RST_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
-class Exchange(ABC):
+class Kept(Protocol):
+    """What an exchange needs of a simulated account. `last_replies`: what was answered last on each route."""
+
+    clock: Clock
+    deferred: Deferred
+    last_replies: dict[str, Reply]
+
+
+class Exchange(Dialect):
     """A request that was let in, on any platform, and what can be done with it."""
 
-    def __init__(
-        self, request: web.BaseRequest, path: str, latency: float, *, clock: Clock, deferred: Deferred
-    ) -> None:
+    def __init__(self, request: web.BaseRequest, path: str, latency: float, *, kept: Kept) -> None:
         self.request = request
         self.path = path
         self.latency = latency
-        self._clock = clock
-        self._deferred = deferred
+        self.clock = kept.clock
+        self.deferred = kept.deferred
+        self._last_replies = kept.last_replies
+
+    @property
+    def earlier(self) -> Reply | None:
+        """What the call before on the same route was answered."""
+        return self._last_replies.get(self.path)
 
     async def apply(self) -> Reply:
         """Do what the call asks after the platform's latency, also when the client leaves meanwhile."""
-        return await self._deferred.after(self.latency, self._committer())
+        reply = await self.deferred.after(self.latency, self._committer())
+        self._last_replies[self.path] = reply
+        return reply
 
     def apply_later(self, seconds: float) -> None:
         """Do what the call asks at some later time, and wait for nothing."""
-        self._deferred.after(seconds, self._committer())
+        self.deferred.after(seconds, self._committer())
 
     async def hang(self, seconds: float) -> None:
         """Keep the client waiting until it leaves, then close the connection on it."""
-        clock = self._clock
+        clock = self.clock
         end, poll = clock.monotonic() + seconds, _POLL_SECONDS
         while clock.monotonic() < end and not self._client_left():
             await asyncio.sleep(poll)
@@ -77,32 +89,3 @@ class Exchange(ABC):
     @abstractmethod
     def _committer(self) -> Callable[[], Reply]:
         """What carries the call out, once."""
-
-
-class SftExchange(Exchange):
-    """A call of SIM for Things."""
-
-    def __init__(self, engine: Engine, request: web.BaseRequest, route: Route, call: Call, latency: float) -> None:
-        super().__init__(request, route.path, latency, clock=engine.clock, deferred=engine.deferred)
-        self.engine = engine
-        self.route = route
-        self.call = call
-
-    async def apply(self) -> Reply:
-        reply = await super().apply()
-        self.engine.last_replies[self.path] = reply
-        return reply
-
-    def _committer(self) -> Callable[[], Reply]:
-        platform, call, handler = self.engine.platform, self.call, self.route.handler
-        form = platform.config.expired_form
-
-        def commit() -> Reply:
-            try:
-                return Reply(200, handler(platform, call))
-            except BusinessError as error:
-                if error.code == codes.AUTHORISATION_FAILED:
-                    return authorisation_failed(form)
-                return Reply(200, failure(error.code, error.text))
-
-        return commit

@@ -10,13 +10,13 @@ from aiohttp import web
 from adapters.platforms.simulator.answers import throttled, written
 from adapters.platforms.simulator.config import SecondsRange
 from adapters.platforms.simulator.engine import Engine
-from adapters.platforms.simulator.exchange import SftExchange
 from adapters.platforms.simulator.front import Answer, Front, bearer
 from adapters.platforms.simulator.injection import inject
 from adapters.platforms.simulator.journal import Record
 from adapters.platforms.simulator.sft import codes
 from adapters.platforms.simulator.sft.context import Call
 from adapters.platforms.simulator.sft.envelope import Reply, authorisation_failed, failure
+from adapters.platforms.simulator.sft.exchange import SftExchange
 from adapters.platforms.simulator.sft.routes import Route
 
 API = "/api"

@@ -3,17 +3,17 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
 
 from aiohttp import web
 
 from adapters.platforms.simulator import distortion
-from adapters.platforms.simulator.answers import encoded, throttled, written
-from adapters.platforms.simulator.exchange import Exchange, SftExchange
+from adapters.platforms.simulator.answers import encoded, written
+from adapters.platforms.simulator.exchange import Exchange
 from adapters.platforms.simulator.faults import Fault, FaultRule
 from adapters.platforms.simulator.oddities import ODDITIES
 from adapters.platforms.simulator.sft.bulk_faults import BULK
-from adapters.platforms.simulator.sft.envelope import Reply, authorisation_failed, failure, timed_out
+from adapters.platforms.simulator.sft.envelope import Reply, timed_out
+from adapters.platforms.simulator.sft.exchange import SftExchange
 
 _HTML = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>"
 _DRIP_SECONDS = 1.0
@@ -98,10 +98,9 @@ async def _unavailable(exchange: Exchange, rule: FaultRule) -> Response:
     return web.Response(status=rule.status or 503, text="Service Unavailable", headers=headers)
 
 
-async def _throttle(exchange: SftExchange, rule: FaultRule) -> Response:
+async def _throttle(exchange: Exchange, rule: FaultRule) -> Response:
     await _apply_if_after(exchange, rule)
-    config = exchange.engine.config
-    return throttled(rule.form or config.rate_form, rule.retry_after)
+    return exchange.too_fast(rule)
 
 
 async def _forbidden(_exchange: Exchange, rule: FaultRule) -> Response:
@@ -109,9 +108,9 @@ async def _forbidden(_exchange: Exchange, rule: FaultRule) -> Response:
 
 
 async def _refused(exchange: Exchange, rule: FaultRule) -> Response:
-    """Refuse the item as the platform refuses, with the code of the rule."""
+    """Refuse the item as the platform refuses."""
     await asyncio.sleep(exchange.latency)
-    return written(Reply(rule.status or 200, failure(rule.code, "Incorrect value <b>for this item</b>")))
+    return written(exchange.refusal(rule))
 
 
 async def _redirect(exchange: Exchange, rule: FaultRule) -> Response:
@@ -119,8 +118,8 @@ async def _redirect(exchange: Exchange, rule: FaultRule) -> Response:
     return web.Response(status=rule.status or 307, headers={"Location": rule.location + exchange.path})
 
 
-async def _token_expired(exchange: SftExchange, rule: FaultRule) -> Response:
-    return written(authorisation_failed(int(rule.form or exchange.engine.config.expired_form)))
+async def _token_expired(exchange: Exchange, rule: FaultRule) -> Response:
+    return written(exchange.bad_token(rule))
 
 
 async def _drip(exchange: Exchange, rule: FaultRule) -> Response:
@@ -134,17 +133,17 @@ async def _drip(exchange: Exchange, rule: FaultRule) -> Response:
     return response
 
 
-async def _filter_ignored(exchange: SftExchange, _rule: FaultRule) -> Response:
-    exchange.call.query = {key: value for key, value in exchange.call.query.items() if key == "perPage"}
+async def _filter_ignored(exchange: Exchange, _rule: FaultRule) -> Response:
+    exchange.drop_filter()
     return written(await exchange.apply())
 
 
-def _distorted(change: Callable[[SftExchange, FaultRule, dict[str, Any]], None]) -> SftInjection:
+def _distorted(change: Callable[[Exchange, FaultRule, Reply], None]) -> Injection:
     """Return an injection that does the call and then changes what the answer says."""
 
-    async def run(exchange: SftExchange, rule: FaultRule) -> Response:
+    async def run(exchange: Exchange, rule: FaultRule) -> Response:
         reply = await exchange.apply()
-        change(exchange, rule, reply.body.get("Response", {}))
+        change(exchange, rule, reply)
         return written(reply)
 
     return run
@@ -159,7 +158,7 @@ def _server_error(rule: FaultRule) -> web.Response:
     return web.Response(status=rule.status or 500, text="Internal Server Error")
 
 
-# What may go wrong on the way to any platform, or in how it answers.
+# What may go wrong on any platform; each says it in its own form.
 ANYWHERE: dict[Fault, Injection] = {
     "error_before": _error_before,
     "error_after": _error_after,
@@ -174,10 +173,6 @@ ANYWHERE: dict[Fault, Injection] = {
     "forbidden": _forbidden,
     "redirect": _redirect,
     "drip": _drip,
-}
-INJECTIONS: dict[Fault, SftInjection] = {
-    **ANYWHERE,
-    "timeout_code_applied": _timeout_code_applied,
     "throttle": _throttle,
     "refused": _refused,
     "token_expired": _token_expired,
@@ -188,5 +183,5 @@ INJECTIONS: dict[Fault, SftInjection] = {
     "filter_ignored": _filter_ignored,
     "odd_id": _distorted(distortion.odd_id),
     **ODDITIES,
-    **BULK,
 }
+INJECTIONS: dict[Fault, SftInjection] = {**ANYWHERE, "timeout_code_applied": _timeout_code_applied, **BULK}

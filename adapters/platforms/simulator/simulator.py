@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import gc
 import signal
 import ssl
 
@@ -133,6 +134,8 @@ async def _serve(config: SimulatorConfig) -> None:
         loop.add_signal_handler(number, stopped.set)
     simulator = simulator_of(config)
     await simulator.start()
+    gc.collect()
+    gc.freeze()  # the stock lives as long as the process; each look at all of it is a pause of a tenth of a second
     try:
         print(_ready_line(simulator), flush=True)
         await stopped.wait()

@@ -7,11 +7,11 @@ from typing import Any
 from aiohttp import web
 
 from adapters.platforms.simulator.answers import written
-from adapters.platforms.simulator.exchange import SftExchange
 from adapters.platforms.simulator.faults import Fault, FaultRule
 from adapters.platforms.simulator.sft import codes
 from adapters.platforms.simulator.sft.bulk import create_row, wanted_rows
 from adapters.platforms.simulator.sft.envelope import Reply, success
+from adapters.platforms.simulator.sft.exchange import SftExchange
 
 Response = web.StreamResponse | None
 Row = dict[str, Any]

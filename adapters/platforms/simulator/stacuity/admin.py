@@ -4,11 +4,11 @@ from typing import Any, cast
 
 from adapters.platforms.simulator.admin import AdminDoor
 from adapters.platforms.simulator.engine import Engine
-from adapters.platforms.simulator.stacuity import rules, shapes
+from adapters.platforms.simulator.stacuity import rules, shapes, traffic
 from adapters.platforms.simulator.stacuity.config import StacuityConfig
 from adapters.platforms.simulator.stacuity.engine import StacuityEngine
-from adapters.platforms.simulator.stacuity.envelope import Refusal
-from adapters.platforms.simulator.stacuity.model import NETWORK, STATUSES, TERMINATED, Endpoint
+from adapters.platforms.simulator.stacuity.model import NETWORK, PENDING, STATUSES, TERMINATED, Endpoint
+from adapters.platforms.simulator.stacuity.profiles import settings_of
 from adapters.platforms.simulator.stock import generate_iccids, is_iccid
 
 _STATUS_OF = {word: status for status, word in STATUSES.items()}
@@ -32,6 +32,7 @@ class StacuityAdminDoor(AdminDoor):
             ("POST", "/clock"): self._advance,
             ("POST", "/session"): self._session,
             ("POST", "/network"): self._network,
+            ("POST", "/place"): self._place,
             ("POST", "/drift"): self._drift_status,
             ("POST", "/unassign"): self._unassign,
             ("POST", "/webhook-test"): self._test_webhook,
@@ -60,11 +61,12 @@ class StacuityAdminDoor(AdminDoor):
         return [shapes.event(one) for one in self._account.world.events]
 
     def _choose(self, body: Any) -> Any:
-        """Take a list of rules, or `{"profile": name}`."""
-        values = {"faults": body["profile"]} if isinstance(body, dict) else {"faults": body}
-        chosen = StacuityConfig.model_validate(values)
-        behaviours = chosen.behaviours if isinstance(body, dict) else None
-        self._account.set_faults(chosen.faults, behaviours)
+        """Take a list of rules, or `{"profile": name}`; unlike the command line, the door opens no files."""
+        if isinstance(body, list):
+            self._account.set_faults(StacuityConfig.model_validate({"faults": body}).faults)
+        else:
+            chosen = StacuityConfig.model_validate(settings_of(str(body.get("profile"))))
+            self._account.set_faults(chosen.faults, chosen.behaviours)
         return self._account.faults.as_json()
 
     def _reset_account(self, _body: Any) -> Any:
@@ -80,7 +82,7 @@ class StacuityAdminDoor(AdminDoor):
             raise ValueError(f"not an ICCID: {bad[0]!r}")
         new = [iccid for iccid in wanted if estate.with_iccid(iccid) is None]
         for iccid in new:
-            estate.put(iccid, kind="allocate")
+            rules.arrive(estate, iccid, kind="allocate")
         return {"added": len(new)}
 
     def _advance(self, body: Any) -> Any:
@@ -90,30 +92,33 @@ class StacuityAdminDoor(AdminDoor):
     def _session(self, body: Any) -> Any:
         """Start or end a session: `{"iccid", "start": true}`."""
         endpoint = self._endpoint(body)
-        act = rules.start_session if body.get("start", True) else rules.end_session
-        try:
-            act(self._account.world, endpoint)
-        except Refusal as error:
-            raise ValueError(error.text) from None
+        act = traffic.start_session if body.get("start", True) else traffic.end_session
+        act(self._account.world, endpoint)
         return self._as_truth(endpoint)
 
     def _network(self, body: Any) -> Any:
         endpoint = self._endpoint(body)
-        rules.set_network(self._account.world, endpoint, _NETWORK_OF[body["status"]])
+        traffic.report_network(self._account.world, endpoint, _NETWORK_OF[body["status"]])
+        return self._as_truth(endpoint)
+
+    def _place(self, body: Any) -> Any:
+        """Let a device be seen elsewhere: `{"iccid"}` with `operator`, `country`, `lat` and `lon`."""
+        endpoint = self._endpoint(body)
+        position = (float(body["lat"]), float(body["lon"])) if "lat" in body else None
+        operator, country = body.get("operator"), body.get("country")
+        traffic.report_place(self._account.world, endpoint, operator=operator, country=country, position=position)
         return self._as_truth(endpoint)
 
     def _drift_status(self, body: Any) -> Any:
         """Move an endpoint behind everybody's back, as support or another user does."""
-        endpoint, estate = self._endpoint(body), self._account.world
-        if endpoint.status == TERMINATED and body["status"] == "pending":
-            estate.back_to_pending(endpoint)
-        else:
-            estate.set_status(endpoint, _STATUS_OF[body["status"]], kind="drift")
+        endpoint, status = self._endpoint(body), _STATUS_OF[body["status"]]
+        is_back = endpoint.status == TERMINATED and status == PENDING
+        rules.move(self._account.world, endpoint, status, kind="reinstate" if is_back else "drift")
         return self._as_truth(endpoint)
 
     def _unassign(self, body: Any) -> Any:
         endpoint = self._endpoint(body)
-        self._account.world.back_to_pending(endpoint)
+        rules.set_free(self._account.world, endpoint, kind="unassign")
         return self._as_truth(endpoint)
 
     def _test_webhook(self, body: Any) -> Any:

@@ -1,11 +1,12 @@
 """The knobs of the Stacuity simulator: those of every simulator, and its own."""
 
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from adapters.platforms.simulator.config import SecondsRange, SimulatorConfig
-from adapters.platforms.simulator.stacuity.profiles import BEHAVIOURS, PROFILES, settings_of
+from adapters.platforms.simulator.stacuity.profiles import BEHAVIOURS, settings_of
 
 TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 - the simulator's own, made up
 
@@ -31,7 +32,7 @@ class StacuityConfig(SimulatorConfig):
     def _profile(cls, values: Any) -> Any:
         """Turn a profile's name into its rules and behaviours."""
         wanted = values.get("faults") if isinstance(values, dict) else None
-        if isinstance(wanted, str) and all(name in PROFILES for name in wanted.split("+")):
+        if isinstance(wanted, str) and not Path(wanted).is_file():
             values = {**values, **settings_of(wanted)}
         if isinstance(values, dict) and values.get("state_file"):
             raise ValueError("the simulator of stacuity keeps no state file")

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from adapters.platforms.simulator.stacuity import addresses as places
 from adapters.platforms.simulator.stacuity import envelope as texts
-from adapters.platforms.simulator.stacuity import query, rules, shapes
+from adapters.platforms.simulator.stacuity import fields, query, rules, shapes, traffic
 from adapters.platforms.simulator.stacuity.context import Call, Platform
 from adapters.platforms.simulator.stacuity.envelope import Malformed, Refusal, success
 from adapters.platforms.simulator.stacuity.estate import Estate
-from adapters.platforms.simulator.stacuity.model import STATUSES, Endpoint
+from adapters.platforms.simulator.stacuity.model import DETACHED, STATUSES, Endpoint
 
 BULK_MOST = 500
 _STATUS_OF = {word: status for status, word in STATUSES.items()}
@@ -17,6 +18,7 @@ _SLOW_SECONDS = (1.0, 20.0)
 _EDITABLE = {"name", "tags", "reference", "staticIp", "imeiLock"}
 _NAME_LENGTH = 100
 _EVERY_SEVENTH = 7
+_LARGEST_CODE = 255
 
 
 def list_endpoints(platform: Platform, call: Call) -> dict[str, Any]:
@@ -81,7 +83,10 @@ def edit(platform: Platform, call: Call) -> dict[str, Any]:
 def _write(estate: Estate, endpoint: Endpoint, body: dict[str, Any]) -> None:
     before = (endpoint.imei_lock, endpoint.tags)
     endpoint.name, endpoint.reference, endpoint.tags = body.get("name"), body.get("reference"), body["tags"]
-    endpoint.static_ip, endpoint.imei_lock = body.get("staticIp"), body.get("imeiLock")
+    places.make_static(endpoint, body.get("staticIp"))
+    if endpoint.session_since is not None:
+        places.give(estate, endpoint, estate.groups[endpoint.group or ""])
+    endpoint.imei_lock = body.get("imeiLock")
     estate.ledger.record("edit", endpoint.id, endpoint.iccid, tags=list(endpoint.tags), before=list(before[1]))
     if endpoint.imei_lock != before[0]:
         estate.tell("EndpointIMEIChanged", endpoint)
@@ -108,7 +113,7 @@ def _assign(platform: Platform, endpoint: Endpoint, key: object) -> None:
         return
     low, high = _SLOW_SECONDS
     wait = low + (high - low) * estate.chance("slow", endpoint.number)
-    estate.coming.append((estate.now + wait, lambda: rules.assign(estate, endpoint, group)))
+    rules.assign_later(estate, endpoint, group, at=estate.now + wait, strict=platform.config.strict)
 
 
 def assign_many(platform: Platform, call: Call) -> dict[str, Any]:
@@ -171,24 +176,38 @@ def addresses(platform: Platform, call: Call) -> dict[str, Any]:
     """GET /endpoints/{endpoint}/ipaddresses: one for each group that the endpoint has access to."""
     estate = platform.estate
     endpoint = estate.endpoint(call.keys["endpoint"])
+    given = [(group, places.shown(endpoint, group)) for group in traffic.access_of(estate, endpoint)]
     return success(
         [
-            {"endpointGroup": shapes.reference(group), "apn": group.apn, "ipAddress": endpoint.addresses[group.id]}
-            for group in rules.access_of(estate, endpoint)
-            if group.id in endpoint.addresses
+            {"endpointGroup": shapes.reference(group), "apn": group.apn, "ipAddress": address}
+            for group, address in given
+            if address is not None
         ]
     )
 
 
 def reset(platform: Platform, call: Call) -> dict[str, Any]:
-    """POST /endpoints/{endpoint}/reset: end the session, and detach."""
+    """POST /endpoints/{endpoint}/reset: end the session, and detach. In no group there is nothing to detach from."""
     estate, body = platform.estate, call.fields
     endpoint = estate.endpoint(call.keys["endpoint"])
+    if endpoint.group is None:
+        raise Refusal(texts.NO_PRIMARY)
     if body.get("endDataSession"):
-        rules.end_session(estate, endpoint)
+        traffic.end_session(estate, endpoint)
     if body.get("forceDetach"):
-        rules.set_network(estate, endpoint, 20)
+        traffic.set_network(estate, endpoint, DETACHED)
         estate.tell("EndpointForciblyDetached", endpoint)
+    return success()
+
+
+def send_sms(platform: Platform, call: Call) -> dict[str, Any]:
+    """POST /endpoints/{endpoint}/sms"""
+    endpoint, body = platform.estate.endpoint(call.keys["endpoint"]), call.fields
+    codes = [body.get(name, 0) for name in ("protocolId", "dataCodingScheme")]
+    if not all(isinstance(code, int) and not isinstance(code, bool) and 0 <= code <= _LARGEST_CODE for code in codes):
+        raise Refusal(texts.BAD_FIELD)
+    fields.text(body, "payloadText")
+    traffic.send_sms(platform.estate, endpoint)
     return success()
 
 

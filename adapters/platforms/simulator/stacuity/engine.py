@@ -1,14 +1,17 @@
 """All parts of one simulated account, put together."""
 
+from collections.abc import Mapping
+
 from adapters.platforms.simulator.clock import Clock
 from adapters.platforms.simulator.deferred import Deferred
 from adapters.platforms.simulator.faults import FaultPlan, FaultRule
 from adapters.platforms.simulator.journal import Journal
 from adapters.platforms.simulator.ledger import Ledger
 from adapters.platforms.simulator.ratelimit import RateLimiter
-from adapters.platforms.simulator.stacuity import fixtures, rules
+from adapters.platforms.simulator.sft.envelope import Reply
+from adapters.platforms.simulator.stacuity import fixtures, traffic
 from adapters.platforms.simulator.stacuity.config import StacuityConfig
-from adapters.platforms.simulator.stacuity.context import Platform
+from adapters.platforms.simulator.stacuity.context import Call, Platform
 from adapters.platforms.simulator.stacuity.editor import Editor
 from adapters.platforms.simulator.stacuity.estate import Estate
 from adapters.platforms.simulator.stacuity.model import Endpoint
@@ -31,6 +34,7 @@ class StacuityEngine:
         self.journal = Journal(on=config.journal, clock=self.clock.wall)
         self.faults = FaultPlan(config.faults, seed=config.seed)
         self.limiter = RateLimiter(config.allowed_rate, max(1.0, config.allowed_rate), self.clock.monotonic)
+        self.last_replies: dict[str, Reply] = {}
         self.fixtures: dict[str, Endpoint] = {}
         self._looked_at = 0.0
         self.world = self._new_world()
@@ -71,15 +75,19 @@ class StacuityEngine:
             return
         self._looked_at = self.world.now
         self.world.erase_old()
-        rules.watch_inactivity(self.world)
+        traffic.watch_inactivity(self.world)
 
-    def iccids_of(self, keys: dict[str, str], body: object) -> list[str]:
+    def iccids_of(self, keys: Mapping[str, str], body: object) -> list[str]:
         """The ICCIDs that a call is about, so that faults can be set per SIM."""
-        endpoint = self.world.endpoints.get(keys.get("endpoint", ""))
-        if endpoint is not None:
+        if endpoint := self.world.endpoints.get(keys.get("endpoint", "")):
             return [endpoint.iccid]
         found = body.get("iccid") if isinstance(body, dict) else None
         return [found] if isinstance(found, str) else []
+
+    def subjects(self, call: Call) -> list[Endpoint]:
+        """The endpoints that a call is about and that are there."""
+        found = (self.world.with_iccid(iccid) for iccid in self.iccids_of(call.keys, call.body))
+        return [one for one in found if one is not None]
 
     async def close(self) -> None:
         """Drop what has not happened yet."""

@@ -16,11 +16,12 @@ BAD_APN = "APN not allowed"
 FIXED = "Field cannot be changed"
 BAD_FIELD = "Field is not valid"
 OTHER_VSLICE = "Object belongs to another VSlice"
+IN_USE = "Object is in use"
 
-_STATUSES = {NOT_FOUND: 404, REFERENCE_USED: 409, GROUP_USED: 409, GROUP_ASSOCIATED: 409, BAD_MOVE: 409}
+_STATUSES = {NOT_FOUND: 404, REFERENCE_USED: 409, GROUP_USED: 409, GROUP_ASSOCIATED: 409, BAD_MOVE: 409, IN_USE: 409}
 
 
-class Refusal(Exception):
+class Refusal(ValueError):
     """A business rule says no; nothing was changed."""
 
     def __init__(self, text: str) -> None:

@@ -1,8 +1,9 @@
 """The account's true state and its clock; every change is one commit, noted in the ledger and told as an event."""
 
+import heapq
 import random
 from collections.abc import Callable, Iterable
-from ipaddress import IPv4Network
+from itertools import count
 from typing import TypeVar
 from uuid import UUID, uuid5
 
@@ -10,7 +11,6 @@ from adapters.platforms.simulator.clock import Clock
 from adapters.platforms.simulator.ledger import Ledger
 from adapters.platforms.simulator.stacuity.envelope import NOT_FOUND, Refusal
 from adapters.platforms.simulator.stacuity.model import (
-    PENDING,
     STATUSES,
     TERMINATED,
     Endpoint,
@@ -48,16 +48,20 @@ class Estate:
         self.regional_policies: dict[str, Named] = {}
         self.routing_policies: dict[str, Named] = {}
         self.routing_targets: dict[str, Named] = {}
+        self.edge_services: dict[str, Named] = {}
         self.handlers: dict[str, Handler] = {}
         self.maps: dict[str, EventMap] = {}
         self.events: list[Event] = []
         self.listeners: list[Callable[[Event], None]] = []
-        self.coming: list[tuple[float, Callable[[], None]]] = []  # what happens later, by the account's clock
+        self._coming: list[tuple[float, int, Callable[[], None]]] = []
         self._by_iccid: dict[str, str] = {}
         self._sorted: list[str] = []
         self._members: dict[str, int] = {}
         self._made = 0
         self._numbered = 0
+        self._turns = count()
+        self._event_space = str(uuid5(_SPACE, f"{seed}|events"))[:24]
+        self._told = 0
 
     @property
     def now(self) -> float:
@@ -102,24 +106,31 @@ class Estate:
             self._sorted = sorted(self.endpoints)
         return [self.endpoints[key] for key in self._sorted]
 
+    def erase(self, endpoint: Endpoint) -> None:
+        """Forget an endpoint for good."""
+        self.leave(endpoint)
+        del self.endpoints[endpoint.id]
+        self._by_iccid.pop(endpoint.iccid, None)
+        self._sorted = []
+        self.ledger.record("erase", endpoint.id, endpoint.iccid)
+
     def erase_old(self) -> None:
         """Forget for good what was terminated 90 days ago, and events after 30."""
         since = self.now - KEPT_DAYS * DAY
         old = [one for one in self.endpoints.values() if one.terminated_at is not None and one.terminated_at <= since]
         for endpoint in old:
-            del self.endpoints[endpoint.id]
-            self._by_iccid.pop(endpoint.iccid, None)
-            self._sorted = []
-            self.ledger.record("erase", endpoint.id, endpoint.iccid)
+            self.erase(endpoint)
         while self.events and self.events[0].at <= self.now - EVENT_DAYS * DAY:
             self.events.pop(0)
 
+    def later(self, at: float, action: Callable[[], None]) -> None:
+        """Let something happen at a time of the account's clock."""
+        heapq.heappush(self._coming, (at, next(self._turns), action))
+
     def let_happen(self) -> None:
-        """Do what has become due."""
-        due = [action for at, action in self.coming if at <= self.now]
-        self.coming = [(at, action) for at, action in self.coming if at > self.now]
-        for action in due:
-            action()
+        """Do what has become due, in its order."""
+        while self._coming and self._coming[0][0] <= self.now:
+            heapq.heappop(self._coming)[2]()
 
     # --- named objects ---
 
@@ -130,9 +141,15 @@ class Estate:
             raise Refusal(NOT_FOUND)
         return found
 
-    def is_taken(self, objects: dict[str, T], moniker: str, *, except_id: str = "") -> bool:
-        """Whether another object has this moniker."""
-        return any(one.moniker == moniker and one.id != except_id for one in objects.values())
+    def named_ids(self) -> set[str | None]:
+        """The ids of all objects that another one names, and that must therefore stay."""
+        named: set[str | None] = set()
+        for group in self.groups.values():
+            named |= {group.vslice, group.routing_policy, group.regional_policy, group.operator_policy, group.event_map}
+        named |= {vslice.event_map for vslice in self.vslices.values()}
+        named |= {one.vslice for one in (*self.routing_policies.values(), *self.routing_targets.values())}
+        named |= {handler for event_map in self.maps.values() for _, handler, _ in event_map.subscriptions}
+        return named
 
     # --- membership ---
 
@@ -146,16 +163,18 @@ class Estate:
         self._count(group.id, 1)
 
     def leave(self, endpoint: Endpoint) -> None:
-        """Take an endpoint out of its group."""
+        """Take an endpoint out of its group, with the addresses that it has there."""
         if endpoint.group is not None:
             self._count(endpoint.group, -1)
         endpoint.group = None
+        endpoint.addresses.clear()
 
     def _count(self, group_id: str, change: int) -> None:
+        now, counts = self.now, self.groups[group_id].counts
         self._members[group_id] = self._members.get(group_id, 0) + change
-        group = self.groups[group_id]
-        if "stale_counts" in self.behaviours:
-            group.counts.append((self.now, self._members[group_id]))
+        counts.append((now, self._members[group_id]))
+        while len(counts) > 1 and counts[1][0] <= now - _STALE_SECONDS:
+            counts.popleft()
 
     def members(self, group: Group) -> int:
         """How many endpoints are in a group, terminated ones not counted."""
@@ -165,8 +184,7 @@ class Estate:
         """The same as reads show it, which may be some seconds old."""
         if "stale_counts" not in self.behaviours:
             return self.members(group)
-        seen = [count for at, count in group.counts if at <= self.now - _STALE_SECONDS]
-        return seen[-1] if seen else 0
+        return next((number for at, number in reversed(group.counts) if at <= self.now - _STALE_SECONDS), 0)
 
     def secondaries(self, group: Group) -> list[Group]:
         """The secondary groups of a primary one."""
@@ -176,54 +194,34 @@ class Estate:
         """The groups of a VSlice."""
         return (group for group in self.groups.values() if group.vslice == vslice.id)
 
-    def address_in(self, endpoint: Endpoint, group: Group) -> str:
-        """The endpoint's address in a group: its static one, the one it has, or the next of the subnet."""
-        if endpoint.static_ip is not None and group.kind == "primary":
-            return endpoint.static_ip
-        if group.id not in endpoint.addresses:
-            network = IPv4Network(group.subnet or self.vslices[group.vslice].subnets[0])
-            taken = {one.addresses.get(group.id) for one in self.endpoints.values()}
-            endpoint.addresses[group.id] = next(str(host) for host in network.hosts() if str(host) not in taken)
-        return endpoint.addresses[group.id]
-
     # --- events ---
 
     def tell(self, kind: str, endpoint: Endpoint | None, **detail: object) -> None:
         """Record an event, and hand it to whoever listens."""
-        group = self.groups.get(endpoint.group or "") if endpoint is not None else None
-        about = {} if endpoint is None else {"iccid": endpoint.iccid, "endpointGroup": group.moniker if group else None}
-        event = Event(
-            id=self.new_id("event"),
-            at=self.now,
-            type=f"{kind}_v1",
-            endpoint_id=endpoint.id if endpoint is not None else None,
-            detail=about | detail,
-        )
+        its_id = endpoint.id if endpoint is not None else None
+        if endpoint is not None:
+            group = self.groups.get(endpoint.group or "")
+            detail |= {"iccid": endpoint.iccid, "endpointGroup": group.moniker if group else None}
+        self._told += 1
+        event = Event(f"{self._event_space}{self._told:012x}", self.now, f"{kind}_v1", its_id, detail)
         self.events.append(event)
         for listener in self.listeners:
             listener(event)
 
     def set_status(self, endpoint: Endpoint, status: int, *, kind: str) -> None:
-        """Move an endpoint to a provisioning status."""
+        """Write an endpoint's provisioning status. What follows from it is in the rules."""
         previous, endpoint.status = endpoint.status, status
-        if status == TERMINATED:
-            endpoint.terminated_at = self.now
-            self.leave(endpoint)
+        endpoint.terminated_at = self.now if status == TERMINATED else None
         self.ledger.record(kind, endpoint.id, endpoint.iccid, previous=STATUSES[previous], status=STATUSES[status])
         if previous != status:
-            name = STATUSES[status].capitalize()
-            self.tell(
-                f"EndpointProvisioningStatusSet{name}",
-                endpoint,
-                previousStatus=STATUSES[previous],
-                newStatus=STATUSES[status],
-            )
+            self.tell_status(endpoint, previous)
 
-    def back_to_pending(self, endpoint: Endpoint) -> None:
-        """What support does: the endpoint is pending again, in no group."""
-        self.leave(endpoint)
-        endpoint.terminated_at = None
-        self.set_status(endpoint, PENDING, kind="reinstate")
+    def tell_status(self, endpoint: Endpoint, previous: int | None) -> None:
+        """Tell that an endpoint has got its provisioning status; one that has just come had none before."""
+        word = STATUSES[endpoint.status]
+        before = STATUSES[previous] if previous is not None else None
+        kind = f"EndpointProvisioningStatusSet{word.capitalize()}"
+        self.tell(kind, endpoint, previousStatus=before, newStatus=word)
 
     def chance(self, purpose: str, number: int) -> float:
         """A number in [0, 1) that the same seed gives again."""

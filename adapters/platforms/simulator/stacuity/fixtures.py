@@ -1,6 +1,6 @@
 """What every simulated account begins with. All names and numbers are INVENTED."""
 
-from adapters.platforms.simulator.stacuity import rules
+from adapters.platforms.simulator.stacuity import rules, traffic
 from adapters.platforms.simulator.stacuity.estate import DAY, Estate
 from adapters.platforms.simulator.stacuity.model import (
     DETACHED,
@@ -52,9 +52,9 @@ def populate(estate: Estate) -> dict[str, Endpoint]:
     main = estate.find(estate.groups, MAIN)
     for kind in ("idle", "detached", "in session", "suspended", "terminated", "erased"):
         rules.assign(estate, found[kind], main)
-    rules.set_network(estate, found["idle"], IDLE)
-    rules.set_network(estate, found["detached"], DETACHED)
-    rules.start_session(estate, found["in session"])
+    traffic.set_network(estate, found["idle"], IDLE)
+    traffic.set_network(estate, found["detached"], DETACHED)
+    traffic.start_session(estate, found["in session"])
     rules.change_status(estate, found["suspended"], SUSPENDED)
     for kind, days in (("terminated", 10), ("erased", 100)):
         rules.change_status(estate, found[kind], TERMINATED)

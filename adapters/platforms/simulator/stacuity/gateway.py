@@ -51,7 +51,8 @@ class StacuityGateway(Front[Found]):
             return written(problem("not JSON"))
         engine.catch_up()
         number = engine.faults.next_call(route.path)
-        call = Call(asked, request.query, {name: unquote(key) for name, key in keys.items()})
+        query = request.query if request.query_string else {}
+        call = Call(asked, query, {name: unquote(key) for name, key in keys.items()})
         span = engine.config.latency_write if route.writes else engine.config.latency_read
         exchange = StacuityExchange(engine, request, route, call, self._latency(span, route.path, number))
-        return await self._carry_out(exchange, number, lambda: engine.iccids_of(dict(call.keys), asked), record, inject)
+        return await self._carry_out(exchange, number, lambda: engine.iccids_of(call.keys, asked), record, inject)

@@ -1,14 +1,15 @@
 """What groups may be, and how primary and secondary ones are tied together. Source: 000_c305da06f1b55772.txt."""
 
 import re
-from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import Any, cast
 
 from adapters.platforms.simulator.stacuity import envelope as texts
+from adapters.platforms.simulator.stacuity import fields
 from adapters.platforms.simulator.stacuity.envelope import Refusal
 from adapters.platforms.simulator.stacuity.estate import Estate
-from adapters.platforms.simulator.stacuity.model import EventMap, Group, Named, VSlice
+from adapters.platforms.simulator.stacuity.fields import Body
+from adapters.platforms.simulator.stacuity.model import Group, VSlice
+from adapters.platforms.simulator.stacuity.slices import ALLOCATIONS
 
 MONIKER = re.compile(r"[a-z0-9_-]{5,30}")
 SUBSCRIPTION_TYPES = ("integrated", "edge")
@@ -16,30 +17,29 @@ ACTIONS = ("notify", "notifyandterminate")
 _APN = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*", re.IGNORECASE)
 
 
-def create(estate: Estate, body: Mapping[str, Any]) -> Group:
+def make(estate: Estate, body: Body) -> Group:
     """Make a group, or refuse it for the first thing that is wrong."""
-    vslice = _needed(estate, estate.vslices, body.get("vslice"))
+    vslice = fields.needed(estate, estate.vslices, body.get("vslice"))
     if not vslice.subnets or not estate.regional_policies:
         raise Refusal(texts.BAD_FIELD)
-    kind = _one_of(body.get("endpointGroupType"), ("primary", "secondary"))
+    kind = fields.one_of(body.get("endpointGroupType"), ("primary", "secondary"))
     group = Group(
         id=estate.new_id("group"),
         moniker="",
         name="",
         vslice=vslice.id,
-        subscription_type=_one_of(body.get("subscriptionType"), SUBSCRIPTION_TYPES),
+        subscription_type=fields.one_of(body.get("subscriptionType"), SUBSCRIPTION_TYPES),
         kind=kind,
         regional_policy="",
         subnet=_subnet(vslice, body.get("ipv4Subnet")),
-        ip_allocation=_one_of(body.get("ipAllocationType", vslice.ip_allocation), ("static", "pooled")),
+        ip_allocation=fields.one_of(body.get("ipAllocationType", vslice.ip_allocation), ALLOCATIONS),
     )
     _write_changeable(estate, group, body)
-    estate.groups[group.id] = group
     estate.ledger.record("create_group", None, None, group=group.moniker)
     return group
 
 
-def update(estate: Estate, group: Group, body: Mapping[str, Any]) -> None:
+def change(estate: Estate, group: Group, body: Body) -> None:
     """Write a group anew; what can never change must be as it was, or left out."""
     fixed: dict[str, set[str | None]] = {
         "vslice": {group.vslice, estate.vslices[group.vslice].moniker},
@@ -56,19 +56,16 @@ def update(estate: Estate, group: Group, body: Mapping[str, Any]) -> None:
     )
 
 
-def _write_changeable(estate: Estate, group: Group, body: Mapping[str, Any]) -> None:
+def _write_changeable(estate: Estate, group: Group, body: Body) -> None:
     """Check everything before anything is written."""
     name, moniker = body.get("name"), body.get("moniker")
     if not isinstance(name, str) or not 2 <= len(name) <= 100:
         raise Refusal(texts.BAD_FIELD)
     if not isinstance(moniker, str) or not MONIKER.fullmatch(moniker):
         raise Refusal(texts.BAD_FIELD)
-    if estate.is_taken(estate.groups, moniker, except_id=group.id):
-        raise Refusal(texts.BAD_FIELD)
-    policies = _policies(estate, group, body)
-    event_map = body.get("eventMap")
-    map_id = _needed(estate, estate.maps, event_map).id if event_map is not None else None
-    action = _one_of(body.get("sessionInactivityAction"), ACTIONS)
+    fields.names(estate.groups, body, except_id=group.id)
+    policies, map_id = _policies(estate, group, body), fields.map_id(estate, body)
+    action = fields.one_of(body.get("sessionInactivityAction"), ACTIONS)
     seconds = _seconds(body.get("sessionInactivityTime"))
     apn = _apn_of(estate, group, body.get("apn"))
     group.name, group.moniker, group.event_map, group.apn = name, moniker, map_id, apn
@@ -76,15 +73,15 @@ def _write_changeable(estate: Estate, group: Group, body: Mapping[str, Any]) -> 
     group.routing_policy, group.regional_policy, group.operator_policy = policies
 
 
-def _policies(estate: Estate, group: Group, body: Mapping[str, Any]) -> tuple[str | None, str, str | None]:
+def _policies(estate: Estate, group: Group, body: Body) -> tuple[str | None, str, str | None]:
     routing, operator = body.get("routingPolicy"), body.get("steeringProfile")
-    routing_policy = _needed(estate, estate.routing_policies, routing) if routing is not None else None
+    routing_policy = fields.needed(estate, estate.routing_policies, routing) if routing is not None else None
     if routing_policy is not None and routing_policy.vslice != group.vslice:
         raise Refusal(texts.OTHER_VSLICE)
-    operator_policy = _needed(estate, estate.operator_policies, operator) if operator is not None else None
+    operator_policy = fields.needed(estate, estate.operator_policies, operator) if operator is not None else None
     return (
         routing_policy.id if routing_policy else None,
-        _needed(estate, estate.regional_policies, body.get("regionalGatewayPolicy")).id,
+        fields.needed(estate, estate.regional_policies, body.get("regionalGatewayPolicy")).id,
         operator_policy.id if operator_policy else None,
     )
 
@@ -132,32 +129,17 @@ def disassociate(estate: Estate, primary: Group, secondary: Group) -> None:
     if secondary.primary != primary.id:
         raise Refusal(texts.NOT_FOUND)
     secondary.primary = None
+    for endpoint in estate.endpoints.values():
+        endpoint.addresses.pop(secondary.id, None)
     estate.ledger.record("disassociate", None, None, primary=primary.moniker, secondary=secondary.moniker)
 
 
-def delete(estate: Estate, group: Group) -> None:
-    """Delete a group at once, unless endpoints or associations hold it; endpoints stay as they are."""
+def check_deletable(estate: Estate, group: Group) -> None:
+    """A group is deleted at once, unless endpoints or associations hold it; endpoints stay as they are."""
     if estate.members(group):
         raise Refusal(texts.GROUP_USED)
     if group.primary is not None or estate.secondaries(group):
         raise Refusal(texts.GROUP_ASSOCIATED)
-    del estate.groups[group.id]
-    estate.ledger.record("delete_group", None, None, group=group.moniker)
-
-
-def _needed(estate: Estate, objects: "dict[str, VSlice] | dict[str, Named] | dict[str, EventMap]", key: object) -> Any:
-    if not isinstance(key, str):
-        raise Refusal(texts.BAD_FIELD)
-    try:
-        return estate.find(cast("dict[str, Named]", objects), key)
-    except Refusal:
-        raise Refusal(texts.BAD_FIELD) from None
-
-
-def _one_of(value: object, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise Refusal(texts.BAD_FIELD)
-    return str(value)
 
 
 def _subnet(vslice: VSlice, subnet: object) -> str | None:

@@ -1,5 +1,6 @@
 """What the simulated account holds. Ids of statuses are documented: 001_7a84ade5fb793e66.txt."""
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,17 +21,20 @@ class VSlice:
     apn_patterns: list[str] = field(default_factory=lambda: ["*.flex"])
     event_map: str | None = None
     ip_allocation: str = "static"
+    dns_mode: str = "auto"
+    dns_servers: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Named:
-    """A policy or a routing target: an id, a moniker, a name, and the VSlice it belongs to, if to one."""
+    """A policy, a routing target or an edge service, and the VSlice it is in, if in one. `fields` as on the wire."""
 
     id: str
     moniker: str
     name: str
     vslice: str | None = None
     fields: dict[str, Any] = field(default_factory=dict)
+    entries: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -53,7 +57,7 @@ class Group:
     inactivity_time: int | None = None
     inactivity_action: str = "notify"
     primary: str | None = None
-    counts: list[tuple[float, int]] = field(default_factory=list)
+    counts: deque[tuple[float, int]] = field(default_factory=deque)  # the endpoints in it, since when
 
 
 @dataclass(slots=True)
@@ -77,6 +81,9 @@ class Endpoint:
     idle_told: bool = False
     terminated_at: float | None = None
     latest_activity: float | None = None
+    operator: str | None = None
+    country: str | None = None
+    position: tuple[float, float] | None = None
     key_values: dict[str, str] = field(default_factory=dict)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 BEHAVIOURS = frozenset(
     {
         "suspend_is_final",
+        "repeats_taken",
         "retry",
         "http_errors",
         "slow",
@@ -36,7 +37,7 @@ def settings_of(profile: str) -> dict[str, Any]:
     """The rules and behaviours of a profile; several are joined by `+`."""
     names = [name for name in profile.split("+") if name != "none"]
     if unknown := [name for name in names if name not in PROFILES]:
-        raise ValueError(f"no fault profile {unknown[0]!r}; profiles are {', '.join(PROFILES)}")
+        raise ValueError(f"no fault profile or file {unknown[0]!r}; profiles are {', '.join(PROFILES)}")
     return {
         "faults": [rule for name in names for rule in RULES.get(name, ())],
         "behaviours": sorted(BEHAVIOURS.intersection(names)),

@@ -20,10 +20,9 @@ def listed(
     wanted = query.get("filter", "")
     found = [one for one in objects if _matches(one, wanted, getters)] if wanted else list(objects)
     _sort(found, query, getters)
-    offset, limit = number(query, "offset", 0), number(query, "limit", DEFAULT_LIMIT)
-    limit = min(limit or MAX_LIMIT, MAX_LIMIT)
-    page = found[offset : offset + limit]
-    return success([shape(one) for one in page], totalItems=len(found), limit=limit, offset=offset)
+    offset, most = number(query, "offset", 0), limit(query)
+    page = found[offset : offset + most]
+    return success([shape(one) for one in page], totalItems=len(found), limit=most, offset=offset)
 
 
 def _matches(one: T, text: str, getters: Mapping[str, Getter[T]]) -> bool:
@@ -48,6 +47,11 @@ def _sort(found: list[T], query: Mapping[str, str], getters: Mapping[str, Getter
         if getter is None:
             raise Refusal(BAD_FIELD)
         found.sort(key=lambda one: str(getter(one) or ""), reverse=direction == "desc")
+
+
+def limit(query: Mapping[str, str]) -> int:
+    """How many rows a page has; 0 means as many as possible. Raises Refusal."""
+    return min(number(query, "limit", DEFAULT_LIMIT) or MAX_LIMIT, MAX_LIMIT)
 
 
 def number(query: Mapping[str, str], name: str, default: int) -> int:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from adapters.platforms.simulator.stacuity import endpointsapi, objectsapi
+from adapters.platforms.simulator.stacuity import endpointsapi, eventsapi, objectsapi
 from adapters.platforms.simulator.stacuity.context import Handler
 
 
@@ -26,12 +26,11 @@ def _route(name: str, method: str, template: str, handler: Handler, *, writes: b
     )
 
 
-_KINDS = (
-    "VSlices|OperatorPolicies|RegionalPolicies|RoutingPolicies|RoutingTargets|EventHandlers|EventMaps|EndpointGroups"
-)
-_KIND = f"/(?P<kind>{_KINDS})"
+_KIND = f"/(?P<kind>{objectsapi.KINDS})"
+_POLICY = "/(?P<kind>OperatorPolicies|RegionalPolicies)/{key}"
 _E = endpointsapi
 _O = objectsapi
+_V = eventsapi
 ROUTES = (
     _route("verify_token", "GET", "/apitokens/verify", _O.verify_token),
     _route("list_endpoints", "GET", "/endpoints", _E.list_endpoints),
@@ -43,6 +42,7 @@ ROUTES = (
     _route("change_status", "PUT", "/endpoints/{endpoint}/status", _E.change_status),
     _route("ip_addresses", "GET", "/endpoints/{endpoint}/ipaddresses", _E.addresses),
     _route("reset", "POST", "/endpoints/{endpoint}/reset", _E.reset),
+    _route("send_sms", "POST", "/endpoints/{endpoint}/sms", _E.send_sms),
     _route("list_key_values", "GET", "/endpoints/{endpoint}/keyvalues", _E.key_values),
     _route("put_key_value", "PUT", "/endpoints/{endpoint}/keyvalues/{key}", _E.put_key_value),
     _route("delete_key_value", "DELETE", "/endpoints/{endpoint}/keyvalues/{key}", _E.delete_key_value),
@@ -50,9 +50,11 @@ ROUTES = (
     _route("list_secondaries", "GET", "/EndpointGroups/{group}/secondarygroups", _O.list_secondaries),
     _route("associate", "POST", "/EndpointGroups/{group}/secondarygroups", _O.associate),
     _route("disassociate", "DELETE", "/EndpointGroups/{group}/secondarygroups/{secondary}", _O.disassociate),
-    _route("list_subscriptions", "GET", "/EventMaps/{map}/subscriptions", _O.list_subscriptions),
-    _route("subscribe", "POST", "/EventMaps/{map}/subscriptions", _O.subscribe),
-    _route("list_events", "GET", "/events", _O.list_events),
+    _route("list_subscriptions", "GET", "/EventMaps/{map}/subscriptions", _V.list_subscriptions),
+    _route("subscribe", "POST", "/EventMaps/{map}/subscriptions", _V.subscribe),
+    _route("list_events", "GET", "/events", _V.list_events),
+    _route("list_entries", "GET", f"{_POLICY}/entries", _O.list_entries),
+    _route("add_entries", "POST", f"{_POLICY}/entries", _O.add_entries),
     _route("list_objects", "GET", _KIND, _O.list_objects),
     _route("create_object", "POST", _KIND, _O.create_object),
     _route("read_object", "GET", f"{_KIND}/{{key}}", _O.read_object),

@@ -1,17 +1,16 @@
 """What endpoints may do, and what follows from it. Each rule's number is the one of docs/rules.md."""
 
 import re
-from collections.abc import Collection, Iterable
-from ipaddress import IPv4Address, IPv4Network
+from collections.abc import Collection
+from contextlib import suppress
 
+from adapters.platforms.simulator.stacuity import addresses, traffic
 from adapters.platforms.simulator.stacuity import envelope as texts
 from adapters.platforms.simulator.stacuity.envelope import Refusal
 from adapters.platforms.simulator.stacuity.estate import Estate
 from adapters.platforms.simulator.stacuity.model import (
     ACTIVE,
     DETACHED,
-    IDLE,
-    ONLINE,
     PENDING,
     SUSPENDED,
     TERMINATED,
@@ -35,7 +34,14 @@ def claim(estate: Estate, iccid: object, code: object) -> Endpoint:
     known, is_elsewhere = estate.unclaimed.get(iccid, ("", True))
     if is_elsewhere or known != code or estate.with_iccid(iccid) is not None:
         raise Refusal(texts.BAD_CLAIM)
-    return estate.put(iccid, kind="claim")
+    return arrive(estate, iccid, kind="claim")
+
+
+def arrive(estate: Estate, iccid: str, *, kind: str) -> Endpoint:
+    """A SIM comes onto the account, pending, and that is told."""
+    endpoint = estate.put(iccid, kind=kind)
+    estate.tell_status(endpoint, None)
+    return endpoint
 
 
 def check_reference(estate: Estate, reference: object, endpoint_id: str = "") -> None:
@@ -59,14 +65,9 @@ def check_tags(tags: object, known: Collection[str] = ()) -> list[str]:
 
 
 def check_static_ip(estate: Estate, endpoint: Endpoint, address: object) -> None:
-    """A static address lies in a subnet of the VSlice of the endpoint's group."""
+    """A static address lies in a subnet of the VSlice of the endpoint's group, and is given once there."""
     group = estate.groups.get(endpoint.group or "")
-    try:
-        wanted = IPv4Address(address if isinstance(address, str) else "")
-    except ValueError:
-        raise Refusal(texts.BAD_FIELD) from None
-    if group is None or not any(wanted in IPv4Network(net) for net in estate.vslices[group.vslice].subnets):
-        raise Refusal(texts.BAD_FIELD)
+    addresses.check_static(estate, endpoint, address, estate.vslices[group.vslice] if group is not None else None)
 
 
 def check_imei_lock(imei: object) -> None:
@@ -91,8 +92,11 @@ def check_assignable(estate: Estate, endpoint: Endpoint, group: Group, *, strict
         raise Refusal(texts.BAD_MOVE)  # the association is what gives the endpoint the APN already
     if endpoint.status not in (PENDING, ACTIVE):
         raise Refusal(texts.BAD_MOVE)
-    if not estate.vslices[group.vslice].subnets or (strict and group.routing_policy is None):
+    vslice = estate.vslices[group.vslice]
+    if not vslice.subnets or (strict and group.routing_policy is None):
         raise Refusal(texts.BAD_FIELD)
+    if endpoint.static_ip is not None:
+        addresses.check_static(estate, endpoint, endpoint.static_ip, vslice)
 
 
 def assign(estate: Estate, endpoint: Endpoint, group: Group) -> None:
@@ -100,89 +104,59 @@ def assign(estate: Estate, endpoint: Endpoint, group: Group) -> None:
     if endpoint.group == group.id and endpoint.status == ACTIVE:
         return
     was_pending = endpoint.status == PENDING
+    traffic.end_session(estate, endpoint)
     estate.join(endpoint, group)
     estate.ledger.record("assign", endpoint.id, endpoint.iccid, group=group.moniker, previous=was_pending)
     if was_pending:
-        endpoint.network = DETACHED
+        traffic.set_network(estate, endpoint, DETACHED)
         estate.set_status(endpoint, ACTIVE, kind="activate")
 
 
+def assign_later(estate: Estate, endpoint: Endpoint, group: Group, *, at: float, strict: bool) -> None:
+    """Put an endpoint into a group at some later time, if that may still be done by then."""
+
+    def act() -> None:
+        if endpoint.id not in estate.endpoints or group.id not in estate.groups:
+            return
+        with suppress(Refusal):
+            check_assignable(estate, endpoint, group, strict=strict)
+            assign(estate, endpoint, group)
+
+    estate.later(at, act)
+
+
 def change_status(estate: Estate, endpoint: Endpoint, status: int) -> None:
-    """Suspend, resume or terminate; what holds already is no change."""
-    if endpoint.status == status:
+    """Suspend, resume or terminate. What holds already is refused like every other move, unless repeats are taken."""
+    if endpoint.status == status and "repeats_taken" in estate.behaviours:
         return
     if endpoint.status not in _BEFORE.get(status, ()):
         raise Refusal(texts.BAD_MOVE)
     if status == ACTIVE and "suspend_is_final" in estate.behaviours:
         raise Refusal(texts.BAD_MOVE)
-    if status in (SUSPENDED, TERMINATED):
-        end_session(estate, endpoint)
-    estate.set_status(endpoint, status, kind=_KINDS[status])
+    move(estate, endpoint, status, kind=_KINDS[status])
+
+
+def move(estate: Estate, endpoint: Endpoint, status: int, *, kind: str) -> None:
+    """Put an endpoint into a status, with all that follows: no session out of service, nothing but a record at the end.
+
+    Only an endpoint in a group can be active or suspended. Raises Refusal.
+    """
+    if status == PENDING:
+        set_free(estate, endpoint, kind=kind)
+        return
+    if status in (ACTIVE, SUSPENDED) and endpoint.group is None:
+        raise Refusal(texts.NO_PRIMARY)
+    if status != ACTIVE:
+        traffic.end_session(estate, endpoint)
+    estate.set_status(endpoint, status, kind=kind)
     if status == TERMINATED:
         endpoint.network = UNKNOWN
+        estate.leave(endpoint)
 
 
-def passes_traffic(estate: Estate, endpoint: Endpoint) -> bool:
-    """Whether the endpoint is usable: active, in a group that is configured well, in a VSlice with a subnet."""
-    group = estate.groups.get(endpoint.group or "")
-    if endpoint.status != ACTIVE or group is None or group.routing_policy is None:
-        return False
-    return bool(estate.vslices[group.vslice].subnets)
-
-
-def start_session(estate: Estate, endpoint: Endpoint) -> None:
-    """A device begins to send; it gets an address for each group that it has access to."""
-    if not passes_traffic(estate, endpoint):
-        raise Refusal(texts.BAD_MOVE)
-    for group in access_of(estate, endpoint):
-        estate.address_in(endpoint, group)
-    endpoint.session_since = endpoint.latest_activity = estate.now
-    endpoint.idle_told = False
-    set_network(estate, endpoint, ONLINE)
-
-
-def access_of(estate: Estate, endpoint: Endpoint) -> list[Group]:
-    """The primary group and all of its secondaries: one APN and one address each."""
-    primary = estate.groups.get(endpoint.group or "")
-    return [] if primary is None else [primary, *estate.secondaries(primary)]
-
-
-def end_session(estate: Estate, endpoint: Endpoint) -> None:
-    """The session ends; a pooled address goes back."""
-    if endpoint.session_since is None:
-        return
-    endpoint.session_since = None
-    group = estate.groups.get(endpoint.group or "")
-    if group is not None and group.ip_allocation == "pooled":
-        endpoint.addresses.clear()
-    set_network(estate, endpoint, IDLE)
-
-
-def set_network(estate: Estate, endpoint: Endpoint, status: int) -> None:
-    """Note what the radio network says, and tell it."""
-    if endpoint.network == status:
-        return
-    endpoint.network = status
-    if status == DETACHED:
-        endpoint.session_since = None
-    names = {ONLINE: "Active", IDLE: "Idle", DETACHED: "Detached"}
-    if status in names:
-        estate.tell(f"EndpointNetworkStatusSet{names[status]}", endpoint)
-
-
-def watch_inactivity(estate: Estate) -> None:
-    """Tell of sessions that were idle for too long, and close them where the group says so."""
-    for endpoint in _with_session(estate):
-        group = estate.groups.get(endpoint.group or "")
-        if group is None or group.inactivity_time is None or endpoint.idle_told:
-            continue
-        if estate.now - (endpoint.latest_activity or 0.0) < group.inactivity_time:
-            continue
-        endpoint.idle_told = True
-        estate.tell("EndpointDataSessionInactive", endpoint)  # INVENTED name: the real one is not known
-        if group.inactivity_action == "notifyandterminate":
-            end_session(estate, endpoint)
-
-
-def _with_session(estate: Estate) -> Iterable[Endpoint]:
-    return [one for one in estate.endpoints.values() if one.session_since is not None]
+def set_free(estate: Estate, endpoint: Endpoint, *, kind: str) -> None:
+    """Make an endpoint pending again, in no group and with nothing of one: what only support or the tenant can do."""
+    traffic.end_session(estate, endpoint)
+    estate.set_status(endpoint, PENDING, kind=kind)
+    endpoint.network, endpoint.static_ip = UNKNOWN, None
+    estate.leave(endpoint)

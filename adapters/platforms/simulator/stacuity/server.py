@@ -55,7 +55,7 @@ class StacuitySimulator(Simulator):
         return self.account.journal
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        path = request.path
+        path = request.rel_url.raw_path  # the parts of a path are decoded one by one, and once
         if path.lower().startswith(API + "/"):
             return await self._front.handle(request, path[len(API) :])
         if path.startswith(PREFIX + "/"):

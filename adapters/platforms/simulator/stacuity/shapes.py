@@ -1,8 +1,10 @@
 """Objects as they are written on the wire."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from adapters.platforms.simulator.stacuity import addresses
 from adapters.platforms.simulator.stacuity.estate import Estate
 from adapters.platforms.simulator.stacuity.model import (
     NETWORK,
@@ -15,6 +17,7 @@ from adapters.platforms.simulator.stacuity.model import (
     Named,
     VSlice,
 )
+from adapters.platforms.simulator.stacuity.policies import FIXED
 from adapters.platforms.simulator.stock import activation_code_of, eid_of, imsis_of
 
 _PROVISIONAL = (20, "provisional")  # the id is INVENTED, as those of the undocumented statuses are not known
@@ -62,8 +65,12 @@ def endpoint(estate: Estate, one: Endpoint) -> Json:
         "endpointGroupId": group.id if group else None,
         "endpointGroupName": group.name if group else one.last_group_name,
         "endpointGroup": reference(group),
-        "ipAddress": one.static_ip or (one.addresses.get(group.id) if group else None),
+        "ipAddress": addresses.shown(one, group),
         "latestActivity": moment(one.latest_activity),
+        "latestServingOperatorDescription": one.operator,
+        "latestCountryName": one.country,
+        "latestLat": one.position[0] if one.position else None,
+        "latestLon": one.position[1] if one.position else None,
         "usageRolling24H": 0,
         "usageRolling7D": 0,
         "usageRolling28D": 0,
@@ -119,16 +126,38 @@ def vslice(estate: Estate, one: VSlice) -> Json:
         "apnPatterns": list(one.apn_patterns),
         "ipAddressFamily": lookup(10, "ipv4"),
         "ipAllocationType": lookup(10, one.ip_allocation),
-        "dnsMode": lookup(10, "auto"),
+        "dnsMode": lookup(10, one.dns_mode),
+        "dnsServers": list(one.dns_servers) or None,
         "eventMap": reference(estate.maps.get(one.event_map or "")),
         "endpointGroupCount": len(groups),
         "endpointCount": sum(estate.shown_members(one) for one in groups),
     }
 
 
-def named(estate: Estate, one: Named) -> Json:
-    """A policy or a routing target."""
-    return {**(reference(one) or {}), "vslice": reference(estate.vslices.get(one.vslice or "")), **one.fields}
+def named(estate: Estate, one: Named, *, place: str) -> Json:
+    """A policy, a routing target or an edge service."""
+    shown = {name: lookup(10, value) if isinstance(value, str) else value for name, value in one.fields.items()}
+    found = {**(reference(one) or {}), **shown, **(_FLAGS[place](one) if place in _FLAGS else {})}
+    return found | {"vslice": reference(estate.vslices.get(one.vslice))} if one.vslice is not None else found
+
+
+_FLAGS: dict[str, Callable[[Named], Json]] = {
+    "operator_policies": lambda one: {
+        **dict.fromkeys(("allow2g", "allow3g", "allow45g"), True),
+        "entries": entries("operator_policies", one),
+    },
+    "regional_policies": lambda one: {
+        "active": True,
+        "isFixed": one.moniker == FIXED,
+        "entries": entries("regional_policies", one),
+    },
+}
+
+
+def entries(place: str, policy: Named) -> list[Json]:
+    """The entries of a policy."""
+    word = "steeringProfileEntryAction" if place == "operator_policies" else "regionalGateway"
+    return [{**entry, word: lookup(10, entry[word])} for entry in policy.entries]
 
 
 def handler(_estate: Estate, one: Handler) -> Json:

@@ -26,15 +26,18 @@ class Webhooks:
 
     async def close(self) -> None:
         """Drop what was not delivered."""
-        for task in self._queues.values():
+        waiting = list(self._queues.values())
+        for task in waiting:
             task.cancel()
-        await asyncio.gather(*self._queues.values(), return_exceptions=True)
+        await asyncio.gather(*waiting, return_exceptions=True)
         if self._session is not None:
             await self._session.close()
 
     def take(self, event: Event) -> None:
         """Deliver an event to every handler that is subscribed to it."""
         self._told += 1
+        if not self.estate.maps:
+            return
         if "lost_events" in self.estate.behaviours and self._told % _EVERY_THIRD == 0:
             return
         times = 2 if "duplicate_events" in self.estate.behaviours else 1
@@ -70,7 +73,9 @@ class Webhooks:
         self._start((event.endpoint_id, handler.id), handler, shapes.event(event))
 
     def _start(self, key: tuple[str | None, str], handler: Handler, body: dict[str, object]) -> None:
-        self._queues[key] = asyncio.get_running_loop().create_task(self._after(self._queues.get(key), handler, body))
+        task = asyncio.get_running_loop().create_task(self._after(self._queues.get(key), handler, body))
+        self._queues[key] = task
+        task.add_done_callback(lambda done: self._queues.pop(key) if self._queues.get(key) is done else None)
 
     async def _after(self, before: "asyncio.Task[None] | None", handler: Handler, body: dict[str, object]) -> None:
         if before is not None:

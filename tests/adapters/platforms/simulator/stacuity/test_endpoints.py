@@ -1,5 +1,7 @@
 """What endpoints are and may do, as the documents say it."""
 
+from urllib.parse import quote
+
 import pytest
 
 from adapters.platforms.simulator.stacuity.estate import DAY
@@ -34,6 +36,13 @@ async def test_a_reference_addresses_the_endpoint_and_is_unique(account):
 
     assert found["id"] == account.id_of("reference")
     assert taken == "Reference already in use"
+
+
+@pytest.mark.parametrize("reference", ["50%", "a%41", "a b", "100%25", "ü-1"])
+async def test_a_reference_is_decoded_once(account, reference):
+    await account.put(f"/endpoints/{account.id_of('pending')}", {"tags": [], "reference": reference})
+
+    assert (await account.get(f"/endpoints/{quote(reference, safe='')}"))["id"] == account.id_of("pending")
 
 
 @pytest.mark.parametrize("field", ["iccid", "routingPolicyId", "steeringProfileId", "eventMapId", "ipAddress"])
@@ -109,6 +118,30 @@ async def test_a_pending_endpoint_passes_no_traffic(account):
     assert answer == {"error": "Status change not allowed"}
 
 
+@pytest.mark.parametrize("kind", ["in session", "idle", "suspended"])
+async def test_an_endpoint_that_leaves_its_group_keeps_nothing_of_it(account, kind):
+    before = account.estate.members(account.estate.find(account.estate.groups, "fleet-main"))
+    one = account.estate.endpoints[account.id_of(kind)]
+    await account.door("/unassign", {"iccid": one.iccid})
+    found = await account.endpoint(kind)
+
+    assert await account.state(kind) == ("pending", "unknown")
+    assert (found["endpointGroup"], found["ipAddress"], one.session_since, one.addresses) == (None, None, None, {})
+    assert await account.door("/session", {"iccid": one.iccid}) == {"error": "Status change not allowed"}
+    assert account.estate.members(account.estate.find(account.estate.groups, "fleet-main")) == before - 1
+    assert await account.door("/network", {"iccid": one.iccid, "status": "idle"}) == {
+        "error": "Endpoint has no primary group"
+    }
+    assert await account.assign(kind) == "", "it can be put into a group again"
+
+
+async def test_a_reset_of_an_endpoint_that_no_group_has_is_refused(account):
+    path = f"/endpoints/{account.id_of('pending')}/reset"
+
+    assert await account.post(path, {"forceDetach": True}) == "Endpoint has no primary group"
+    assert await account.state("pending") == ("pending", "unknown")
+
+
 # --- groups and traffic ---
 
 
@@ -176,10 +209,80 @@ async def test_a_static_address_is_used_and_a_pooled_one_is_given_back(account, 
 async def test_there_is_one_address_for_each_group_that_the_endpoint_has_access_to(account):
     found = await account.get(f"/endpoints/{account.id_of('in session')}/ipaddresses")
 
+    assert len({one["ipAddress"] for one in found}) == len(found) == 2, "each is another one"
     assert {(one["endpointGroup"]["moniker"], one["apn"]) for one in found} == {
         ("fleet-main", "main.flex"),
         ("video-apn", "video.flex"),
     }
+
+
+async def test_an_address_is_given_once_in_a_vslice(account):
+    groups = {"pending": "fleet-main", "tag 1": "fleet-second", "tag 2": "fleet-second", "idle": "fleet-main"}
+    for kind, group in groups.items():
+        await account.assign(kind, group)
+        await account.door("/session", {"iccid": account.estate.endpoints[account.id_of(kind)].iccid})
+    kinds = [*groups, "in session"]
+    given = [
+        one["ipAddress"] for kind in kinds for one in await account.get(f"/endpoints/{account.id_of(kind)}/ipaddresses")
+    ]
+
+    assert len(set(given)) == len(given) == 3 * 2 + 2
+
+
+async def test_a_static_address_is_given_once_in_a_vslice_and_never_drawn(account):
+    paths = {kind: f"/endpoints/{account.id_of(kind)}" for kind in ("idle", "detached", "in session")}
+    taken = (await account.endpoint("in session"))["ipAddress"]
+    first = await account.put(paths["idle"], {"tags": [], "staticIp": "10.0.0.3"})
+    again = await account.put(paths["idle"], {"tags": ["x"], "staticIp": "10.0.0.3"})
+    twice = await account.put(paths["detached"], {"tags": [], "staticIp": "10.0.0.3"})
+    drawn = await account.put(paths["detached"], {"tags": [], "staticIp": taken})
+    own = await account.put(paths["in session"], {"tags": [], "staticIp": taken})
+    await account.door("/session", {"iccid": account.estate.endpoints[account.id_of("detached")].iccid})
+    rows = await account.get(f"{paths['detached']}/ipaddresses")
+
+    assert (first, again, own) == ("", "", "")
+    assert (twice, drawn) == ("Field is not valid", "Field is not valid")
+    assert "10.0.0.3" not in {row["ipAddress"] for row in rows}
+
+
+async def test_a_static_address_of_its_own_secondary_group_is_taken_too(account):
+    path = f"/endpoints/{account.id_of('in session')}"
+    second = (await account.get(f"{path}/ipaddresses"))[1]["ipAddress"]
+
+    assert await account.put(path, {"tags": [], "staticIp": second}) == "Field is not valid"
+
+
+async def test_a_move_takes_the_static_address_along_only_where_it_fits(account):
+    await account.put(f"/endpoints/{account.id_of('idle')}", {"tags": [], "staticIp": "10.1.0.9"})
+
+    assert await account.assign("idle", "fleet-second") == ""
+    assert (await account.endpoint("idle"))["ipAddress"] == "10.1.0.9"
+    assert await account.assign("idle", "fleet-alt") == "Field is not valid", "10.1.0.0/24 is none of its subnets"
+
+
+async def test_a_subnet_without_addresses_left_carries_no_further_session(account, new_group):
+    await account.post("/vslices", {"name": "Tiny", "moniker": "tiny-1", "subnetAddress": "10.6.0.0/30"})
+    await account.post("/RoutingPolicies", {"name": "P", "moniker": "policy-1", "vslice": "tiny-1"})
+    await account.post("/EndpointGroups", new_group | {"vslice": "tiny-1", "routingPolicy": "policy-1"})
+    answers = []
+    for kind in ("pending", "tag 1", "tag 2"):
+        await account.assign(kind, "meters")
+        answers.append(await account.door("/session", {"iccid": account.estate.endpoints[account.id_of(kind)].iccid}))
+
+    assert answers[2] == {"error": "Field is not valid"}
+    assert [(await account.endpoint(kind))["ipAddress"] for kind in ("pending", "tag 1")] == ["10.6.0.1", "10.6.0.2"]
+
+
+async def test_an_sms_goes_to_usable_endpoints_and_arrives_on_a_network(account):
+    body = {"payloadText": "hello", "protocolId": 0, "dataCodingScheme": 0}
+    paths = {kind: f"/endpoints/{account.id_of(kind)}/sms" for kind in ("idle", "detached", "suspended", "pending")}
+    answers = [await account.post(path, body) for path in paths.values()]
+    wrong = [{}, {"payloadText": ""}, body | {"protocolId": "0"}, body | {"dataCodingScheme": 256}]
+
+    assert answers == ["", "", "Status change not allowed", "Status change not allowed"]
+    assert [await account.post(paths["idle"], one) for one in wrong] == ["Field is not valid"] * 4
+    assert (await account.happened("idle"))[-2:] == ["EndpointSMSAttempted_v1", "EndpointSMSDelivered_v1"]
+    assert (await account.happened("detached"))[-1] == "EndpointSMSUndelivered_v1"
 
 
 async def test_a_group_that_is_not_configured_well_takes_no_endpoints_and_carries_no_traffic(account, start):
@@ -218,6 +321,50 @@ async def test_a_suspended_endpoint_keeps_its_group_and_is_usable_again_when_act
 )
 async def test_other_moves_are_refused(account, kind, status):
     assert await account.set_status(kind, status) == "Status change not allowed"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("suspended", "suspended"), ("idle", "active"), ("terminated", "terminated")]
+)
+async def test_a_change_to_what_holds_already_is_refused_unless_repeats_are_taken(account, kind, status):
+    refused = await account.set_status(kind, status)
+    before = len(account.simulator.ledger.entries)
+    await account.door("/faults", {"profile": "repeats_taken"})
+
+    assert refused == "Status change not allowed"
+    assert await account.set_status(kind, status) == ""
+    assert len(account.simulator.ledger.entries) == before
+
+
+@pytest.mark.parametrize("status", ["suspended", "terminated"])
+async def test_drift_out_of_service_ends_the_session_too(account, status):
+    one = account.estate.endpoints[account.id_of("in session")]
+    await account.door("/drift", {"iccid": one.iccid, "status": status})
+
+    assert (await account.state("in session"))[0] == status
+    assert one.session_since is None
+
+
+async def test_with_slow_an_assignment_is_carried_out_in_its_time_and_not_on_what_was_ended_meanwhile(start):
+    account = await start(behaviours=["slow"])
+    for kind in ("pending", "tag 1", "tag 2"):
+        assert await account.assign(kind, "fleet-second") == ""
+    at_once = await account.state("pending")
+    await account.set_status("tag 1", "terminated")
+    await account.door("/clock", {"seconds": 21})
+    after = [(await account.state(kind))[0] for kind in ("pending", "tag 1", "tag 2")]
+
+    assert (at_once[0], after) == ("pending", ["active", "terminated", "active"])
+    assert (await account.get("/EndpointGroups/fleet-second"))["endpointsAssigned"] == 2
+
+
+async def test_with_slow_an_assignment_to_a_group_that_is_gone_meanwhile_does_nothing(start):
+    account = await start(behaviours=["slow"])
+    await account.assign("pending", "fleet-second")
+    assert await account.delete("/EndpointGroups/fleet-second") == ""
+    await account.door("/clock", {"seconds": 21})
+
+    assert await account.state("pending") == ("pending", "unknown")
 
 
 @pytest.mark.parametrize("kind", ["pending", "idle", "suspended"])
@@ -274,9 +421,13 @@ async def test_many_are_assigned_in_one_action_and_each_has_its_own_outcome(acco
 async def test_many_are_suspended_or_terminated_in_one_action(account, status, after):
     ids = [account.id_of(kind) for kind in ("idle", "detached")]
     answer = await account.call("PUT", "/endpoints/status", {"endpointIds": ids, "endpointStatus": status})
+    told = f"EndpointProvisioningStatusSet{status.capitalize()}_v1"
 
     assert answer["success"]
+    assert [(item["endpointId"], item["success"]) for item in answer["data"]] == [(one, True) for one in ids]
     assert {(await account.state(kind))[0] for kind in ("idle", "detached")} == {after}
+    assert (await account.state("in session"))[0] == "active", "nobody else is touched"
+    assert [(await account.happened(kind)).count(told) for kind in ("idle", "detached", "in session")] == [1, 1, 0]
 
 
 async def test_with_partial_bulk_every_seventh_item_fails_and_the_others_are_done(start):
@@ -307,8 +458,13 @@ async def test_lists_are_filtered_by_status_group_tag_iccid_name_and_reference(a
     async def found(term: str) -> set[str]:
         return {row["id"] for row in await account.get("/endpoints", filter=term, limit="0")}
 
-    assert await found("endpointStatus:suspended") == {account.id_of("suspended")}
-    assert account.id_of("idle") in await found("endpointGroup:fleet-main")
+    everyone = {one.id: one for one in account.estate.endpoints.values()}
+    for status, word in ((30, "pending"), (50, "active"), (60, "suspended"), (70, "terminated")):
+        truly = {key for key, one in everyone.items() if one.status == status}
+        assert await found(f"endpointStatus:{word}") == truly != set()
+    main = account.group_id("fleet-main")
+    assert await found("endpointGroup:fleet-main") == {key for key, one in everyone.items() if one.group == main}
+    assert await found("endpointGroup:fleet-second") == set()
     assert {
         frozenset(await found(term)) for term in ("tags:x1", "name:pump", "reference:ref-9", f"iccid:{one['iccid']}")
     } == {frozenset({account.id_of("idle")})}
@@ -363,7 +519,10 @@ async def test_support_can_reinstate_and_a_customer_cannot(account):
     await account.door("/drift", {"iccid": iccid, "status": "pending"})
 
     assert refused == "Status change not allowed"
-    assert (await account.state("terminated"))[0] == "pending"
+    assert await account.state("terminated") == ("pending", "unknown")
+    assert await account.door("/drift", {"iccid": iccid, "status": "active"}) == {
+        "error": "Endpoint has no primary group"
+    }
 
 
 async def test_the_fixtures_can_be_loaded_anew(account):

@@ -3,6 +3,8 @@
 import pytest
 from aiohttp import web
 
+from adapters.platforms.simulator.stacuity.fixtures import claim_code
+
 
 @pytest.fixture
 async def receiver():
@@ -72,6 +74,64 @@ async def test_network_changes_are_told(account):
     assert (await account.happened("detached"))[before:] == [
         f"EndpointNetworkStatusSet{name}_v1" for name in ("Active", "Idle", "Detached")
     ]
+    await account.door("/session", {"iccid": iccid})
+    await account.door("/network", {"iccid": iccid, "status": "detached"})
+    assert (await account.happened("detached"))[-2:] == [
+        f"EndpointNetworkStatusSet{name}_v1" for name in ("Idle", "Detached")
+    ], "off the network there is no session"
+
+
+async def test_a_new_operator_and_a_new_place_are_told_once_each(account):
+    iccid = (await account.endpoint("idle"))["iccid"]
+    before = len(await account.happened("idle"))
+    seen = {"iccid": iccid, "operator": "Operator One", "country": "France", "lat": 48.8, "lon": 2.3}
+    for body in (seen, seen, seen | {"operator": "Operator Two"}, seen | {"operator": "Operator Two", "lat": 50.0}):
+        await account.door("/place", body)
+    found = await account.endpoint("idle")
+    unassigned = {"iccid": (await account.endpoint("pending"))["iccid"], "operator": "x"}
+
+    assert (await account.happened("idle"))[before:] == [
+        f"{name}_v1"
+        for name in (
+            "EndpointServingOperatorChanged",
+            "EndpointLocationUpdated",
+            "EndpointServingOperatorChanged",
+            "EndpointLocationUpdated",
+        )
+    ]
+    assert (found["latestServingOperatorDescription"], found["latestCountryName"]) == ("Operator Two", "France")
+    assert (found["latestLat"], found["latestLon"]) == (50.0, 2.3)
+    assert await account.door("/place", unassigned) == {"error": "Endpoint has no primary group"}
+
+
+async def test_every_change_of_state_is_told_also_those_that_no_customer_makes(account):
+    iccid = next(iter(account.estate.unclaimed))
+    new = (await account.call("POST", "/endpoints", {"iccid": iccid, "activationCode": claim_code(iccid)}))["data"]
+    await account.put(f"/endpoints/{new}/endpointgroup", {"endpointGroup": "fleet-main"})
+    await account.door("/unassign", {"iccid": iccid})
+    await account.door("/stock", ["8944500000000079364"])
+    events = await account.get("/events", limit="0")
+    of_new = [event["eventType"] for event in reversed(events) if event["endpointId"] == new]
+
+    assert of_new == [
+        "EndpointProvisioningStatusSetPending_v1",
+        "EndpointNetworkStatusSetDetached_v1",
+        ACTIVE,
+        "EndpointProvisioningStatusSetPending_v1",
+    ]
+    assert events[0]["detail"]["iccid"] == "8944500000000079364"
+    assert len({event["eventId"] for event in events}) == len(events)
+
+
+async def test_the_end_of_an_endpoint_is_told_to_the_map_of_the_group_that_it_was_in(account, receiver, new_group):
+    url, got, _ = receiver
+    await subscribe(account, url, scope="endpoint", kinds=("EndpointProvisioningStatusSetTerminated_v1",))
+    await account.post("/EndpointGroups", new_group | {"eventMap": "hook-1-map"})
+    await account.assign("pending", "meters")
+    await account.set_status("pending", "terminated")
+    await account.until(lambda: got)
+
+    assert (got[0][1]["endpointId"], got[0][1]["detail"]["endpointGroup"]) == (account.id_of("pending"), "meters")
 
 
 async def test_an_event_says_what_when_and_which_endpoint(account):
@@ -81,6 +141,25 @@ async def test_an_event_says_what_when_and_which_endpoint(account):
     assert set(event) == {"eventId", "eventTime", "eventType", "endpointId", "detail"}
     assert (event["eventType"], event["detail"]["previousStatus"]) == (ACTIVE, "pending")
     assert event["eventTime"].endswith("Z")
+
+
+async def test_events_of_a_group_are_listed_newest_first_and_narrowed_by_type_and_time(account):
+    await account.assign("pending", "fleet-second")
+    await account.door("/clock", {"seconds": 60})
+    await account.set_status("pending", "suspended")
+    await account.set_status("idle", "suspended")
+    rows = await account.get("/events", filter="endpointGroup:fleet-second", limit="0")
+    of_type = await account.get("/events", filter="endpointGroup:fleet-second,eventType:Active")
+    since = {"from": rows[0]["eventTime"], "filter": "endpointGroup:fleet-second"}
+
+    assert [row["eventType"] for row in rows] == [
+        "EndpointProvisioningStatusSetSuspended_v1",
+        ACTIVE,
+        "EndpointNetworkStatusSetDetached_v1",
+    ]
+    assert {row["endpointId"] for row in rows} == {account.id_of("pending")}
+    assert [row["eventType"] for row in of_type] == [ACTIVE]
+    assert await account.get("/events", **since) == rows[:1]
 
 
 async def test_events_are_listed_newest_first_and_narrowed_by_type_and_time(account):

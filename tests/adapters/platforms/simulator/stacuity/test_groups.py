@@ -60,11 +60,52 @@ async def test_operator_policy_event_map_and_inactivity_are_optional_changeable_
 
 
 async def test_routing_and_regional_policy_can_be_changed(account, new_group):
+    await account.post("/RoutingPolicies", {"name": "New", "moniker": "internet-new", "vslice": "vslice-main"})
     await made(account, new_group)
-    changed = new_group | {"regionalGatewayPolicy": "europe-only", "routingPolicy": "internet-main"}
-
+    await account.assign("pending", "meters")
+    before = await account.get("/EndpointGroups/meters")
+    changed = new_group | {"regionalGatewayPolicy": "europe-only", "routingPolicy": "internet-new"}
     assert await account.put("/EndpointGroups/meters", changed) == ""
-    assert (await account.get("/EndpointGroups/meters"))["regionalGatewayPolicy"]["moniker"] == "europe-only"
+    after, one = await account.get("/EndpointGroups/meters"), await account.endpoint("pending")
+    names = [
+        (found["routingPolicy"]["moniker"], found["regionalGatewayPolicy"]["moniker"]) for found in (before, after)
+    ]
+
+    assert names == [("internet-main", "automatic"), ("internet-new", "europe-only")]
+    assert one["routingPolicyId"] == after["routingPolicy"]["id"], "its endpoints have it at once"
+
+
+async def test_a_group_says_how_many_endpoints_it_holds(account):
+    async def shown():
+        return (await account.get("/EndpointGroups/fleet-second"))["endpointsAssigned"]
+
+    counts = [await shown()]
+    for kind in ("pending", "tag 1", "tag 2"):
+        await account.assign(kind, "fleet-second")
+        counts.append(await shown())
+    await account.set_status("pending", "suspended")
+    counts.append(await shown())
+    await account.set_status("pending", "terminated")
+    await account.assign("tag 1", "fleet-main")
+    counts.append(await shown())
+
+    assert counts == [0, 1, 2, 3, 3, 1], "a suspended endpoint counts, a terminated one and one that moved do not"
+
+
+async def test_stale_counts_are_those_of_five_seconds_ago_also_when_switched_on_while_running(account):
+    async def shown():
+        return (await account.get("/EndpointGroups/fleet-second"))["endpointsAssigned"]
+
+    for kind in ("pending", "tag 1"):
+        await account.assign(kind, "fleet-second")
+    await account.door("/clock", {"seconds": 10})
+    await account.door("/faults", {"profile": "stale_counts"})
+    known = await shown()
+    await account.assign("tag 2", "fleet-second")
+    at_once = await shown()
+    await account.door("/clock", {"seconds": 6})
+
+    assert (known, at_once, await shown()) == (2, 2, 3)
 
 
 @pytest.mark.parametrize(
@@ -117,14 +158,19 @@ async def test_a_vslice_comes_before_every_other_object(account):
     assert (first, await account.post("/RegionalPolicies", body)) == ("", "Field is not valid")
 
 
-async def test_two_vslices_may_use_the_same_addresses(account):
+async def test_two_vslices_may_use_the_same_addresses_and_one_gives_each_once(account):
     main, alt = await account.get("/vslices/vslice-main"), await account.get("/vslices/vslice-alt")
-    await account.assign("pending", "fleet-alt")
-    for kind in ("pending", "in session"):
+    for kind, group in (("pending", "fleet-alt"), ("tag 1", "fleet-alt"), ("tag 2", "fleet-second")):
+        await account.assign(kind, group)
+    kinds = ("pending", "tag 1", "tag 2", "in session")
+    for kind in kinds:
         await account.door("/session", {"iccid": (await account.endpoint(kind))["iccid"]})
+    in_alt, again_in_alt, in_main, first = [(await account.endpoint(kind))["ipAddress"] for kind in kinds]
 
     assert (main["subnets"][0], alt["subnets"]) == ("10.0.0.0/16", ["10.0.0.0/24"])
-    assert (await account.endpoint("pending"))["ipAddress"] == (await account.endpoint("in session"))["ipAddress"]
+    assert in_alt == first, "two VSlices know nothing of each other"
+    assert in_alt != again_in_alt
+    assert in_main != first
 
 
 @pytest.mark.parametrize(("seconds", "good"), [(1, True), (0, False), (-5, False), ("60", False)])
@@ -189,6 +235,16 @@ async def test_association_is_made_on_the_primary_and_gives_all_its_endpoints_th
     assert {one["moniker"] for one in primary["secondaryGroups"]} == {"video-apn", "meter-apn"}
     assert apns == {"main.flex", "video.flex", "meter.flex"}
     assert (await account.endpoint("idle"))["endpointGroup"]["moniker"] == "fleet-main", "the membership stays"
+
+
+async def test_an_endpoint_has_no_address_in_a_secondary_that_was_taken_away(account):
+    path = f"/endpoints/{account.id_of('in session')}/ipaddresses"
+    before = await account.get(path)
+    await account.delete("/EndpointGroups/fleet-main/secondarygroups/video-apn")
+    await account.post("/EndpointGroups/fleet-main/secondarygroups", [{"endpointGroupId": "video-apn"}])
+
+    assert [one["apn"] for one in before] == ["main.flex", "video.flex"]
+    assert [one["apn"] for one in await account.get(path)] == ["main.flex"], "a new one comes with the next session"
 
 
 async def test_a_secondary_belongs_to_one_primary_and_has_no_secondaries(account):
