@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from domain.replenish import Need
 from domain.summary import Summary
 
 # Asked for from outside: the fields of a request to activate. A dry run unless the event says otherwise.
 ACTIVATION_REQUESTED = "preactive.activation.requested"
 # Told by a run that ended with something for a person to look at.
 RUN_HAS_FAILURES = "preactive.run.failures"
-# Told by whoever looks at stock, for an account and a tag: account, tag, group, pre_active, low.
+# Told by a replenishing, also by one that could not work, for an account and a tag of which too few SIMs wait.
 STOCK_LOW = "preactive.stock.low"
+# Told by a replenishing that took from the raw SIMs of an account and a tag, when they run out.
+RAW_SHORT = "preactive.stock.raw"
 
 
 def failures(summary: Summary) -> dict[str, Any] | None:
@@ -17,3 +20,17 @@ def failures(summary: Summary) -> dict[str, Any] | None:
     if not summary.exit_code:
         return None
     return {"batch": summary.batch, "run": summary.run, "sentence": summary.sentence(), **summary.numbers()}
+
+
+def stock_low(account: str, need: Need) -> dict[str, Any]:
+    """What to tell of stock below its mark."""
+    return _of(account, need) | {"pre_active": need.level.free, "low": need.mark.low, "sentence": need.sentence()}
+
+
+def raw_short(account: str, need: Need) -> dict[str, Any]:
+    """What to tell of raw SIMs that run out."""
+    return _of(account, need) | {"raw": need.level.raw, "sentence": need.warning}
+
+
+def _of(account: str, need: Need) -> dict[str, Any]:
+    return {"account": account, "tag": need.mark.tag, "group": need.mark.group}

@@ -1,20 +1,38 @@
 """Brings stock up to its marks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
+from domain.events import RAW_SHORT, STOCK_LOW, raw_short, stock_low
 from domain.manifest import Manifest
 from domain.plan import check_rejects
-from domain.replenish import Need
+from domain.replenish import Fill, Need, ReplenishRequest, StockMark
 from domain.requests import ProvisionRequest
 from tasks import resources
+from tasks.events import tell
 from tasks.planning import plan_file
 from tasks.steps import step
 
 
-@step("plan stock", "see what stock needs")
-async def plan_stock(account: str) -> Sequence[tuple[Need, int]]:
-    """Plan the creates that the marks of the account need, each with the change that holds them."""
-    return await resources.plan_stock(resources.current(account))
+@step("plan stock", "see what stock of {mark.tag} needs")
+async def plan_fill(account: str, mark: StockMark, most: int, request: ReplenishRequest) -> Fill:
+    """Plan the creates that a mark of the account needs, with the change that holds them."""
+    return await resources.plan_fill(resources.current(account), mark, most=most, request=request)
+
+
+@step("create from raw SIMs", "create and tag {first} to {last}")
+async def create_from_raw(account: str, change: int, first: int, last: int) -> bool:
+    """Send what is ready between two positions, and say whether the platform took it."""
+    return await resources.create_from_raw(resources.current(account), change, first, last)
+
+
+def tell_of_stock(account: str, needs: Collection[Need], *, used: Collection[str] = ()) -> None:
+    """Let automations act where stock is below its mark, and where raw SIMs of the tags that were used run out."""
+    for need in needs:
+        about = f"preactive.stock.{account}.{need.mark.tag}"
+        if need.is_low:
+            tell(STOCK_LOW, about, stock_low(account, need))
+        if need.warning and need.mark.tag in used:
+            tell(RAW_SHORT, about, raw_short(account, need))
 
 
 async def take_in(request: ProvisionRequest) -> tuple[Manifest, str]:

@@ -68,7 +68,7 @@ from tasks.resources.session import (
     session,
     stop_all,
 )
-from tasks.resources.stocking import needs, plan_stock
+from tasks.resources.stocking import create_from_raw, marks_of, needs, plan_fill, stocked_accounts
 from tasks.resources.upkeep import check_store, rebuild_store, run_simulator, store_place, upgrade_store
 
 __all__ = [
@@ -88,6 +88,7 @@ __all__ = [
     "cancel",
     "check_file",
     "check_store",
+    "create_from_raw",
     "current",
     "decide_by_person",
     "endpoints",
@@ -99,6 +100,7 @@ __all__ = [
     "known",
     "known_tags",
     "mapping",
+    "marks_of",
     "needs",
     "notify_block",
     "open_platform",
@@ -106,7 +108,7 @@ __all__ = [
     "open_store",
     "order_app",
     "orders_token",
-    "plan_stock",
+    "plan_fill",
     "preview_selection",
     "private_folder",
     "qr_png",
@@ -124,6 +126,7 @@ __all__ = [
     "session",
     "start_account",
     "stock",
+    "stocked_accounts",
     "stop_account",
     "stop_all",
     "stops",

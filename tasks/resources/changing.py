@@ -37,7 +37,7 @@ async def store_manifest(
     session: Session, manifest: Manifest, request: ProvisionRequest, *, into_stock: bool = False
 ) -> "Ingested":
     """Store a checked file as a batch, or find the batch it already is; `into_stock` plans nothing for its SIMs."""
-    from adapters.store import bulk_changes, claims, ingest, stocking
+    from adapters.store import bulk_changes, claims, ingest
 
     codes = read_claim_codes(request, manifest, session.account)  # or nothing is stored
     naming = request.naming(session.account)
@@ -51,7 +51,8 @@ async def store_manifest(
         **manifest.numbers(),
     )
     stored = await session.store.awrite(
-        stocking.ingest_into_stock if into_stock else ingest.ingest,
+        ingest.ingest,
+        into_stock=into_stock,
         account=session.name,
         batch=naming.batch,
         is_named=request.batch is not None,

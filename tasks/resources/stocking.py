@@ -1,31 +1,70 @@
 """Raw SIMs, and the marks that stock is kept between."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from domain.replenish import Need, need
+from adapters import settings
+from domain.ports import Scope
+from domain.refusals import UntilRefused
+from domain.replenish import Fill, Need, ReplenishRequest, StockMark, by_tag, need
 from tasks.resources.session import Session, account, open_store
 
+if TYPE_CHECKING:
+    from adapters.store.store import Store
 
-def needs(name: str) -> Sequence[Need]:
-    """What each mark of the account would need now. Changes nothing."""
-    from adapters.store import stocking
 
-    name, options = account(name)
+def stocked_accounts(name: str) -> list[str]:
+    """The account of this name, or every account that has marks of stock."""
+    return [name] if name else sorted(each for each, options in settings.load().accounts.items() if options.stock)
+
+
+def needs(names: Sequence[str], request: ReplenishRequest | None = None) -> dict[str, list[Need]]:
+    """What each mark of these accounts would need now. Changes nothing."""
     store = open_store()
     try:
-        return [need(mark, store.write(stocking.level, name, mark), most=options.max_change) for mark in options.stock]
+        return {name: _needs(store, name, request) for name in names}
     finally:
         store.close()
 
 
-async def plan_stock(session: Session) -> Sequence[tuple[Need, int]]:
-    """Plan what each mark of the account needs, each with the change that holds its creates."""
+def _needs(store: "Store", name: str, request: ReplenishRequest | None) -> list[Need]:
     from adapters.store import stocking
 
-    tags = session.account.platform_tags
-    return [
-        await session.store.awrite(
-            stocking.plan, session.name, mark, most=session.account.max_change, platform_tags=tags
-        )
-        for mark in session.account.stock
-    ]
+    _, options = account(name)
+    left, found = options.max_change, []
+    for mark in by_tag(options.stock):
+        found.append(need(mark, store.write(stocking.level, name, mark), most=left, **_asked(request)))
+        left -= found[-1].create
+    return found
+
+
+async def plan_fill(session: Session, mark: StockMark, *, most: int, request: ReplenishRequest | None = None) -> Fill:
+    """Plan what a mark needs, at most so many creates."""
+    from adapters.store import stocking
+
+    options = session.account
+    of_account = {"platform": options.platform, "platform_tags": options.platform_tags}
+    return await session.store.awrite(stocking.plan, session.name, mark, most=most, **of_account, **_asked(request))
+
+
+def _asked(request: ReplenishRequest | None) -> dict[str, bool]:
+    return {} if request is None else {"retry_refused": request.retry_refused, "go_on": request.go_on}
+
+
+async def create_from_raw(session: Session, change: int, first: int, last: int) -> bool:
+    """Send what is ready between two positions, until the platform refused one SIM after the other.
+
+    Then what was not begun is raw stock again, and the answer is False.
+    """
+    from adapters.store import rawstock
+
+    steps = UntilRefused(session.ledger)
+    await session.executor(steps).run(Scope(change, first - 1, last - 1))
+    if steps.is_over:
+        await session.store.awrite(rawstock.give_back, change)
+    return not steps.is_over
+
+
+def marks_of(session: Session) -> list[StockMark]:
+    """The marks of an account, one for each tag."""
+    return by_tag(session.account.stock)
