@@ -1,5 +1,6 @@
 """What the program tells Prefect of, so that automations can act on it; also what it listens to."""
 
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from domain.replenish import Need
@@ -22,15 +23,18 @@ def failures(summary: Summary) -> dict[str, Any] | None:
     return {"batch": summary.batch, "run": summary.run, "sentence": summary.sentence(), **summary.numbers()}
 
 
-def stock_low(account: str, need: Need) -> dict[str, Any]:
-    """What to tell of stock below its mark."""
-    return _of(account, need) | {"pre_active": need.level.free, "low": need.mark.low, "sentence": need.sentence()}
+def of_stock(account: str, needs: Iterable[Need], used: Collection[str]) -> list[tuple[str, str, dict[str, Any]]]:
+    """What to tell of an account's stock, each with the thing it is about.
 
-
-def raw_short(account: str, need: Need) -> dict[str, Any]:
-    """What to tell of raw SIMs that run out."""
-    return _of(account, need) | {"raw": need.level.raw, "sentence": need.warning}
-
-
-def _of(account: str, need: Need) -> dict[str, Any]:
-    return {"account": account, "tag": need.mark.tag, "group": need.mark.group}
+    That raw SIMs run out is told when some of the tag were `used`: otherwise nothing has changed since it was told.
+    """
+    told: list[tuple[str, str, dict[str, Any]]] = []
+    for need in needs:
+        about = f"preactive.stock.{account}.{need.mark.tag}"
+        of = {"account": account, "tag": need.mark.tag, "group": need.mark.group}
+        if need.is_low:
+            facts = {"pre_active": need.level.free, "low": need.mark.low, "sentence": need.sentence()}
+            told.append((STOCK_LOW, about, of | facts))
+        if need.warning and need.mark.tag in used:
+            told.append((RAW_SHORT, about, of | {"raw": need.level.raw, "sentence": need.warning}))
+    return told

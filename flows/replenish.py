@@ -36,7 +36,7 @@ async def replenish(request: ReplenishRequest) -> State[Summary]:
         except PreactiveError as error:  # another account may do better
             errors[name] = error
             with suppress(PreactiveError):
-                tell_of_stock(name, resources.needs([name])[name])
+                tell_of_stock(name)
         if any(one.stopped for one in done):
             break
     words = _stock_of([name for name in names if name not in errors])
@@ -61,7 +61,7 @@ async def _replenish_account(name: str, request: ReplenishRequest, done: list[Su
                 done.append(await _fill_up(session, fill))
         if session.stop.is_set() and not any(one.stopped for one in done):
             done.append(Summary("replenish", run_id(), stopped=True))
-        tell_of_stock(session.name, resources.needs([session.name])[session.name], used=used)
+        tell_of_stock(session.name, used=used)
 
 
 async def _fill_up(session: resources.Session, fill: Fill) -> Summary:

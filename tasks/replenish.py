@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 
-from domain.events import RAW_SHORT, STOCK_LOW, raw_short, stock_low
+from domain.events import of_stock
 from domain.manifest import Manifest
 from domain.plan import check_rejects
-from domain.replenish import Fill, Need, ReplenishRequest, StockMark
+from domain.replenish import Fill, ReplenishRequest, StockMark
 from domain.requests import ProvisionRequest
 from tasks import resources
 from tasks.events import tell
@@ -25,14 +25,10 @@ async def create_from_raw(account: str, change: int, first: int, last: int) -> b
     return await resources.create_from_raw(resources.current(account), change, first, last)
 
 
-def tell_of_stock(account: str, needs: Collection[Need], *, used: Collection[str] = ()) -> None:
-    """Let automations act where stock is below its mark, and where raw SIMs of the tags that were used run out."""
-    for need in needs:
-        about = f"preactive.stock.{account}.{need.mark.tag}"
-        if need.is_low:
-            tell(STOCK_LOW, about, stock_low(account, need))
-        if need.warning and need.mark.tag in used:
-            tell(RAW_SHORT, about, raw_short(account, need))
+def tell_of_stock(account: str, *, used: Collection[str] = ()) -> None:
+    """Let automations act where stock is below its mark now, and where raw SIMs of the tags that were used run out."""
+    for event, about, facts in of_stock(account, resources.needs([account])[account], used):
+        tell(event, about, facts)
 
 
 async def take_in(request: ProvisionRequest) -> tuple[Manifest, str]:

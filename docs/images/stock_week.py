@@ -44,8 +44,8 @@ def drawn(week: Lived) -> str:
         ".grid{stroke:#ddd}.mark{stroke:#c60;stroke-dasharray:5 4}.free{fill:none;stroke:#0868ac;stroke-width:1.5}"
         ".raw{fill:none;stroke:#999;stroke-width:1.5}</style>"
         '<rect width="100%" height="100%" fill="white"/>'
-        f'<text x="{LEFT}" y="18">Free pre-active SIMs after each sale and each run (blue, {least} at the least), their '
-        f"marks (dashed), raw SIMs from {most} to {week.raw[-1]} (grey); {len(week.sold)} sold, "
+        f'<text x="{LEFT}" y="18">Free pre-active SIMs after each sale and each run (blue, {least} at the least), '
+        f"their marks (dashed), raw SIMs from {most} to {week.raw[-1]} (grey); {len(week.sold)} sold, "
         f"{len(week.sent_away)} buyers sent away</text>"
         f"{days}{marks}{_line(times, week.raw, most, 'raw')}"
         f"{_line(times, [free for _, free in week.free], TALLEST, 'free')}</svg>\n"

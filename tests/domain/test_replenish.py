@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.events import raw_short, stock_low
+from domain.events import RAW_SHORT, STOCK_LOW, of_stock
 from domain.options import Account
 from domain.replenish import REFUSALS_IN_A_ROW, SALES_SECONDS, Level, StockMark, by_tag, lines, need, span
 
@@ -136,11 +136,16 @@ def test_lines_name_the_account_where_there_are_several():
     assert lines({"b": [needed(500), needed(1)]}, only_trouble=True) == [needed(1).sentence()]
 
 
-def test_events_tell_low_stock_and_raw_sims_apart():
-    low, short = stock_low("t", needed(60)), raw_short("t", needed(400, raw=0))
+def test_low_stock_is_told_whatever_was_done_and_raw_sims_that_run_out_by_the_run_that_used_some():
+    low, short = needed(60, coming=40), needed(400, raw=0)
+    told = [(event, facts["sentence"]) for event, _, facts in of_stock("t", [low, short], used=["spring"])]
 
-    assert (low["account"], low["tag"], low["pre_active"], low["low"]) == ("t", "spring", 60, 100)
-    assert (short["raw"], short["sentence"]) == (0, "no raw SIMs are left; hand in a file")
+    assert told == [(STOCK_LOW, low.sentence()), (RAW_SHORT, "no raw SIMs are left; hand in a file")]
+    assert [event for event, _, _ in of_stock("t", [low, short], used=[])] == [STOCK_LOW]
+    assert of_stock("t", [low], used=[])[0][1:] == (
+        "preactive.stock.t.spring",
+        {"account": "t", "tag": "spring", "group": "", "pre_active": 60, "low": 100, "sentence": low.sentence()},
+    )
 
 
 def test_the_sentence_has_the_numbers():

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.store import ingest, stocking
 from domain.ports import Scope
-from domain.replenish import StockMark
+from domain.replenish import StockMark, by_tag
 from tests.support.desk import ACCOUNT, accepted, done, manifest
 from tests.support.works import iccid
 
@@ -140,3 +140,48 @@ def test_a_lost_create_counts_as_coming_and_is_not_made_up_for(desk, raw):
         desk.do("UPDATE operations SET state = :state WHERE id = :id", id=row.id, state=next(states))
 
     assert plan(desk)[0].create == 0
+
+
+def sell(desk, endpoint, *, days_ago, tag="spring", group=""):
+    """Note that an endpoint was sold."""
+    now = desk.one("SELECT max(updated_at) FROM endpoints")
+    desk.do(
+        'INSERT INTO orders (account, order_no, tag, "group", endpoint, state, created_at) '
+        "VALUES (:account, :number, :tag, :group, :endpoint, 'done', :at)",
+        account=ACCOUNT,
+        number=f"A-{endpoint}",
+        tag=tag,
+        group=group,
+        endpoint=endpoint,
+        at=now - days_ago * 86_400,
+    )
+
+
+def test_sales_are_counted_by_the_tags_of_the_endpoint_whatever_the_order_asked_for(desk):
+    desk.pre_active(8, tags=["spring"])
+    sell(desk, 1, days_ago=27)
+    sell(desk, 2, days_ago=1, tag="")
+    sell(desk, 3, days_ago=1, group="us")
+    sell(desk, 4, days_ago=29)
+
+    found = desk.store.write(stocking.level, ACCOUNT, MARK)
+
+    assert (found.sold, found.seconds / 86_400) == (3, 28)
+    assert desk.store.write(stocking.level, ACCOUNT, MARK.model_copy(update={"tag": "autumn"})).sold == 0
+
+
+def test_a_tag_that_is_new_is_measured_since_its_first_sale(desk):
+    desk.pre_active(8, tags=["spring"])
+    sell(desk, 1, days_ago=4)
+    sell(desk, 2, days_ago=1)
+
+    found = desk.store.write(stocking.level, ACCOUNT, MARK)
+
+    assert (found.sold, round(found.seconds / 86_400, 2)) == (2, 4)
+
+
+def test_marks_of_one_tag_and_several_groups_are_filled_up_together(desk, raw):
+    raw(*range(1, 61))
+    (both,) = by_tag(MARK.model_copy(update={"group": group}) for group in ("eu", "us"))
+
+    assert plan(desk, both)[0].create == 60
