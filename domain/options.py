@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, fi
 from domain.capabilities import Capabilities, capabilities_of
 from domain.doubt import Patience
 from domain.errors import SettingsError, UnknownGroup
-from domain.replenish import StockMark, check_marks
+from domain.stock_mark import StockMark, check_marks
 from domain.supplier import SupplierProfile
 
 TAG = re.compile(r"[A-Za-z0-9_-]{1,100}")

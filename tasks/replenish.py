@@ -5,8 +5,9 @@ from collections.abc import Collection
 from domain.events import of_stock
 from domain.manifest import Manifest
 from domain.plan import check_rejects
-from domain.replenish import Fill, ReplenishRequest, StockMark
+from domain.replenish import Fill, ReplenishRequest
 from domain.requests import ProvisionRequest
+from domain.stock_mark import StockMark
 from tasks import resources
 from tasks.events import tell
 from tasks.planning import plan_file

@@ -10,7 +10,8 @@ from adapters.store.engine import alone_on
 from adapters.store.rawstock import BY_REPLENISHING, RAW, give_back, plan_creates, plan_tags, take_over
 from adapters.store.tables import changes, endpoints, operations
 from adapters.store.work import ready
-from domain.replenish import SALES_SECONDS, Fill, Level, StockMark, need, span
+from domain.replenish import SALES_SECONDS, Fill, Level, need, span
+from domain.stock_mark import StockMark
 
 _TAGGED = "FROM endpoints e JOIN tags t ON t.endpoint = e.id AND t.tag = :tag WHERE e.account = :account"
 # Of a batch that a person cancelled nothing is taken.

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from adapters import settings
 from domain.ports import Scope
 from domain.refusals import UntilRefused
-from domain.replenish import Fill, Need, ReplenishRequest, StockMark, by_tag, need
+from domain.replenish import Fill, Need, ReplenishRequest, need
+from domain.stock_mark import StockMark, by_tag
 from tasks.resources.session import Session, account, open_store
 
 if TYPE_CHECKING:

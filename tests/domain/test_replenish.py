@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from domain.events import RAW_SHORT, STOCK_LOW, of_stock
 from domain.options import Account
-from domain.replenish import REFUSALS_IN_A_ROW, SALES_SECONDS, Level, StockMark, by_tag, lines, need, span
+from domain.replenish import REFUSALS_IN_A_ROW, SALES_SECONDS, Level, lines, need, span
+from domain.stock_mark import StockMark, by_tag
 
 MARK = StockMark(tag="spring", low=100, high=500)
 PLENTY = 10_000

@@ -19,7 +19,8 @@ from domain.manifest import ManifestRow, Outcome
 from domain.options import Account
 from domain.order import OrderState, SellRequest
 from domain.pacing import Lane
-from domain.replenish import Need, ReplenishRequest, StockMark
+from domain.replenish import Need, ReplenishRequest
+from domain.stock_mark import StockMark
 from tasks import resources
 from tasks.carry_out import log_in, prepare_tags, settle_rest
 from tasks.replenish import create_from_raw, plan_fill

@@ -8,7 +8,8 @@ from adapters.store.reading import Reader
 from domain.operation import State
 from domain.outcome import Because, Verdict
 from domain.ports import Scope
-from domain.replenish import REFUSALS_IN_A_ROW, StockMark
+from domain.replenish import REFUSALS_IN_A_ROW
+from domain.stock_mark import StockMark
 from tests.support.desk import ACCOUNT, accepted, came, done, manifest
 from tests.support.works import iccid
 

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.store import ingest, stocking
 from domain.ports import Scope
-from domain.replenish import StockMark, by_tag
+from domain.stock_mark import StockMark, by_tag
 from tests.support.desk import ACCOUNT, accepted, done, manifest
 from tests.support.works import iccid
 
