@@ -1,15 +1,19 @@
 """What the program tells Prefect of, so that automations can act on it; also what it listens to."""
 
+from collections.abc import Collection, Iterable
 from typing import Any
 
+from domain.replenish import Need
 from domain.summary import Summary
 
 # Asked for from outside: the fields of a request to activate. A dry run unless the event says otherwise.
 ACTIVATION_REQUESTED = "preactive.activation.requested"
 # Told by a run that ended with something for a person to look at.
 RUN_HAS_FAILURES = "preactive.run.failures"
-# Told by whoever looks at stock, for an account and a tag: account, tag, group, pre_active, low.
+# Told by a replenishing, also by one that could not work, for an account and a tag of which too few SIMs wait.
 STOCK_LOW = "preactive.stock.low"
+# Told by a replenishing that took from the raw SIMs of an account and a tag, when they run out.
+RAW_SHORT = "preactive.stock.raw"
 
 
 def failures(summary: Summary) -> dict[str, Any] | None:
@@ -17,3 +21,20 @@ def failures(summary: Summary) -> dict[str, Any] | None:
     if not summary.exit_code:
         return None
     return {"batch": summary.batch, "run": summary.run, "sentence": summary.sentence(), **summary.numbers()}
+
+
+def of_stock(account: str, needs: Iterable[Need], used: Collection[str]) -> list[tuple[str, str, dict[str, Any]]]:
+    """What to tell of an account's stock, each with the thing it is about.
+
+    That raw SIMs run out is told when some of the tag were `used`: otherwise nothing has changed since it was told.
+    """
+    told: list[tuple[str, str, dict[str, Any]]] = []
+    for need in needs:
+        about = f"preactive.stock.{account}.{need.mark.tag}"
+        of = {"account": account, "tag": need.mark.tag, "group": need.mark.group}
+        if need.is_low:
+            facts = {"pre_active": need.level.free, "low": need.mark.low, "sentence": need.sentence()}
+            told.append((STOCK_LOW, about, of | facts))
+        if need.warning and need.mark.tag in used:
+            told.append((RAW_SHORT, about, of | {"raw": need.level.raw, "sentence": need.warning}))
+    return told

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, fi
 from domain.capabilities import Capabilities, capabilities_of
 from domain.doubt import Patience
 from domain.errors import SettingsError, UnknownGroup
-from domain.replenish import StockMark
+from domain.stock_mark import StockMark, check_marks
 from domain.supplier import SupplierProfile
 
 TAG = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -140,6 +140,12 @@ class Account(Knobs):
         if url.scheme == "http" and not is_loopback(url.hostname):
             raise ValueError("must be https, since it is not on this machine")
         return value.rstrip("/")
+
+    @field_validator("stock")
+    @classmethod
+    def _each_mark_once(cls, value: tuple[StockMark, ...]) -> tuple[StockMark, ...]:
+        check_marks(value)
+        return value
 
     @model_validator(mode="after")
     def _paths_are_of_known_calls(self) -> Self:

@@ -1,31 +1,17 @@
 """Keeps pre-active stock between its marks: how many endpoints to create, and how long what there is will last."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.stock_mark import StockMark
 
 SALES_WEEKS = 4  # whose sales say how fast stock is used
 _DAY = 86_400.0
 SALES_SECONDS = SALES_WEEKS * 7 * _DAY
-
-
-class StockMark(BaseModel):
-    """Between which numbers the free pre-active SIMs of a tag and group are kept."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    tag: str = Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")
-    group: str = Field(default="", max_length=100)
-    low: int = Field(ge=0)
-    high: int = Field(ge=1)
-    warn_days: float = Field(default=14, ge=0, le=3650)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.low >= self.high:
-            raise ValueError("low must be below high")
-        return self
+SHORTEST_SECONDS = 2 * _DAY  # what a tag that is new is measured over at least
+REFUSALS_IN_A_ROW = 10  # a platform that refuses so many creates hardly does so because of the SIMs
 
 
 class ReplenishRequest(BaseModel):
@@ -37,21 +23,43 @@ class ReplenishRequest(BaseModel):
         default="",
         title="Account",
         max_length=100,
-        description="As named in the settings; default: their default account",
+        description="As named in the settings; default: every account that has marks of stock",
         json_schema_extra={"position": 0},
     )
     dry_run: bool = Field(default=True, title="Dry run", description="Only say", json_schema_extra={"position": 1})
+    retry_refused: bool = Field(
+        default=False,
+        title="Retry refused",
+        description="Try SIMs that the platform refused before other raw SIMs; what a person refused is left alone",
+        json_schema_extra={"position": 2},
+    )
+    go_on: bool = Field(
+        default=False,
+        title="Go on",
+        description="Take more raw SIMs though the platform refused the last ones one after the other",
+        json_schema_extra={"position": 3},
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What there is for a mark. `coming`: being created; `raw`: SIMs in stock; `sold` in `seconds` up to now."""
+    """What there is for a mark. `coming`: being created; `raw`: SIMs in stock; `sold` in `seconds` up to now.
+
+    `refused`: raw SIMs that may be tried again; `in_a_row`: creates refused since the last one that was confirmed.
+    """
 
     free: int
     coming: int
     raw: int
     sold: int
     seconds: float = SALES_SECONDS
+    refused: int = 0
+    in_a_row: int = 0
+
+    @property
+    def there(self) -> int:
+        """What is free now or will be soon."""
+        return self.free + self.coming
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,43 +69,100 @@ class Need:
     mark: StockMark
     level: Level
     create: int
+    supply: int  # SIMs that it may be made of
     cover_days: float | None
     raw_days: float | None
+    held: bool = False
+
+    @property
+    def is_low(self) -> bool:
+        """Whether fewer SIMs are free than the low mark asks for."""
+        return self.level.free < self.mark.low
 
     @property
     def warning(self) -> str:
-        """One sentence when raw SIMs run out, or nothing."""
-        left = self.level.raw - self.create
-        if self.level.raw < self._wanted:
-            return f"raw SIMs have run out: {self._wanted - self.level.raw:,} more were needed; hand in a file"
+        """One sentence when raw SIMs run out, or nothing. How many may be created at once has no part in it."""
+        left, missing = self.supply - self.create, wanted(self.mark, self.level) - self.supply
+        if missing > 0:
+            return f"raw SIMs have run out: {missing:,} more were needed; hand in a file"
+        if not left:
+            return "no raw SIMs are left; hand in a file"
         if self.raw_days is not None and self.raw_days < self.mark.warn_days:
             return f"raw SIMs run out in {self.raw_days:.1f} days ({left:,} left); hand in a file"
         return ""
 
     @property
-    def _wanted(self) -> int:
-        return wanted(self.mark, self.level)
+    def hold(self) -> str:
+        """One sentence when nothing is created because the platform refuses, or nothing."""
+        if not self.held:
+            return ""
+        return (
+            f"held: the last {self.level.in_a_row:,} creates were all refused; find out why, then try them again with "
+            "`preactive replenish --retry-refused`, or take other SIMs with `preactive replenish --go-on`"
+        )
+
+    @property
+    def has_trouble(self) -> bool:
+        """Whether a person should look at this mark."""
+        return bool(self.held or self.is_low or self.warning)
 
     def sentence(self) -> str:
         """One line for people."""
-        name = " · ".join(filter(None, (self.mark.tag, self.mark.group)))
-        cover = "" if self.cover_days is None else f", {self.cover_days:.1f} days of cover"
-        words = f"{name}: {self.level.free:,} free and {self.level.coming:,} coming of {self.mark.low:,} to "
-        words += f"{self.mark.high:,}, {self.level.raw:,} raw{cover}; {self.create:,} to create"
-        return f"{words}; {self.warning}" if self.warning else words
+        level, mark = self.level, self.mark
+        name = " · ".join(filter(None, (mark.tag, mark.group)))
+        words = f"{name}: {level.free:,} free and {level.coming:,} coming of {mark.low:,} to {mark.high:,}, "
+        words += f"{level.raw:,} raw" + (f", {level.refused:,} refused" if level.refused else "")
+        words += "" if self.cover_days is None else f", {self.cover_days:.1f} days of cover"
+        later = 0 if self.held else min(wanted(mark, level), self.supply) - self.create
+        words += f"; {self.create:,} to create" + (f" now and {later:,} in later runs" if later else "")
+        return "; ".join(filter(None, (words, self.hold, self.warning)))
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """A mark's need as it was planned, and the change that holds what is to be sent; 0: there is nothing to send."""
+
+    need: Need
+    change: int = 0
+
+
+def lines(stock: Mapping[str, Sequence[Need]], *, only_trouble: bool = False) -> list[str]:
+    """A line for each mark of these accounts; where there are several, it begins with the account's name."""
+    return [
+        f"{account}: {need.sentence()}" if len(stock) > 1 else need.sentence()
+        for account, needs in stock.items()
+        for need in needs
+        if need.has_trouble or not only_trouble
+    ]
 
 
 def wanted(mark: StockMark, level: Level) -> int:
     """How many endpoints fill stock up to its high mark, once it fell below the low one."""
-    there = level.free + level.coming
-    return mark.high - there if there < mark.low else 0
+    return mark.high - level.there if level.there < mark.low else 0
 
 
-def need(mark: StockMark, level: Level, *, most: int) -> Need:
-    """What to do about a mark, creating at most `most` endpoints."""
-    create = min(wanted(mark, level), level.raw, most)
+def need(mark: StockMark, level: Level, *, most: int, retry_refused: bool = False, go_on: bool = False) -> Need:
+    """What to do about a mark, creating at most `most` endpoints.
+
+    With `retry_refused` refused SIMs are raw ones again; it and `go_on` go past a row of refusals.
+    """
+    fill = wanted(mark, level)
+    held = fill > 0 and level.in_a_row >= REFUSALS_IN_A_ROW and not (retry_refused or go_on)
+    supply = level.raw + (level.refused if retry_refused else 0)
     per_day = level.sold / (level.seconds / _DAY)
-    there = level.free + level.coming
-    cover = there / per_day if per_day else None
-    raw_days = (there + level.raw) / per_day if per_day else None
-    return Need(mark, level, create, cover, raw_days)
+    return Need(
+        mark,
+        level,
+        create=0 if held else min(fill, supply, most),
+        supply=supply,
+        cover_days=level.there / per_day if per_day else None,
+        raw_days=(level.there + level.raw) / per_day if per_day else None,
+        held=held,
+    )
+
+
+def span(now: float, first_sale: float | None) -> float:
+    """The seconds up to now whose sales say how fast a tag's stock is used: all it was sold in, up to four weeks."""
+    if first_sale is None:
+        return SALES_SECONDS
+    return min(SALES_SECONDS, max(SHORTEST_SECONDS, now - first_sale))

@@ -15,7 +15,7 @@ from prefect.events.schemas.automations import Posture
 from prefect.exceptions import ObjectNotFound
 
 from domain.errors import SettingsError
-from domain.events import ACTIVATION_REQUESTED, RUN_HAS_FAILURES, STOCK_LOW
+from domain.events import ACTIVATION_REQUESTED, RAW_SHORT, RUN_HAS_FAILURES, STOCK_LOW
 
 OURS = "preactive: "
 RESUME, ACTIVATE = "resume/unfinished", "activate/batch"
@@ -78,7 +78,16 @@ def definitions(
             tell(
                 "Stock is low",
                 "{{ event.payload.account }}, {{ event.payload.tag }}: {{ event.payload.pre_active }} wait, "
-                "the low mark is {{ event.payload.low }}.",
+                "the low mark is {{ event.payload.low }}. {{ event.payload.sentence }}",
+            ),
+        ),
+        _automation(
+            "raw SIMs run out",
+            "The SIMs that stock is filled up from are gone, or soon will be.",
+            _on(RAW_SHORT),
+            tell(
+                "Raw SIMs run out",
+                "{{ event.payload.account }}, {{ event.payload.tag }}: {{ event.payload.sentence }}",
             ),
         ),
     ]

@@ -1,59 +1,90 @@
 """Pre-active stock is kept between its marks."""
 
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 
-from domain.events import STOCK_LOW
+from domain.errors import PreactiveError, Stopped
 from domain.lifecycle import Kind
-from domain.replenish import Need, ReplenishRequest
-from flows.running import told_flow
+from domain.replenish import Fill, ReplenishRequest, lines
+from domain.summary import Summary, sum_of
+from flows.running import finish, rename, run_id, told_flow
 from tasks import resources
-from tasks.carry_out import carry_out_chunk, log_in, prepare_tags, settle_rest
-from tasks.events import tell
+from tasks.carry_out import log_in, prepare_tags, settle_rest
 from tasks.progress import watched
-from tasks.replenish import plan_stock
-from tasks.survey import look_before, read_back_rest
+from tasks.replenish import create_from_raw, plan_fill, tell_of_stock
+from tasks.report import write_report
+from tasks.survey import look_before, read_back, read_back_tags
 
 
-@flow(name="replenish", flow_run_name="replenish {request.account}", persist_result=False, log_prints=False)
+@flow(name="replenish", flow_run_name="replenish stock", persist_result=False, log_prints=False)
 @told_flow
-async def replenish(request: ReplenishRequest) -> State[Any]:
+async def replenish(request: ReplenishRequest) -> State[Summary]:
     """Create endpoints from raw SIMs, oldest first, for every mark that stock fell below."""
+    names = resources.stocked_accounts(request.account)
     if request.dry_run:
-        return Completed(message=f"dry run: {_words(resources.needs(request.account))}")
-    async with resources.session(request.account) as session:
+        return Completed(message=f"dry run: {_stock_of(names, request)}; nothing was changed")
+    await rename(f"replenish stock · {', '.join(names) or 'no account has marks'}")
+    done: list[Summary] = []
+    errors: dict[str, PreactiveError] = {}
+    for name in names:
+        try:
+            await _replenish_account(name, request, done)
+        except PreactiveError as error:  # another account may do better
+            errors[name] = error
+            with suppress(PreactiveError):
+                tell_of_stock(name)
+        if any(one.stopped for one in done):
+            break
+    words = _stock_of([name for name in names if name not in errors])
+    state = finish(sum_of(done, batch="replenish"), [path for one in done for path in one.reports], words=words)
+    if errors:
+        raise next(iter(errors.values())) if len(names) == 1 else Stopped(" ".join(map(str, errors.values())))
+    return state
+
+
+async def _replenish_account(name: str, request: ReplenishRequest, done: list[Summary]) -> None:
+    """Fill up mark after mark: what comes after one in which somebody stops the run is not even planned."""
+    async with resources.session(name) as session:
         await log_in(session.name)
-        planned = await plan_stock(session.name)
-        for need, change in planned:
-            if need.create or need.level.coming:
-                await _create(session, change, f"replenish {need.mark.tag} · {need.create:,} endpoints")
-        _tell_of_low_stock(session.name, [need for need, _ in planned])
-        end = Failed if session.stop.is_set() else Completed
-        return end(message=_words([need for need, _ in planned]), data=[need for need, _ in planned])
+        most, used = session.account.max_change, set()
+        for mark in resources.marks_of(session):
+            if session.stop.is_set():
+                break
+            fill = await plan_fill(session.name, mark, most, request)
+            most -= fill.need.create
+            used |= {mark.tag} if fill.need.create else set()
+            if fill.change:
+                done.append(await _fill_up(session, fill))
+        if session.stop.is_set() and not any(one.stopped for one in done):
+            done.append(Summary("replenish", run_id(), stopped=True))
+        tell_of_stock(session.name, used=used)
 
 
-async def _create(session: resources.Session, change: int, title: str) -> None:
-    async with watched(session.name, change, title):
-        await look_before(session.name, change, Kind.CREATE)
-        await prepare_tags(session.name, change)
+async def _fill_up(session: resources.Session, fill: Fill) -> Summary:
+    account, change, started, calls = session.name, fill.change, await session.now(), session.calls
+    label = f"replenish {fill.need.mark.tag}"
+    title = f"{label} · {fill.need.create:,} endpoints · {account}"
+    await rename(title)
+    async with watched(account, change, title):
+        await look_before(account, change, Kind.CREATE)
+        await prepare_tags(account, change)
         for first, last in await session.open_positions(change):
-            await carry_out_chunk(session.name, change, first, last, "create and tag")
-        await settle_rest(session.name, change, title)
-        await read_back_rest(session.name, change)
+            if not await create_from_raw(account, change, first, last):
+                break
+        await settle_rest(account, change, label)
+        await read_back(account, change, Kind.CREATE)
+        await read_back_tags(account, change)
+    summary = resources.summarise_change(
+        session, change, label=label, started=started, calls_before=calls, run=run_id()
+    )
+    reports = await write_report(account, change, summary, title, f"replenish-{fill.need.mark.tag}-{change}")
+    return summary.with_reports(reports)
 
 
-def _tell_of_low_stock(account: str, needs: Sequence[Need]) -> None:
-    """Let automations act where there were not enough raw SIMs to fill stock up."""
-    for need in needs:
-        if need.warning:
-            facts: dict[str, Any] = {"account": account, "tag": need.mark.tag, "group": need.mark.group}
-            facts |= {"pre_active": need.level.free, "low": need.mark.low, "sentence": need.sentence()}
-            tell(STOCK_LOW, f"preactive.stock.{account}.{need.mark.tag}", facts)
-
-
-def _words(needs: Sequence[Need]) -> str:
-    return "; ".join(need.sentence() for need in needs) or "the account has no marks of stock"
+def _stock_of(names: Sequence[str], request: ReplenishRequest | None = None) -> str:
+    """One line on the stock of these accounts as it is now."""
+    return "; ".join(lines(resources.needs(names, request))) or "no marks of stock in the settings"

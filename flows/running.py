@@ -54,12 +54,13 @@ async def rename(title: str) -> None:
         return  # a name is not worth failing for
 
 
-def finish(summary: Summary, reports: list[str]) -> State[Summary]:
-    """The final state, whose message has the numbers."""
+def finish(summary: Summary, reports: list[str], *, words: str = "") -> State[Summary]:
+    """The final state, whose message has the numbers, and what else there is to say."""
     summary = summary.with_reports(reports)
     look_at = failures(summary)
     if look_at is not None:
         tell(RUN_HAS_FAILURES, f"preactive.batch.{summary.batch}", look_at)
+    message = "; ".join(filter(None, (summary.sentence(), words)))
     if summary.stopped or summary.open:
-        return Failed(message=summary.sentence(), data=summary)
-    return Completed(message=summary.sentence(), data=summary)
+        return Failed(message=message, data=summary)
+    return Completed(message=message, data=summary)

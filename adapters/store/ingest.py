@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert, select, text
 
 from adapters.store.bulk import insert_all
-from adapters.store.bulk_changes import resize
+from adapters.store.bulk_changes import size_of
 from adapters.store.clock import store_now
 from adapters.store.engine import alone_on
 from adapters.store.esims import add_esims
 from adapters.store.grants import latest, let_through
+from adapters.store.rawstock import plan_source, plan_tags, recount
 from adapters.store.tables import batches, changes, rejects, sources
 from adapters.store.tagging import add_row_tags, add_tags
 from domain.approval import Bound
@@ -80,19 +81,27 @@ def ingest(
     row_esims: Iterable[tuple[str, Esim]] = (),
     check_name: Callable[[str], bool] = bool,
     bound: Bound | None = None,
+    into_stock: bool = False,
 ) -> Ingested:
-    """Store a file as a batch, or find the batch that its content already is.
+    """Store a file as a batch, or find the batch that its content already is, and plan to create what is not begun.
 
     `accepted` are (row number, ICCID, name or None), `row_tags` further (ICCID, tag) pairs, `row_esims` (ICCID, eSIM
     data) pairs; all three are read anew whenever the transaction is. With `is_named` a batch of that name that exists
     already is added to; otherwise the new batch gets a name that is free. `check_name` tells whether the platform takes
-    a made name; raises FileRefused if it does not, and Unsigned for more than `bound` allows.
+    a made name; raises FileRefused if it does not, and Unsigned for more than `bound` allows. With `into_stock` nothing
+    is planned: the SIMs are raw.
     """
     alone_on(connection, account)
     since = latest(connection)
     known = find_source(connection, account=account, batch=batch, source=source)
     if known is not None:
+        first = size_of(connection, known.change)
+        if not into_stock:
+            plan_source(connection, account, known.batch, known.source, known.change)
         add_tags(connection, known.batch, known.change, account, tags, platform_tags)
+        if not into_stock:
+            plan_tags(connection, known.change, first, platform_tags)
+            recount(connection, known.batch, known.source, known.change)
         let_through(connection, known.change, bound, since=since)
         return known
     if not is_named:
@@ -108,11 +117,15 @@ def ingest(
     add_esims(connection, row_esims, account=account, source=source_id)
     if rejected:
         connection.execute(insert(rejects), [{"source_id": source_id, **row} for row in rejected])
-    _plan_creates(connection, account=account, batch=batch_id, change=change_id, now=now)
+    first = size_of(connection, change_id)
+    raw = 0 if into_stock else plan_source(connection, account, batch_id, source_id, change_id)
     all_tags = connection.execute(select(batches.c.tags).where(batches.c.id == batch_id)).scalar_one()
     add_tags(connection, batch_id, change_id, account, [*all_tags, *tags], platform_tags)
     if has_row_tags:
         add_row_tags(connection, batch_id, change_id, account, platform_tags)
+    if raw:  # these have tags that this file says nothing of
+        plan_tags(connection, change_id, first, platform_tags)
+        recount(connection, batch_id, source_id, change_id)
     let_through(connection, change_id, bound, since=since)
     return Ingested(batch_id, batch, change_id, source_id, True)
 
@@ -214,21 +227,6 @@ def _store_rows(connection: Connection, *, account: str, batch: int, source: int
         ),
         values,
     )
-
-
-def _plan_creates(connection: Connection, *, account: str, batch: int, change: int, now: float) -> None:
-    base = connection.execute(select(changes.c.size).where(changes.c.id == change)).scalar_one()
-    connection.execute(
-        text(
-            "INSERT INTO operations (account, change_id, position, endpoint, kind, target, state, already, updated_at) "
-            "SELECT :account, :change, :base + row_number() OVER (ORDER BY i.row_no) - 1, e.id, 'create', '', "
-            "       'planned', false, :now "
-            "FROM incoming i JOIN endpoints e ON e.account = :account AND e.iccid = i.iccid "
-            "WHERE e.batch_id = :batch AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.endpoint = e.id)"
-        ),
-        {"account": account, "change": change, "batch": batch, "base": base, "now": now},
-    )
-    resize(connection, change)
 
 
 def next_batch_name(connection: Connection, account: str, wanted: str) -> str:

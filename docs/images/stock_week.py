@@ -1,57 +1,65 @@
 """Draws the simulated week of sales: `python -m docs.images.stock_week` writes docs/images/stock-week.svg."""
 
-import asyncio
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from tests.support.desk import Desk
-from tests.support.stock_week import HOURS, MARK, Week, lived
+from tests.support.stock_week import DAY, DAYS, MARK, RAW, Lived, Shop
+from tests.support.virtual_world import virtually
 
 WIDTH, HEIGHT, LEFT, TOP = 860, 260, 46, 30
+TALLEST = 70
 OUT = Path(__file__).parent / "stock-week.svg"
 
 
 def main() -> None:
     """Live the week on a store of its own, and draw it."""
     with tempfile.TemporaryDirectory() as folder:
-        desk = Desk(f"sqlite:///{folder}/store.db")
-        week = asyncio.run(lived(desk))
-        desk.close()
-    OUT.write_text(drawn(week), encoding="utf-8")
+
+        async def scenario() -> Lived:
+            async with Shop(f"sqlite:///{folder}/store.db", raw=RAW) as shop:
+                return await shop.live(DAYS)
+
+        OUT.write_text(drawn(virtually(scenario)), encoding="utf-8")
 
 
-def drawn(week: Week) -> str:
+def drawn(week: Lived) -> str:
     """The week as SVG: free SIMs between the marks, and raw SIMs on a scale of their own."""
-    most, raw = 70, max(week.raw)
+    begun, most = week.free[0][0], max(week.raw)
+    times = [(at - begun) / DAY for at, _ in week.free]
     days = "".join(
-        f'<line x1="{_x(24 * day):.1f}" y1="{TOP}" x2="{_x(24 * day):.1f}" y2="{TOP + HEIGHT}" class="grid"/>'
-        f'<text x="{_x(24 * day) + 4:.1f}" y="{TOP + HEIGHT + 16}">day {day + 1}</text>'
-        for day in range(7)
+        f'<line x1="{_x(day):.1f}" y1="{TOP}" x2="{_x(day):.1f}" y2="{TOP + HEIGHT}" class="grid"/>'
+        f'<text x="{_x(day) + 4:.1f}" y="{TOP + HEIGHT + 16}">day {day + 1}</text>'
+        for day in range(DAYS)
     )
     marks = "".join(
-        f'<line x1="{LEFT}" y1="{_y(mark, most):.1f}" x2="{LEFT + WIDTH}" y2="{_y(mark, most):.1f}" class="mark"/>'
-        f'<text x="8" y="{_y(mark, most) + 4:.1f}">{mark}</text>'
+        f'<line x1="{LEFT}" y1="{_y(mark, TALLEST):.1f}" x2="{LEFT + WIDTH}" y2="{_y(mark, TALLEST):.1f}" '
+        f'class="mark"/><text x="8" y="{_y(mark, TALLEST) + 4:.1f}">{mark}</text>'
         for mark in (MARK.low, MARK.high)
     )
+    least = min(free for _, free in week.free)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + 20} {TOP + HEIGHT + 28}" '
         'font-family="sans-serif" font-size="12"><style>'
-        ".grid{stroke:#ddd}.mark{stroke:#c60;stroke-dasharray:5 4}.free{fill:none;stroke:#0868ac;stroke-width:2}"
+        ".grid{stroke:#ddd}.mark{stroke:#c60;stroke-dasharray:5 4}.free{fill:none;stroke:#0868ac;stroke-width:1.5}"
         ".raw{fill:none;stroke:#999;stroke-width:1.5}</style>"
         '<rect width="100%" height="100%" fill="white"/>'
-        f'<text x="{LEFT}" y="18">Free pre-active SIMs at the end of each hour (blue), their marks (dashed), '
-        f"raw SIMs from {raw} to {week.raw[-1]} (grey); {sum(week.sold)} sold, {week.no_stock} buyers sent away</text>"
-        f"{days}{marks}{_line(week.raw, raw, 'raw')}{_line(week.free, most, 'free')}</svg>\n"
+        f'<text x="{LEFT}" y="18">Free pre-active SIMs after each sale and each run (blue, {least} at the least), '
+        f"their marks (dashed), raw SIMs from {most} to {week.raw[-1]} (grey); {len(week.sold)} sold, "
+        f"{len(week.sent_away)} buyers sent away</text>"
+        f"{days}{marks}{_line(times, week.raw, most, 'raw')}"
+        f"{_line(times, [free for _, free in week.free], TALLEST, 'free')}</svg>\n"
     )
 
 
-def _line(values: list[int], most: int, name: str) -> str:
-    points = " ".join(f"{_x(hour):.1f},{_y(value, most):.1f}" for hour, value in enumerate(values))
-    return f'<polyline points="{points}" class="{name}"/>'
+def _line(times: Sequence[float], values: Sequence[int], most: int, name: str) -> str:
+    """A line that goes down at each sale and up in the time that filling up takes."""
+    points = [f"{_x(at):.1f},{_y(value, most):.1f}" for at, value in zip(times, values, strict=True)]
+    return f'<polyline points="{" ".join(dict.fromkeys(points))}" class="{name}"/>'
 
 
-def _x(hour: float) -> float:
-    return LEFT + WIDTH * hour / HOURS
+def _x(day: float) -> float:
+    return LEFT + WIDTH * day / DAYS
 
 
 def _y(value: float, most: int) -> float:

@@ -2,12 +2,16 @@
 
 import asyncio
 import json
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.commands import running
 from flows.commands.options import Account, File, Json, Tags, Yes
+
+if TYPE_CHECKING:
+    from domain.replenish import Need
 
 
 def intake(
@@ -33,35 +37,55 @@ def intake(
         raise typer.Exit(3)
 
 
-def replenish(account: Account = None, yes: Yes = False, as_json: Json = False) -> None:
+def replenish(
+    account: Account = None,
+    retry_refused: Annotated[
+        bool, typer.Option("--retry-refused", help="Try SIMs that the platform refused before, ahead of raw ones.")
+    ] = False,
+    go_on: Annotated[
+        bool, typer.Option("--go-on", help="Take more raw SIMs though the last ones were all refused.")
+    ] = False,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
     """Show stock against its marks, and create endpoints from raw SIMs where it is below."""
-    from domain.replenish import ReplenishRequest
+    from domain.replenish import ReplenishRequest, lines
     from tasks import resources
 
-    name, _ = resources.account(account)
-    needs = resources.needs(name)
-    for need in needs:
-        print(json.dumps(_json(need)) if as_json else need.sentence())
-    if any(need.create or need.level.coming for need in needs):
+    name = resources.account(account)[0] if account else ""
+    request = ReplenishRequest(account=name, dry_run=False, retry_refused=retry_refused, go_on=go_on)
+    names = resources.stocked_accounts(name)
+    stock = resources.needs(names, request)
+    for line in _json(stock) if as_json else lines(stock) or ["No account has marks of stock in the settings."]:
+        print(line)
+    code = 0
+    if any(need.create or need.level.coming for needs in stock.values() for need in needs):
         running.begin_api()
         running.confirm("Apply?", yes=yes)
-        needs = running.run_flow("replenish", ReplenishRequest(account=name, dry_run=False))  # type: ignore[assignment]
-    if any(need.warning for need in needs):
-        raise typer.Exit(3)
+        summary = running.run_flow("replenish", request)
+        code, stock = summary.exit_code, resources.needs(names)
+        for line in [] if as_json else lines(stock, only_trouble=True):
+            print(line)
+        running.show(summary)
+    troubled = any(need.has_trouble for needs in stock.values() for need in needs)
+    raise typer.Exit(code or (3 if troubled else 0))
 
 
-def _json(need: object) -> dict[str, object]:
-    from domain.replenish import Need
+def _json(stock: "Mapping[str, Sequence[Need]]") -> list[str]:
+    return [json.dumps({"account": name} | _fields(need)) for name, needs in stock.items() for need in needs]
 
-    assert isinstance(need, Need)
+
+def _fields(need: "Need") -> dict[str, object]:
     level = need.level
     return need.mark.model_dump() | {
         "free": level.free,
         "coming": level.coming,
         "raw": level.raw,
+        "refused": level.refused,
         "sold": level.sold,
         "create": need.create,
         "cover_days": need.cover_days,
         "raw_days": need.raw_days,
+        "held": need.held,
         "warning": need.warning,
     }

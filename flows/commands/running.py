@@ -116,8 +116,13 @@ async def _run(flow: Callable[..., Awaitable[Any]], request: object) -> Any:
 
 def finish(summary: "Summary") -> None:
     """Print what happened, the JSON line last, and end with the documented exit code."""
+    show(summary)
+    raise typer.Exit(summary.exit_code)
+
+
+def show(summary: "Summary") -> None:
+    """Print what happened, the JSON line last."""
     print(summary.sentence())
     for path in summary.reports:
         print(f"  {path}")
     print(json.dumps(summary.json()), flush=True)
-    raise typer.Exit(summary.exit_code)

@@ -84,7 +84,7 @@ from tasks.resources.session import (
     session,
     stop_all,
 )
-from tasks.resources.stocking import needs, plan_stock
+from tasks.resources.stocking import create_from_raw, marks_of, needs, plan_fill, stocked_accounts
 from tasks.resources.upkeep import check_store, rebuild_store, run_simulator, store_place, upgrade_store
 
 __all__ = [
@@ -108,6 +108,7 @@ __all__ = [
     "check_file",
     "check_groups_of",
     "check_store",
+    "create_from_raw",
     "current",
     "decide_by_person",
     "differing_events",
@@ -124,6 +125,7 @@ __all__ = [
     "known_tags",
     "look_at_group",
     "mapping",
+    "marks_of",
     "needs",
     "notify_block",
     "open_platform",
@@ -131,7 +133,7 @@ __all__ = [
     "open_store",
     "order_app",
     "orders_token",
-    "plan_stock",
+    "plan_fill",
     "preview_selection",
     "private_folder",
     "qr_png",
@@ -152,6 +154,7 @@ __all__ = [
     "settle_event",
     "start_account",
     "stock",
+    "stocked_accounts",
     "stop_account",
     "stop_all",
     "stops",

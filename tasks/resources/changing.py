@@ -48,11 +48,11 @@ async def store_manifest(
 
     Raises Unsigned.
     """
-    from adapters.store import bulk_changes, claims, ingest, stocking
+    from adapters.store import bulk_changes, claims, ingest
 
     codes = read_claim_codes(request, manifest, session.account)  # or nothing is stored
     values = _file(session.name, session.account, manifest, request) | {"bound": bound}
-    stored = await session.store.awrite(stocking.ingest_into_stock if into_stock else ingest.ingest, **values)
+    stored = await session.store.awrite(ingest.ingest, into_stock=into_stock, **values)
     if codes:
         await session.store.awrite(claims.keep_codes, session.name, codes)
     await session.store.awrite(bulk_changes.allow, stored.change)

@@ -401,19 +401,28 @@ async def session(name: str, lane: Lane = Lane.BULK) -> AsyncIterator[Session]:
         known = await store.awrite(pins.all_pinned, name) if options.capabilities.has_groups else {}
         source = _source(name, options.platform)
         opened = Session(name, options, store, ledger, lane, groups=known, source=source)
-        _sessions[name] = opened
         try:
-            yield opened
+            with entered(opened):
+                yield opened
         except Refused as error:
             if not ledger.has_sent:
                 raise
             raise Stopped(str(error)) from error  # the exit code of Refused says that nothing was changed
         finally:
-            del _sessions[name]
             await opened.platform.close()
             await ledger.close()
     finally:
         store.close()
+
+
+@contextmanager
+def entered(opened: Session) -> Iterator[Session]:
+    """Let tasks find this session for the length of a with block."""
+    _sessions[opened.name] = opened
+    try:
+        yield opened
+    finally:
+        del _sessions[opened.name]
 
 
 def current(name: str) -> Session:

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.settings import DEMO, Settings
 from domain.options import Account, BulkCreate, GroupTarget
-from domain.replenish import StockMark
+from domain.stock_mark import StockMark
 from domain.supplier import FileLimits, SupplierProfile
 from tests.docs.knobs import knobs
 from tests.docs.pages import DOCS, ROOT, section, table, text_of

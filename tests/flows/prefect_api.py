@@ -70,6 +70,11 @@ class PrefectApi:
         found: list[dict[str, Any]] = fetch(f"{self.url}/flow_runs/filter", {"flow_runs": {"name": {"any_": [name]}}})
         return found
 
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """The events of this name that were told so far."""
+        found: dict[str, Any] = fetch(f"{self.url}/events/filter", {"filter": {"event": {"name": [name]}}})
+        return list(found["events"])
+
     def run(self, run_id: str) -> dict[str, Any]:
         """One flow run."""
         found: dict[str, Any] = fetch(f"{self.url}/flow_runs/{run_id}")

@@ -13,7 +13,7 @@ from domain.lifecycle import Kind
 from domain.manifest import ManifestRow, Outcome
 from domain.operation import State
 from domain.options import Account
-from domain.pacer import Pacer
+from domain.pacing import Lane
 from domain.ports import Scope
 from domain.survey import survey
 from tasks.resources.session import Session
@@ -76,14 +76,14 @@ class Program:
 
     # --- as a process of the program does it ---
 
-    async def process(self, **settings: Any) -> Session:
+    async def process(self, *, lane: Lane = Lane.BULK, **settings: Any) -> Session:
         """One more process."""
         account = Account.model_validate({**self.settings, "base_url": self.base_url, **settings})
         store = self.kind(self.desk.url)
         self.stores.append(store)
-        ledger = AccountLedger(store, ACCOUNT, account)
+        ledger = AccountLedger(store, ACCOUNT, account, lane)
         await ledger.open()
-        session = Session(ACCOUNT, account, store, ledger, Pacer(ledger, rate=account.rate_per_second))
+        session = Session(ACCOUNT, account, store, ledger, lane)
         self.sessions.append(session)
         return session
 

@@ -1,18 +1,20 @@
 """What two persons must sign before a run goes on, and what a person at a terminal answers for alone."""
 
 import json
+import uuid
 
 import pytest
 from openpyxl import Workbook
 from prefect.logging import disable_run_logger
 
 from domain.errors import NotConfirmed, RunIsFull, TooManyRejects, TooMuchChange, Unsigned
+from domain.replenish import ReplenishRequest
 from domain.requests import Action, ActivateRequest, LifecycleRequest, ProvisionRequest, RetryRequest
 from tasks import resources
 from tasks.approval import approved
 from tasks.bound import by_command, in_run, is_bounded, run_key
 from tasks.ingest import ingest_file
-from tasks.replenish import plan_stock, take_in
+from tasks.replenish import plan_fill, take_in
 from tasks.retry import reopen
 from tasks.select import select_endpoints
 from tasks.signing import file_to_sign, retry_to_sign, selection_to_sign
@@ -99,9 +101,12 @@ async def test_all_marks_of_stock_together_create_what_one_run_may(folder, monke
         some = [good(number * 11 + 1) for number in (first, first + 1)]
         await take_in(request(file_of(folder, *some), batch=tag, tags=[tag]))
 
-    wanted = [need.create for need in resources.needs("travel")]
-    async with resources.session("travel"):
-        planned = [need.create for need, _ in await plan_stock.__wrapped__("travel")]
+    wanted = [need.create for need in resources.needs(["travel"])["travel"]]
+    asked = ReplenishRequest(account="travel", dry_run=False)
+    async with resources.session("travel") as session:
+        with in_run(str(uuid.uuid4())):
+            fills = [await plan_fill.__wrapped__("travel", mark, 1000, asked) for mark in resources.marks_of(session)]
+        planned = [fill.need.create for fill in fills]
 
     assert wanted == planned == [2, 1, 0]
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from domain.events import ACTIVATION_REQUESTED, RUN_HAS_FAILURES, STOCK_LOW
+from domain.events import ACTIVATION_REQUESTED, RAW_SHORT, RUN_HAS_FAILURES, STOCK_LOW
 from tests.flows.prefect_server import Server
 from tests.flows.processes import until
 from tests.flows.world import World
@@ -106,7 +106,7 @@ def test_automations_are_made_once_and_act(server, bare_world, told):
         here.settings.write_text('notify = "custom-webhook/ops"\n' + here.settings.read_text())
         second = [line.rpartition(": ")[2] for line in apply(server, here, "automations", "apply")]
         third = [line.rpartition(": ")[2] for line in apply(server, here, "automations", "apply")]
-        assert (second, third) == (["changed", "as it was", "made", "made", "made"], ["as it was"] * 5)
+        assert (second, third) == (["changed", "as it was", "made", "made", "made", "made"], ["as it was"] * 6)
 
         quick = server.start("-c", APPLY, **own)
         assert quick.wait(60) == 0
@@ -115,12 +115,13 @@ def test_automations_are_made_once_and_act(server, bare_world, told):
         emit(server, ACTIVATION_REQUESTED, "shop.request.1", {"tag": "none", "dry_run": True})
         emit(server, RUN_HAS_FAILURES, "preactive.batch.b", {"batch": "b", "sentence": "2 confirmed, 1 refused"})
         emit(server, STOCK_LOW, "preactive.stock.t.b", {"account": "t", "tag": "b", "pre_active": 3, "low": 10})
+        emit(server, RAW_SHORT, "preactive.stock.t.b", {"account": "t", "tag": "b", "sentence": "no raw SIMs are left"})
 
         activation = until(lambda: runs_of(server, "activate"), 60, "the activation")[0]
         state = until(lambda: server.ended(activation["id"]), 90, "its end")
         crashed = until(lambda: server.ended(run), 90, "the end of the zombie")
         until(lambda: len(runs_of(server, "resume")) > before, 30, "the run that goes on")
-        until(lambda: len(came) >= 3, 30, "the notifications")
+        until(lambda: len(came) >= 4, 30, "the notifications")
 
     assert activation["parameters"] == {"request": {"tag": "none", "dry_run": True}}
     assert "No endpoint on account t carries the tag 'none'" in state["message"]
@@ -128,6 +129,7 @@ def test_automations_are_made_once_and_act(server, bare_world, told):
     bodies = " ".join(one["body"] for one in came)
     assert "b: 2 confirmed, 1 refused" in bodies
     assert "t, b: 3 wait, the low mark is 10" in bodies
+    assert "t, b: no raw SIMs are left" in bodies
     assert "is Crashed; what it left is gone on with" in bodies
 
 

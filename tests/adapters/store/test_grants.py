@@ -11,7 +11,7 @@ from domain.errors import Unsigned
 from domain.lifecycle import Kind, Lifecycle
 from domain.ports import Scope
 from domain.repair import Repair
-from domain.replenish import StockMark
+from domain.stock_mark import StockMark
 from tests.support.desk import ACCOUNT, Desk, accepted, manifest
 from tests.support.works import iccid
 
@@ -251,13 +251,13 @@ def test_a_repair_counts_every_endpoint_that_it_records_or_changes(desk):
 def test_all_marks_of_stock_together_get_what_a_run_may_create(desk):
     for tag, first in (("a", 1), ("b", 11), ("c", 21)):
         values = desk.ingest_values(manifest(accepted(*range(first, first + 10))), batch=tag, tags=[tag])
-        desk.store.write(stocking.ingest_into_stock, **values)
+        desk.store.write(ingest.ingest, into_stock=True, **values)
     marks = [StockMark(tag=tag, low=5, high=8) for tag in "abc"]
     plan = {"most": 10, "platform_tags": "off", "bound": Bound(RUN, 10)}
 
-    created = [desk.store.write(stocking.plan, ACCOUNT, mark, **plan)[0].create for mark in marks]
+    created = [desk.store.write(stocking.plan, ACCOUNT, mark, **plan).need.create for mark in marks]
     assert created == [8, 2, 0]
-    assert desk.store.write(stocking.plan, ACCOUNT, marks[2], **plan | {"bound": Bound("next", 10)})[0].create == 8
+    assert desk.store.write(stocking.plan, ACCOUNT, marks[2], **plan | {"bound": Bound("next", 10)}).need.create == 8
 
 
 # --- what is sent ---
