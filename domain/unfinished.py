@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """What is left of one change: `planned` can be sent, `sent` and `in_doubt` are looked up first."""
+    """What is left of one change: `planned` can be sent, `sent` and `in_doubt` are looked up first.
+
+    `is_worked_on`: a process that has calls under way for it lives, or was heard of a moment ago and may live.
+    """
 
     account: str
     change: int
@@ -13,9 +16,11 @@ class Unfinished:
     planned: int
     sent: int
     in_doubt: int
+    is_worked_on: bool = False
 
     def sentence(self) -> str:
         """One line on what is left."""
-        parts = {"to send": self.planned, "sent by a process that ended": self.sent, "in doubt": self.in_doubt}
+        by = "sent by a process that lives or may live" if self.is_worked_on else "sent by a process that ended"
+        parts = {"to send": self.planned, by: self.sent, "in doubt": self.in_doubt}
         left = ", ".join(f"{count:,} {words}" for words, count in parts.items() if count)
         return f"{self.request} on {self.account}: {left}"

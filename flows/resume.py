@@ -1,5 +1,8 @@
 """What a process left undone when it ended is gone on with."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
@@ -8,12 +11,33 @@ from domain.errors import PreactiveError, Stopped
 from domain.requests import ResumeRequest
 from domain.summary import Summary, sum_of
 from domain.unfinished import Unfinished
-from flows.running import finish, rename, run_id, told_flow
+from flows.running import finish, is_stopping, rename, run_id, told_flow
 from tasks import resources
 from tasks.carry_out import carry_out_chunk, log_in, settle_rest
 from tasks.progress import watched
 from tasks.report import write_report
-from tasks.selling import sweep
+from tasks.selling import Swept, sweep
+
+
+@dataclass
+class _Came:
+    """What came of each account."""
+
+    done: list[Summary] = field(default_factory=list)
+    swept: dict[str, Swept] = field(default_factory=dict)
+    errors: list[PreactiveError] = field(default_factory=list)
+    stopped: bool = False
+
+    def summary(self) -> Summary:
+        """The numbers of all accounts."""
+        orders = sum(one.needs_human for one in self.swept.values())
+        total = sum_of(self.done, batch="unfinished")
+        return replace(total, run=run_id(), stopped=total.stopped or self.stopped, orders_to_decide=orders)
+
+    def words(self) -> str:
+        """What there is to say beside the numbers."""
+        swept = [f"{account}: {one.sentence()}" for account, one in self.swept.items()]
+        return "; ".join([*swept, *map(str, self.errors)])
 
 
 @flow(name="resume", flow_run_name="resume unfinished", persist_result=False, log_prints=False)
@@ -28,21 +52,28 @@ async def resume(request: ResumeRequest) -> State[Summary]:
         left = "; ".join(one.sentence() for one in found) or "nothing is unfinished"
         return Completed(message=f"{left}; nothing was changed")
     await rename(f"resume {len(found):,} unfinished")
-    done: list[Summary] = []
-    errors: list[PreactiveError] = []
-    for account in dict.fromkeys(one.account for one in found):
+    came = await _resume_all(found, selling)
+    if came.errors:
+        raise Stopped("; ".join([came.summary().sentence(), came.words()]))
+    return finish(came.summary(), [path for summary in came.done for path in summary.reports], words=came.words())
+
+
+async def _resume_all(found: Sequence[Unfinished], selling: Sequence[str]) -> _Came:
+    """Go on with one account after the other; an error on one is no reason to leave the next alone."""
+    came = _Came()
+    changes = {account: [one for one in found if one.account == account] for account in (one.account for one in found)}
+    for account, left in [*changes.items(), *((account, []) for account in selling)]:
+        if await is_stopping():
+            came.stopped = True
+            break
         try:
-            done += await _resume_account(account, [one for one in found if one.account == account])
-        except PreactiveError as error:  # another account may do better
-            errors.append(error)
-    for account in selling:
-        try:
-            await sweep(account)
+            if left:
+                came.done += await _resume_account(account, left)
+            else:
+                came.swept[account] = await sweep(account)
         except PreactiveError as error:
-            errors.append(error)
-    if errors:
-        raise Stopped(" ".join(map(str, errors)))
-    return finish(sum_of(done, batch="unfinished"), [path for summary in done for path in summary.reports])
+            came.errors.append(error)
+    return came
 
 
 async def _resume_account(account: str, found: list[Unfinished]) -> list[Summary]:

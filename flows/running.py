@@ -9,12 +9,15 @@ from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
 from prefect.states import Cancelled, Completed, Failed
 
-from domain.errors import PreactiveError
+from domain.errors import NotApproved, PreactiveError
 from domain.events import RUN_HAS_FAILURES, failures
+from domain.iccid import mask_numbers
 from domain.summary import Summary
+from domain.taken import Taken
 from flows.stopping import stopped_by_signals
+from tasks import resources
 from tasks.events import tell
-from tasks.steps import API_TROUBLE, is_cancelled_in_prefect
+from tasks.steps import API_TROUBLE, is_cancelled_in_prefect, within_run
 
 P = ParamSpec("P")
 
@@ -24,15 +27,44 @@ def told_flow(function: Callable[P, Awaitable[State[Any]]]) -> Callable[P, Await
 
     @wraps(function)
     async def wrapper(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
-        with stopped_by_signals():
+        with stopped_by_signals(), within_run() as is_outermost:
             try:
                 state = await function(*args, **kwargs)
             except PreactiveError as error:
                 state = Failed(message=str(error), data=error)
-            # Prefect lets a run that is being cancelled end in no other state, and would throw our numbers away.
-            return Cancelled(message=state.message, data=state.data) if await is_cancelled_in_prefect() else state
+            except Exception as error:
+                _tell_of(f"unexpected error, {type(error).__name__}; its log says more", is_outermost)
+                raise
+            if await is_cancelled_in_prefect():
+                # Prefect lets a run that is being cancelled end in no other state, and would throw our numbers away.
+                return Cancelled(message=state.message, data=state.data)
+            if _needs_a_look(state):
+                _tell_of(state.message or "", is_outermost)
+            return state
 
     return wrapper
+
+
+def _needs_a_look(state: State[Any]) -> bool:
+    """Whether a person should hear of how a run ended; what a summary says was told by `finish`."""
+    if isinstance(state.data, Summary | NotApproved):
+        return False
+    return state.data.needs_a_look if isinstance(state.data, Taken) else state.is_failed()
+
+
+def _tell_of(sentence: str, is_outermost: bool) -> None:
+    """Tell of a run that nobody sits before: one from a deployment that no other flow called."""
+    context = FlowRunContext.get()
+    run = context.flow_run if context is not None else None
+    if run is None or run.deployment_id is None or not is_outermost:
+        return
+    facts = {"batch": mask_numbers(run.name), "run": str(run.id), "sentence": mask_numbers(sentence)}
+    tell(RUN_HAS_FAILURES, f"preactive.run.{run.id}", facts)
+
+
+async def is_stopping() -> bool:
+    """Whether a signal or a cancel in Prefect ends the run: no further account or file is begun."""
+    return resources.is_stopping() or await is_cancelled_in_prefect()
 
 
 def run_id() -> str:
@@ -53,12 +85,12 @@ async def rename(title: str) -> None:
         return  # a name is not worth failing for
 
 
-def finish(summary: Summary, reports: list[str]) -> State[Summary]:
-    """The final state, whose message has the numbers."""
+def finish(summary: Summary, reports: list[str], *, words: str = "") -> State[Summary]:
+    """The final state, whose message has the numbers, and what else there is to say."""
     summary = summary.with_reports(reports)
+    message = "; ".join(filter(None, (summary.sentence(), words)))
     look_at = failures(summary)
     if look_at is not None:
-        tell(RUN_HAS_FAILURES, f"preactive.batch.{summary.batch}", look_at)
-    if summary.stopped or summary.open:
-        return Failed(message=summary.sentence(), data=summary)
-    return Completed(message=summary.sentence(), data=summary)
+        tell(RUN_HAS_FAILURES, f"preactive.batch.{summary.batch}", look_at | {"sentence": message})
+    end = Completed if summary.is_complete else Failed
+    return end(message=message, data=summary)

@@ -14,7 +14,7 @@ from domain.repair import Repair
 from domain.requests import ProvisionRequest, SelectionRequest
 from domain.selection import Selected
 from tasks.resources.files import profile_of, read_claim_codes, read_manifest
-from tasks.resources.session import Session, account, open_store, reader
+from tasks.resources.session import Session, open_store, plain_account, reader
 
 if TYPE_CHECKING:
     from adapters.store.ingest import Ingested
@@ -141,14 +141,14 @@ def stop_account(name: str, reason: str) -> None:
     """Let no process send anything that writes for this account."""
     from adapters.store import unfinished
 
-    _write(unfinished.stop_account, account(name)[0], reason)
+    _write(unfinished.stop_account, plain_account(name)[0], reason)
 
 
 def start_account(name: str) -> bool:
     """Take a stop back, and say whether there was one."""
     from adapters.store import unfinished
 
-    return _write(unfinished.start_account, account(name)[0])
+    return _write(unfinished.start_account, plain_account(name)[0])
 
 
 async def reopen(session: Session, change: int, *, refused: bool) -> None:
