@@ -11,7 +11,8 @@ DONE, WITH_PROBLEMS, UNEXPECTED = 0, 3, 1
 class Summary:
     """What a run did. accepted = already + confirmed + refused + in_doubt + needs_human + open.
 
-    `orders_to_decide` counts orders of the shop that wait for a person; no row of a batch is among them.
+    `orders` says what became of the shop's orders, of which `orders_to_decide` wait for a person; no row of a batch is
+    among them.
     """
 
     batch: str
@@ -31,6 +32,7 @@ class Summary:
     reports: list[str] = field(default_factory=list)
     open: int = 0
     stopped: bool = False
+    orders: str = ""
     orders_to_decide: int = 0
 
     def json(self) -> dict[str, Any]:
@@ -65,10 +67,11 @@ class Summary:
         for name, words in _WORDS.items():
             if value := getattr(self, name):
                 parts.append(f"{value:,} {words}")
-        return ", ".join(parts) + (" (stopped early)" if self.stopped else "")
+        numbers = ", ".join(parts) + (" (stopped early)" if self.stopped else "")
+        return f"{numbers}; {self.orders}" if self.orders else numbers
 
 
-_NOT_SHOWN = ("open", "stopped", "orders_to_decide")
+_NOT_SHOWN = ("open", "stopped", "orders", "orders_to_decide")
 _WORDS = {
     "already": "already there",
     "rejected": "rejected",

@@ -20,7 +20,7 @@ from tasks.selling import Swept, sweep
 
 
 @dataclass
-class _Came:
+class Came:
     """What came of each account."""
 
     done: list[Summary] = field(default_factory=list)
@@ -30,14 +30,15 @@ class _Came:
 
     def summary(self) -> Summary:
         """The numbers of all accounts."""
-        orders = sum(one.needs_human for one in self.swept.values())
         total = sum_of(self.done, batch="unfinished")
-        return replace(total, run=run_id(), stopped=total.stopped or self.stopped, orders_to_decide=orders)
-
-    def words(self) -> str:
-        """What there is to say beside the numbers."""
-        swept = [f"{account}: {one.sentence()}" for account, one in self.swept.items()]
-        return "; ".join([*swept, *map(str, self.errors)])
+        return replace(
+            total,
+            run=run_id(),
+            reports=[path for summary in self.done for path in summary.reports],
+            stopped=total.stopped or self.stopped,
+            orders="; ".join(f"{account}: {one.sentence()}" for account, one in self.swept.items()),
+            orders_to_decide=sum(one.needs_human for one in self.swept.values()),
+        )
 
 
 @flow(name="resume", flow_run_name="resume unfinished", persist_result=False, log_prints=False)
@@ -53,14 +54,15 @@ async def resume(request: ResumeRequest) -> State[Summary]:
         return Completed(message=f"{left}; nothing was changed")
     await rename(f"resume {len(found):,} unfinished")
     came = await _resume_all(found, selling)
+    summary = came.summary()
     if came.errors:
-        raise Stopped("; ".join([came.summary().sentence(), came.words()]))
-    return finish(came.summary(), [path for summary in came.done for path in summary.reports], words=came.words())
+        raise Stopped("; ".join([summary.sentence(), *map(str, came.errors)]))
+    return finish(summary, summary.reports)
 
 
-async def _resume_all(found: Sequence[Unfinished], selling: Sequence[str]) -> _Came:
+async def _resume_all(found: Sequence[Unfinished], selling: Sequence[str]) -> Came:
     """Go on with one account after the other; an error on one is no reason to leave the next alone."""
-    came = _Came()
+    came = Came()
     changes = {account: [one for one in found if one.account == account] for account in (one.account for one in found)}
     for account, left in [*changes.items(), *((account, []) for account in selling)]:
         if await is_stopping():

@@ -27,36 +27,36 @@ def told_flow(function: Callable[P, Awaitable[State[Any]]]) -> Callable[P, Await
 
     @wraps(function)
     async def wrapper(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
-        with stopped_by_signals(), within_run() as is_outermost:
+        with stopped_by_signals(), within_run():
             try:
                 state = await function(*args, **kwargs)
             except PreactiveError as error:
                 state = Failed(message=str(error), data=error)
             except Exception as error:
-                _tell_of(f"unexpected error, {type(error).__name__}; its log says more", is_outermost)
+                _tell_of(f"unexpected error, {type(error).__name__}; its log says more")
                 raise
             if await is_cancelled_in_prefect():
                 # Prefect lets a run that is being cancelled end in no other state, and would throw our numbers away.
                 return Cancelled(message=state.message, data=state.data)
-            if _needs_a_look(state):
-                _tell_of(state.message or "", is_outermost)
+            if needs_a_look(state):
+                _tell_of(state.message or "")
             return state
 
     return wrapper
 
 
-def _needs_a_look(state: State[Any]) -> bool:
+def needs_a_look(state: State[Any]) -> bool:
     """Whether a person should hear of how a run ended; what a summary says was told by `finish`."""
     if isinstance(state.data, Summary | NotApproved):
         return False
     return state.data.needs_a_look if isinstance(state.data, Taken) else state.is_failed()
 
 
-def _tell_of(sentence: str, is_outermost: bool) -> None:
-    """Tell of a run that nobody sits before: one from a deployment that no other flow called."""
+def _tell_of(sentence: str) -> None:
+    """Tell of a run that nobody sits before: one from a deployment, and none that another flow called."""
     context = FlowRunContext.get()
     run = context.flow_run if context is not None else None
-    if run is None or run.deployment_id is None or not is_outermost:
+    if run is None or run.deployment_id is None:
         return
     facts = {"batch": mask_numbers(run.name), "run": str(run.id), "sentence": mask_numbers(sentence)}
     tell(RUN_HAS_FAILURES, f"preactive.run.{run.id}", facts)
@@ -85,12 +85,11 @@ async def rename(title: str) -> None:
         return  # a name is not worth failing for
 
 
-def finish(summary: Summary, reports: list[str], *, words: str = "") -> State[Summary]:
-    """The final state, whose message has the numbers, and what else there is to say."""
+def finish(summary: Summary, reports: list[str]) -> State[Summary]:
+    """The final state, whose message has the numbers."""
     summary = summary.with_reports(reports)
-    message = "; ".join(filter(None, (summary.sentence(), words)))
     look_at = failures(summary)
     if look_at is not None:
-        tell(RUN_HAS_FAILURES, f"preactive.batch.{summary.batch}", look_at | {"sentence": message})
+        tell(RUN_HAS_FAILURES, f"preactive.batch.{summary.batch}", look_at)
     end = Completed if summary.is_complete else Failed
-    return end(message=message, data=summary)
+    return end(message=summary.sentence(), data=summary)

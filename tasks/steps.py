@@ -44,14 +44,13 @@ _RUNS: ContextVar[tuple[UUID, ...]] = ContextVar("runs", default=())
 
 
 @contextmanager
-def within_run() -> Iterator[bool]:
-    """What is done inside belongs to the running flow too; yields whether no other flow called that one."""
+def within_run() -> Iterator[None]:
+    """What is done inside belongs to the running flow, and to those that called it."""
     context = FlowRunContext.get()
     ours = () if context is None or context.flow_run is None else (context.flow_run.id,)
-    outer = _RUNS.get()
-    before = _RUNS.set(outer + ours)
+    before = _RUNS.set(_RUNS.get() + ours)
     try:
-        yield not outer
+        yield
     finally:
         _RUNS.reset(before)
 
