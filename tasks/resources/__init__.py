@@ -30,6 +30,7 @@ from tasks.resources.files import (
     write_table,
 )
 from tasks.resources.reading import (
+    accounts_in_use,
     batch_counts,
     batch_named,
     batches,
@@ -82,6 +83,7 @@ __all__ = [
     "able_to_sign",
     "account",
     "account_names",
+    "accounts_in_use",
     "add_approver",
     "answer_request",
     "apply_repairs",

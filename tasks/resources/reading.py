@@ -151,6 +151,14 @@ def open_changes(name: str) -> list[Unfinished]:
         store.close()
 
 
+def accounts_in_use() -> list[str]:
+    """The default account, then the others of the settings that have endpoints in the store."""
+    default, _ = plain_account()
+    with reader() as opened:
+        known = set(queries.accounts(opened)) & set(account_names())
+    return [default, *sorted(known - {default})]
+
+
 def with_open_orders(name: str) -> list[str]:
     """The accounts of which an order is in progress: this one, or any."""
     with reader() as opened:
