@@ -38,7 +38,7 @@ def modules_of(node: ast.stmt) -> Iterator[str]:
 def imported_with(module: str) -> frozenset[str]:
     """What is imported with a module of ours at once: its packages, and what stands at its top."""
     file = file_of(module)
-    if module.split(".")[0] not in OURS or file is None:
+    if module.split(".", maxsplit=1)[0] not in OURS or file is None:
         return frozenset()
     inside = (one for node in ast.parse(file.read_text()).body for one in modules_of(node))
     return frozenset([*inside, module.rpartition(".")[0]])

@@ -109,7 +109,9 @@ def started(world):
 def places(here):
     """Which of the files lie where."""
     box = here.folder / "data" / "inbox"
-    return [sorted(path.name.rpartition("-")[2] for path in folder.glob("*.csv")) for folder in (box, box / "processed")]
+    return [
+        sorted(path.name.rpartition("-")[2] for path in folder.glob("*.csv")) for folder in (box, box / "processed")
+    ]
 
 
 def test_ctrl_c_ends_the_file_under_way_cleanly_and_no_further_file_is_begun(started):

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: whoever took the signals meanwhile, a run that is told to stop stops, and so does what called it."""
+"""Ctrl-C and SIGTERM stop a run and what called it, whoever took the signals meanwhile."""
 
 import asyncio
 import os

@@ -1,7 +1,6 @@
 """`preactive up`: it looks before it starts anything, and what its parts have to say does not fill the terminal."""
 
 import socket
-import sys
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -94,7 +93,9 @@ def test_a_part_that_ends_by_itself_ends_all_and_is_named_with_why_and_its_log(s
     lives = start("sys.stdin.read(); import time; time.sleep(60)")
     part = start("sys.exit('preactive: The store is locked.')")
 
-    with pytest.raises(PreactiveError, match=r"The order service: The store is locked\. Its log is data/var/log/order-"):
+    with pytest.raises(
+        PreactiveError, match=r"The order service: The store is locked\. Its log is data/var/log/order-"
+    ):
         parts.watch([lives, part], every=0.01)
     parts.end([lives])
     assert until(lambda: lives.exit_code is not None)

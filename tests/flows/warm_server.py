@@ -1,7 +1,7 @@
 """Forks commands from a process that has imported everything already, which most of a short command's time goes into.
 
-Each line of standard input is a command in JSON, as `python -m flows` takes it, or `-c` and a program. Answers `started PID` and later `ended PID CODE`, and ends with its
-standard input.
+Each line of standard input is a command in JSON, as `python -m flows` takes it, or `-c` and a program. Answers `started
+PID` and later `ended PID CODE`, and ends with its standard input.
 """
 
 import gc

@@ -20,9 +20,7 @@ def left(desk):
 
     def ask(name=ACCOUNT, *, is_worked_on=False):
         found = desk.store.write(unfinished.unfinished, name, "sft")
-        return [
-            (one.request, one.planned, one.sent, one.in_doubt) for one in found if one.is_worked_on is is_worked_on
-        ]
+        return [(one.request, one.planned, one.sent, one.in_doubt) for one in found if one.is_worked_on is is_worked_on]
 
     return ask
 
@@ -43,7 +41,9 @@ async def test_a_change_that_no_living_process_works_on_is_unfinished(desk, left
 
 
 @pytest.mark.parametrize(("host", "unfinished_at_once"), [(socket.gethostname(), True), ("another-machine", False)])
-async def test_what_a_process_of_this_machine_left_is_unfinished_from_its_death_on(desk, left, host, unfinished_at_once):
+async def test_what_a_process_of_this_machine_left_is_unfinished_from_its_death_on(
+    desk, left, host, unfinished_at_once
+):
     scope, ledger = desk.batch(5), await desk.ledger()
     await ledger.step(scope, [], 3)
     desk.do("UPDATE workers SET host = :host, pid = :pid", host=host, pid=ended_process())
