@@ -1,7 +1,6 @@
 """What a process left undone when it ended is gone on with."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -9,36 +8,15 @@ from prefect.states import Completed
 
 from domain.errors import PreactiveError, Stopped
 from domain.requests import ResumeRequest
-from domain.summary import Summary, sum_of
+from domain.summary import Summary
 from domain.unfinished import Unfinished
 from flows.running import finish, is_stopping, rename, run_id, told_flow
 from tasks import resources
 from tasks.carry_out import carry_out_chunk, log_in, settle_rest
+from tasks.going_on import Came
 from tasks.progress import watched
 from tasks.report import write_report
-from tasks.selling import Swept, sweep
-
-
-@dataclass
-class Came:
-    """What came of each account."""
-
-    done: list[Summary] = field(default_factory=list)
-    swept: dict[str, Swept] = field(default_factory=dict)
-    errors: list[PreactiveError] = field(default_factory=list)
-    stopped: bool = False
-
-    def summary(self) -> Summary:
-        """The numbers of all accounts."""
-        total = sum_of(self.done, batch="unfinished")
-        return replace(
-            total,
-            run=run_id(),
-            reports=[path for summary in self.done for path in summary.reports],
-            stopped=total.stopped or self.stopped,
-            orders="; ".join(f"{account}: {one.sentence()}" for account, one in self.swept.items()),
-            orders_to_decide=sum(one.needs_human for one in self.swept.values()),
-        )
+from tasks.selling import sweep
 
 
 @flow(name="resume", flow_run_name="resume unfinished", persist_result=False, log_prints=False)
@@ -50,11 +28,11 @@ async def resume(request: ResumeRequest) -> State[Summary]:
     """
     found, selling = resources.unfinished(request.account), resources.with_open_orders(request.account)
     if request.dry_run or not (found or selling):
-        left = "; ".join(one.sentence() for one in found) or "nothing is unfinished"
-        return Completed(message=f"{left}; nothing was changed")
+        left = [*(one.sentence() for one in found), *(f"orders in progress on {account}" for account in selling)]
+        return Completed(message=f"{'; '.join(left) or 'nothing is unfinished'}; nothing was changed")
     await rename(f"resume {len(found):,} unfinished")
     came = await _resume_all(found, selling)
-    summary = came.summary()
+    summary = came.summary(run_id())
     if came.errors:
         raise Stopped("; ".join([summary.sentence(), *map(str, came.errors)]))
     return finish(summary, summary.reports)
@@ -70,7 +48,7 @@ async def _resume_all(found: Sequence[Unfinished], selling: Sequence[str]) -> Ca
             break
         try:
             if left:
-                came.done += await _resume_account(account, left)
+                await _resume_account(account, left, came.done)
             else:
                 came.swept[account] = await sweep(account)
         except PreactiveError as error:
@@ -78,10 +56,12 @@ async def _resume_all(found: Sequence[Unfinished], selling: Sequence[str]) -> Ca
     return came
 
 
-async def _resume_account(account: str, found: list[Unfinished]) -> list[Summary]:
+async def _resume_account(account: str, found: Sequence[Unfinished], done: list[Summary]) -> None:
     async with resources.session(account) as session:
         await log_in(account)
-        return [await _resume_change(session, one) for one in found if not session.stop.is_set()]
+        for one in found:
+            if not session.stop.is_set():
+                done.append(await _resume_change(session, one))
 
 
 async def _resume_change(session: resources.Session, found: Unfinished) -> Summary:

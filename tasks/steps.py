@@ -56,7 +56,7 @@ def within_run() -> Iterator[None]:
 
 
 async def is_cancelled_in_prefect() -> bool:
-    """Whether somebody cancelled the flow run, or one that called it, which Prefect only marks: stopping is up to us."""
+    """Whether somebody cancelled the run, or one that called it, in Prefect, which only marks it: we have to stop."""
     runs = _RUNS.get()
     if not runs:
         return False

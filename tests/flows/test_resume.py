@@ -6,7 +6,7 @@ import pytest
 
 from domain.events import failures
 from domain.summary import Summary
-from flows.resume import Came
+from tasks.going_on import Came
 from tasks.selling import Swept
 from tests.flows.processes import until
 
@@ -60,10 +60,10 @@ def test_ctrl_c_ends_the_account_under_way_cleanly_and_no_further_one_is_begun(h
 
 def test_orders_that_need_a_person_are_in_the_last_word_and_in_the_exit_code():
     came = Came(done=[Summary("b", "r", confirmed=3)], swept={"t": Swept(done=1), "u": Swept(needs_human=2)})
-    summary = came.summary()
+    summary = came.summary("r")
 
     assert summary.sentence().startswith("3 confirmed; t: 1 orders finished, 0 SIMs put back")
     assert "u: 0 orders finished, 0 SIMs put back, 0 orders in progress, 2 need a person" in summary.sentence()
     assert failures(summary)["sentence"] == summary.sentence()
     assert summary.exit_code == 3
-    assert failures(Came(swept={"t": Swept(done=1)}).summary()) is None
+    assert failures(Came(swept={"t": Swept(done=1)}).summary("r")) is None
