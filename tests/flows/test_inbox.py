@@ -89,18 +89,23 @@ def test_the_search_for_secrets_of_a_vendor_finds_them(tmp_path):
 
 # --- an end before the end ---
 
-FEW = 30
+FEW = 20
 SLOW = {"rate_per_second": 30, "max_in_flight": 4}
+
+
+def put_in(here, **files):
+    """Put files of ICCIDs into the inbox, by their names."""
+    box = here.folder / "data" / "inbox"
+    box.mkdir(parents=True)
+    for name, iccids in files.items():
+        (box / f"{name}.csv").write_text("iccid\n" + "\n".join(iccids) + "\n")
 
 
 @pytest.fixture
 def started(world):
     """Two files in an inbox, of which the first is well under way, and the process that is at it."""
     here = world(rows=2 * FEW, account=SLOW, platform={"--latency": "0.05-0.1"})
-    box = here.folder / "data" / "inbox"
-    box.mkdir(parents=True)
-    for name, iccids in (("first.csv", here.iccids[:FEW]), ("second.csv", here.iccids[FEW:])):
-        (box / name).write_text("iccid\n" + "\n".join(iccids) + "\n")
+    put_in(here, first=here.iccids[:FEW], second=here.iccids[FEW:])
     command = here.start("-c", RUN)
     until(lambda: here.platform.writes >= 8 or command.is_over, 100, "the first writes")
     return here, command
@@ -125,8 +130,19 @@ def test_ctrl_c_ends_the_file_under_way_cleanly_and_no_further_file_is_begun(sta
     assert set(here.platform.created()) < set(here.iccids[:FEW])
     assert here.run("resolve", "--json").rows == []
 
+    here.configure()
     assert here.run("unfinished", "--yes").summary["accepted"] == FEW
     here.check_one_each(here.iccids[:FEW])
+
+
+def test_what_is_not_the_files_fault_ends_the_run_and_leaves_the_files(world):
+    here = world(rows=2)
+    put_in(here, first=here.iccids[:1], second=here.iccids[1:])
+    state, message = state_of(here.run("-c", RUN, env={"PREACTIVE_ACCOUNTS__T__PASSWORD": "another"}))
+
+    assert (state, message.startswith("The platform refused the login")) == ("FAILED", True)
+    assert places(here) == [["first.csv", "second.csv"], []]
+    assert here.platform.stats["requests"]["POST /login"] == 1
 
 
 # Sends the signal at the moment in which Prefect has taken it for the run within, and that one not yet taken it back.
@@ -146,16 +162,13 @@ threading.Thread(target=send, daemon=True).start()
 
 def test_a_signal_before_a_file_was_read_leaves_it_where_it_is(world):
     here = world(rows=2)
-    box = here.folder / "data" / "inbox"
-    box.mkdir(parents=True)
-    for name, iccid in zip(("first.csv", "second.csv"), here.iccids, strict=True):
-        (box / name).write_text(f"iccid\n{iccid}\n")
+    put_in(here, first=here.iccids[:1], second=here.iccids[1:])
 
     assert state_of(here.run("-c", EARLY + RUN)) == [
         "FAILED",
         "0 processed, 0 rejected, 0 left, 2 waiting (stopped early)",
     ]
-    assert sorted(path.name for path in box.iterdir()) == ["first.csv", "second.csv"]
+    assert places(here) == [["first.csv", "second.csv"], []]
     assert here.platform.writes == 0
 
 
