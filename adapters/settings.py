@@ -114,8 +114,8 @@ def _refuse_unknown_names() -> None:
         )
 
 
-def account(name: str | None) -> tuple[str, Account]:
-    """An account's name and settings; without a name, the default account's.
+def plain_account(name: str | None) -> tuple[str, Account]:
+    """An account's name and settings without what its secret files hold; without a name, the default account's.
 
     Raises SettingsError.
     """
@@ -125,7 +125,16 @@ def account(name: str | None) -> tuple[str, Account]:
     if name not in settings.accounts:
         known = ", ".join(sorted(settings.accounts))
         raise SettingsError(f"There is no account {name!r} in the settings; there are: {known}.")
-    options = settings.accounts[name].with_secrets()
+    return name, settings.accounts[name]
+
+
+def account(name: str | None) -> tuple[str, Account]:
+    """An account's name and settings; without a name, the default account's.
+
+    Raises SettingsError.
+    """
+    name, plain = plain_account(name)
+    options = plain.with_secrets()
     hide(options.password, options.token, options.webhook_token)
     return name, options
 

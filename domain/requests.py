@@ -22,6 +22,7 @@ Number = Annotated[int, Field(ge=1, le=MOST)]
 
 _ACCOUNT = "As named in the settings; default: their default account"
 _ANY_ACCOUNT = "As named in the settings; default: every account"
+_ACCOUNTS_IN_USE = "As named in the settings; default: every one with endpoints, for a repair the default account"
 
 
 def _shown(position: int) -> dict[str, Any]:
@@ -304,7 +305,7 @@ class ReconcileRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    account: Word = Field(default="", title="Account", description=_ACCOUNT, json_schema_extra=_shown(0))
+    account: Word = Field(default="", title="Account", description=_ACCOUNTS_IN_USE, json_schema_extra=_shown(0))
     repair: Side | None = Field(
         default=None,
         title="Repair",

@@ -9,7 +9,11 @@ DONE, WITH_PROBLEMS, UNEXPECTED = 0, 3, 1
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run did. accepted = already + confirmed + refused + in_doubt + needs_human + open."""
+    """What a run did. accepted = already + confirmed + refused + in_doubt + needs_human + open.
+
+    `orders` says what became of the shop's orders, of which `orders_to_decide` wait for a person; no row of a batch is
+    among them.
+    """
 
     batch: str
     run: str
@@ -28,22 +32,30 @@ class Summary:
     reports: list[str] = field(default_factory=list)
     open: int = 0
     stopped: bool = False
+    orders: str = ""
+    orders_to_decide: int = 0
 
     def json(self) -> dict[str, Any]:
         """The keys that other programs rely on."""
-        return {name: value for name, value in asdict(self).items() if name not in ("open", "stopped")}
+        return {name: value for name, value in asdict(self).items() if name not in _NOT_SHOWN}
 
     def numbers(self) -> Mapping[str, int | float]:
         """Only the numbers, in the order they are shown."""
         shown = {name: value for name, value in asdict(self).items() if isinstance(value, int | float)}
-        return {name: value for name, value in shown.items() if name not in ("open", "stopped")}
+        return {name: value for name, value in shown.items() if name not in _NOT_SHOWN}
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the run came to its end and everything was sent."""
+        return not (self.open or self.stopped)
 
     @property
     def exit_code(self) -> int:
         """0 done, 3 done with rows to look at, 1 ended early."""
-        if self.open or self.stopped:
+        if not self.is_complete:
             return UNEXPECTED
-        return WITH_PROBLEMS if self.rejected or self.refused or self.in_doubt or self.needs_human else DONE
+        to_look_at = (self.rejected, self.refused, self.in_doubt, self.needs_human, self.orders_to_decide)
+        return WITH_PROBLEMS if any(to_look_at) else DONE
 
     def with_reports(self, reports: Sequence[str]) -> "Summary":
         """The same numbers with the report files of the run."""
@@ -55,9 +67,11 @@ class Summary:
         for name, words in _WORDS.items():
             if value := getattr(self, name):
                 parts.append(f"{value:,} {words}")
-        return ", ".join(parts) + (" (stopped early)" if self.stopped else "")
+        numbers = ", ".join(parts) + (" (stopped early)" if self.stopped else "")
+        return f"{numbers}; {self.orders}" if self.orders else numbers
 
 
+_NOT_SHOWN = ("open", "stopped", "orders", "orders_to_decide")
 _WORDS = {
     "already": "already there",
     "rejected": "rejected",

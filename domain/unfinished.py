@@ -8,6 +8,7 @@ class Unfinished:
     """What is left of one change: `planned` can be sent, `sent` and `in_doubt` are looked up first.
 
     `unread` was confirmed by answers, and nobody has looked since whether the platform shows it.
+    `is_worked_on`: a process that has calls under way for it lives, or was heard of a moment ago and may live.
     """
 
     account: str
@@ -17,10 +18,11 @@ class Unfinished:
     sent: int
     in_doubt: int
     unread: int = 0
+    is_worked_on: bool = False
 
     def sentence(self) -> str:
         """One line on what is left."""
-        parts = {"to send": self.planned, "sent by a process that ended": self.sent, "in doubt": self.in_doubt}
-        parts["to be read back"] = self.unread
+        by = "sent by a process that lives or may live" if self.is_worked_on else "sent by a process that ended"
+        parts = {"to send": self.planned, by: self.sent, "in doubt": self.in_doubt, "to be read back": self.unread}
         left = ", ".join(f"{count:,} {words}" for words, count in parts.items() if count)
         return f"{self.request} on {self.account}: {left}"

@@ -28,6 +28,8 @@ def run_demo() -> None:
     with simulator() as root:
         before = _writes(root)
         first = _provision()
+        if not first.is_complete:
+            raise PreactiveError(f"The demonstration did not finish ({first.sentence()}); run it again.")
         second = _activate(first.batch)
         writes = _writes(root) - before
     _tell(first, second, writes)
@@ -42,7 +44,8 @@ def simulator() -> Iterator[str]:
     if _answers(root):
         yield root
         return
-    process = start_simulator(url.port or 80)
+    command = [sys.executable, *simulator_arguments(url.port or 80)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, start_new_session=True)
     try:
         _wait(root, process)
         yield root
@@ -51,8 +54,8 @@ def simulator() -> Iterator[str]:
         process.wait(10)
 
 
-def start_simulator(port: int) -> subprocess.Popen[bytes]:
-    """Start the simulator that the demo account points at. It keeps its state between runs."""
+def simulator_arguments(port: int) -> list[str]:
+    """How Python is told to be the simulator that the demo account points at. It keeps its state between runs."""
     resources.private_folder(_VAR)
     knobs = [
         "--port",
@@ -69,8 +72,7 @@ def start_simulator(port: int) -> subprocess.Popen[bytes]:
         0.1,
     ]
     files = ["--state", _VAR / "simulator.json", "--ledger", _VAR / "simulator-ledger.jsonl"]
-    command = [sys.executable, "-m", "flows", "simulator", *map(str, [*knobs, *files])]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, start_new_session=True)
+    return ["-m", "flows", "simulator", *map(str, [*knobs, *files])]
 
 
 def _wait(root: str, process: subprocess.Popen[bytes]) -> None:
@@ -118,5 +120,5 @@ def _tell(first: Summary, second: Summary, writes: int) -> None:
     for path in [*first.reports, *second.reports]:
         print(f"  {path}")
     print("See the runs in the Prefect UI: make up")
-    if first.open or second.open or first.stopped or second.stopped:
+    if not second.is_complete:
         raise PreactiveError("The demonstration did not finish; run it again.")

@@ -3,115 +3,154 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
 
-from domain.errors import PreactiveError
-from flows.demo import start_simulator
+from domain.errors import PreactiveError, UsageError
+from flows import parts
+from flows.demo import simulator_arguments
 from flows.embedded import SERVER_NOTE, home, is_healthy
+from flows.listening import listening
 from flows.login import SERVER_LOGIN, login_file, server_env
+from flows.parts import Part
 from tasks import resources
 
+_LOCAL = "127.0.0.1"
+_DEMO = "PREACTIVE_ACCOUNTS__DEMO__BASE_URL"
+_WRONG_SETTINGS = UsageError.exit_code
 
-def serve_all(*, host: str, port: int, simulator_port: int, orders_port: int, reports_port: int) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the parts listen: the Prefect server and the reports at `host`, the others on this machine alone."""
+
+    host: str
+    port: int
+    simulator_port: int
+    orders_port: int
+    reports_port: int
+
+    @property
+    def api(self) -> str:
+        """The address of the Prefect API."""
+        return f"http://{_reached_at(self.host)}:{self.port}/api"
+
+    @property
+    def simulator(self) -> str:
+        """The address of the simulated platform."""
+        return f"http://{_LOCAL}:{self.simulator_port}/api"
+
+    @property
+    def reports(self) -> str:
+        """Where a browser finds the report files."""
+        return os.environ.get(resources.REPORTS_URL) or f"http://{_reached_at(self.host)}:{self.reports_port}"
+
+    def check(self) -> None:
+        """See that every port is free, and given once.
+
+        Raises UsageError.
+        """
+        if is_healthy(self.api):
+            raise UsageError(f"A Prefect server runs at {self.api} already; end it, or choose another --port.")
+        with ExitStack() as taken:
+            for what, host, port, option in (
+                ("Prefect server", self.host, self.port, "--port"),
+                ("simulator", _LOCAL, self.simulator_port, "--simulator-port"),
+                ("order service", _LOCAL, self.orders_port, "--orders-port"),
+                ("report service", self.host, self.reports_port, "--reports-port"),
+            ):
+                taken.enter_context(listening(what, host, port, option=option))
+
+
+def serve_all(places: Places) -> None:
     """Start everything an operator uses and wait for Ctrl-C.
 
-    Raises UsageError for an address that others can reach without a login.
+    Raises UsageError for a port that is taken, and for an address that others can reach without a login.
     """
-    login = server_env(home(), port, host)
-    url = f"http://{_reached_at(host)}:{port}/api"
-    if is_healthy(url):
-        raise PreactiveError(f"A Prefect server runs at {url} already; end it, or choose another --port.")
-    note = home() / SERVER_NOTE
-    reports = os.environ.get(resources.REPORTS_URL) or f"http://{_reached_at(host)}:{reports_port}"
-    env = (
-        os.environ
-        | login
-        | {
-            "PREFECT_API_URL": url,
-            "PREFECT_SERVER_API_HOST": host,
-            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-            "PREFECT_CLI_PROMPT": "false",
-            resources.REPORTS_URL: reports,
-            "PREACTIVE_ACCOUNTS__DEMO__BASE_URL": f"http://127.0.0.1:{simulator_port}/api",
-        }
-    )
+    env = _environment(places)
+    places.check()
     resources.open_store().close()
-    children: list[subprocess.Popen[bytes]] = []
-    aside: list[subprocess.Popen[bytes]] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
+    note = home() / SERVER_NOTE
+    started: list[Part] = []
     try:
-        children.append(_start(["-m", "prefect", "server", "start", "--host", host, "--port", str(port)], env))
-        children.append(start_simulator(simulator_port))
-        _wait(url, children[0])
-        note.write_text(json.dumps({"url": url, "reports": reports}))
-        children.append(_start(["-m", "flows.serving"], env))
-        children.append(
-            _start(["-m", "flows", "orders", "serve", "--account", "demo", "--port", str(orders_port)], env)
-        )
-        children.append(_start(["-m", "flows", "reports", "serve", "--host", host, "--port", str(reports_port)], env))
-        # Ends by itself, once the deployments are there.
-        aside.append(_start(["-m", "flows", "automations", "apply"], env))
-        print(f"Prefect UI:  {url.removesuffix('/api')}")
-        print(f"Sign in:     {_how_to_sign_in()}")
-        print(f"Simulator:   http://127.0.0.1:{simulator_port}/api")
-        print(f"Orders:      http://127.0.0.1:{orders_port}/docs")
-        print(f"Reports:     {reports} (the links in the UI lead there; the same login)")
-        print("Ctrl-C ends all of it.", flush=True)
-        while all(child.poll() is None for child in children):
-            time.sleep(0.5)
-        raise PreactiveError("One of the parts ended by itself; see its message above. The others were ended too.")
+        started.append(_server(places, env))
+        started.append(parts.start("simulator", simulator_arguments(places.simulator_port), os.environ))
+        _wait(places.api, started[0])
+        note.write_text(json.dumps({"url": places.api, "reports": places.reports}))
+        started += _clients(places, env)
+        _tell(places)
+        parts.watch(started)
     except KeyboardInterrupt:
         print("Ending.", file=sys.stderr)
     finally:
         note.unlink(missing_ok=True)
-        _end([*children, *aside])
+        parts.end(reversed(started))
+
+
+def _environment(places: Places) -> Mapping[str, str]:
+    """What the server and its clients need. Raises UsageError."""
+    return (
+        os.environ
+        | server_env(home(), places.port, places.host)
+        | {
+            "PREFECT_API_URL": places.api,
+            "PREFECT_SERVER_API_HOST": places.host,
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+            "PREFECT_CLI_PROMPT": "false",
+            resources.REPORTS_URL: places.reports,
+            _DEMO: places.simulator,
+        }
+    )
+
+
+def _server(places: Places, env: Mapping[str, str]) -> Part:
+    where = ["--host", places.host, "--port", str(places.port)]
+    return parts.start("Prefect server", ["-m", "prefect", "server", "start", *where], env)
+
+
+def _clients(places: Places, env: Mapping[str, str]) -> list[Part]:
+    orders = ["-m", "flows", "orders", "serve", "--port", str(places.orders_port)]
+    reports = ["-m", "flows", "reports", "serve", "--host", places.host, "--port", str(places.reports_port)]
+    return [
+        parts.start("deployments", ["-m", "flows.serving"], env),
+        # Where the account's settings are not right yet, the UI may be what they are put right with.
+        parts.start("order service", orders, env, may_end_with=[_WRONG_SETTINGS]),
+        parts.start("report service", reports, env),
+        # Ends by itself, once the deployments are there.
+        parts.start("automations", ["-m", "flows", "automations", "apply"], env, may_end_with=range(256)),
+    ]
+
+
+def _tell(places: Places) -> None:
+    print(f"Prefect UI:  {places.api.removesuffix('/api')}")
+    print(f"Sign in:     {_how_to_sign_in()}")
+    print(f"Simulator:   {places.simulator}")
+    if resources.plain_account("demo")[1].base_url != places.simulator:
+        print(f"             for commands on account demo: export {_DEMO}={places.simulator}")
+    print(f"Orders:      http://{_LOCAL}:{places.orders_port}/docs (account {resources.plain_account()[0]})")
+    print(f"Reports:     {places.reports} (the links in the UI lead there; the same login)")
+    print(f"Logs:        {parts.LOGS}")
+    print("Ctrl-C ends all of it.", flush=True)
 
 
 def _reached_at(host: str) -> str:
     """The address that this machine reaches its own server at: one for all addresses is reached at loopback."""
-    return "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
+    return _LOCAL if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
 
 
 def _how_to_sign_in() -> str:
     return f"as {SERVER_LOGIN} says" if os.environ.get(SERVER_LOGIN) else f"with the line in {login_file(home())}"
 
 
-def _start(arguments: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
-    # Each child leads a group of its own, so that a Ctrl-C reaches us alone and the order of ending is ours.
-    return subprocess.Popen(
-        [sys.executable, *arguments],
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-
-def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
+def _wait(url: str, server: Part) -> None:
     until = time.monotonic() + 120
     while not is_healthy(url):
-        if server.poll() is not None or time.monotonic() > until:
-            raise PreactiveError(f"The Prefect server did not start at {url}; is the port taken?")
+        if server.exit_code is not None or time.monotonic() > until:
+            raise PreactiveError(f"The Prefect server did not start at {url}; its log is {server.log}.")
         time.sleep(0.1)
-
-
-def _end(children: list[subprocess.Popen[bytes]]) -> None:
-    for child in reversed(children):
-        # Prefect's runner ends tidily on Ctrl-C alone; a run that it started gets the signal too, and stops.
-        _signal(child, signal.SIGINT)
-        try:
-            child.wait(20)
-        except subprocess.TimeoutExpired:
-            _signal(child, signal.SIGKILL)
-            child.wait()
-
-
-def _signal(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    try:
-        os.killpg(child.pid, number)
-    except ProcessLookupError:
-        return

@@ -5,12 +5,15 @@ from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from prefect.exceptions import TerminationSignal
 from prefect.states import Completed, Failed
 
-from domain.errors import FileRefused, RunIsFull, TooManyRejects, TooMuchChange
+from domain.errors import FileRefused, RunIsFull, Stopped, TooManyRejects, TooMuchChange
 from domain.requests import InboxRequest, ProvisionRequest
+from domain.summary import Summary
+from domain.taken import Taken
 from flows.provision import provision
-from flows.running import told_flow
+from flows.running import is_stopping, rename, told_flow
 from tasks import resources
 from tasks.resources.inbox import open_inbox, stays
 
@@ -18,9 +21,9 @@ THE_FILES_FAULT = (FileRefused, TooManyRejects, TooMuchChange)
 _LATER = "later"
 
 
-@flow(name="provision", flow_run_name="inbox {request.account}", persist_result=False, log_prints=False)
+@flow(name="provision", flow_run_name="inbox", persist_result=False, log_prints=False)
 @told_flow
-async def inbox(request: InboxRequest) -> State[dict[str, int]]:
+async def inbox(request: InboxRequest) -> State[Taken]:
     """Take the files that lie still, oldest first, provision each, and move it aside."""
     found: Counter[str] = Counter()
     with open_inbox(request) as box:
@@ -28,32 +31,33 @@ async def inbox(request: InboxRequest) -> State[dict[str, int]]:
         if request.dry_run:
             words = f"{len(waiting.ready):,} files ready, {waiting.later:,} waiting"
             return Completed(message=f"dry run: {words}; nothing was changed")
+        if waiting.ready:
+            await rename(f"inbox · {len(waiting.ready):,} file{'s' if len(waiting.ready) > 1 else ''}")
         for name in waiting.ready:
             found[await _take(box, name, request)] += 1
-            if found[_LATER]:  # the run may not create more; the next one begins with this file
+            if found[_LATER] or await is_stopping():
                 break
-    later = waiting.later + len(waiting.ready) - sum(found.values()) + found.pop(_LATER, 0)
-    message = ", ".join(f"{found[word]:,} {word}" for word in ("processed", "rejected", "left"))
-    numbers = {**found, "waiting": later}
-    if found["left"]:
-        return Failed(message=f"{message}, {later:,} waiting", data=numbers)
-    return Completed(message=f"{message}, {later:,} waiting", data=numbers)
+    later = len(waiting.ready) - sum(found.values()) + found.pop(_LATER, 0)
+    stopped = bool(later or found["unfinished"]) and await is_stopping()
+    taken = Taken(**found, waiting=waiting.later + later, stopped=stopped)
+    return (Completed if taken.is_complete else Failed)(message=taken.sentence(), data=taken)
 
 
 async def _take(box: Any, name: str, request: InboxRequest) -> str:
     """Provision one file and move it aside; what is not the file's fault ends the run and leaves the file."""
     try:
         with box.claimed(name, resources.file_limits(request.account, request.supplier)) as claim:
-            error = await _provision(str(claim.path), claim.digest, request)
-            if isinstance(error, THE_FILES_FAULT):
-                box.put_aside(name, "rejected", claim=claim, reason=str(error))
+            result = await _provision(str(claim.path), claim.digest, request)
+            if isinstance(result, THE_FILES_FAULT):
+                box.put_aside(name, "rejected", claim=claim, reason=str(result))
                 return "rejected"
-            if isinstance(error, RunIsFull):
+            if isinstance(result, RunIsFull) or (isinstance(result, Stopped) and await is_stopping()):
                 return _LATER
-            if isinstance(error, Exception):
-                raise error
+            if isinstance(result, Exception):
+                raise result
             box.put_aside(name, "processed", claim=claim)
-            return "processed"
+            # Its batch is in the store, and whatever goes on with batches goes on with it.
+            return "unfinished" if isinstance(result, Summary) and not result.is_complete else "processed"
     except FileRefused as error:
         if stays(error):
             return "left"
@@ -73,5 +77,9 @@ async def _provision(file: str, digest: str, request: InboxRequest) -> object:
         dry_run=False,
     )
     run: Any = provision
-    state = await run(wanted, return_state=True)
+    try:
+        state = await run(wanted, return_state=True)
+    except TerminationSignal:  # before the run within could take the signals back from Prefect
+        resources.stop_all()
+        return Stopped("The run was stopped before the file was read; it stays where it is.")
     return await state.aresult(raise_on_failure=False)

@@ -1,22 +1,23 @@
 """What the services that listen for requests share."""
 
+import os
 import socket
 
-from domain.errors import PreactiveError
+from domain.errors import UsageError
 
 
-def listening(what: str, host: str, port: int) -> socket.socket:
+def listening(what: str, host: str, port: int, *, option: str = "--port") -> socket.socket:
     """A socket that listens.
 
-    Raises PreactiveError, with the name of the service, where that cannot be.
+    Raises UsageError, with the name of the service and of the option that chooses the port, where that cannot be.
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
-        raise PreactiveError(
-            f"The {what} cannot listen on {host}:{port}: {error.strerror or error}; choose another --port."
-        ) from None
+        # Python adds the address once more to the system's own words.
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or error
+        raise UsageError(f"The {what} cannot listen on {host}:{port}: {why}; choose another {option}.") from None
 
 
 def address(listener: socket.socket) -> str:

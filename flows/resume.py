@@ -1,16 +1,19 @@
 """What a process left undone when it ended is gone on with."""
 
+from collections.abc import Sequence
+
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from domain.errors import PreactiveError, Stopped
 from domain.requests import ResumeRequest
-from domain.summary import Summary, sum_of
+from domain.summary import Summary
 from domain.unfinished import Unfinished
-from flows.running import finish, rename, run_id, told_flow
+from flows.running import finish, is_stopping, rename, run_id, told_flow
 from tasks import resources
 from tasks.carry_out import carry_out_chunk, log_in, settle_rest
+from tasks.going_on import Came
 from tasks.progress import watched
 from tasks.report import write_report
 from tasks.selling import sweep
@@ -26,30 +29,40 @@ async def resume(request: ResumeRequest) -> State[Summary]:
     """
     found, selling = resources.unfinished(request.account), resources.with_open_orders(request.account)
     if request.dry_run or not (found or selling):
-        left = "; ".join(one.sentence() for one in found) or "nothing is unfinished"
-        return Completed(message=f"{left}; nothing was changed")
+        left = [*(one.sentence() for one in found), *(f"orders in progress on {account}" for account in selling)]
+        return Completed(message=f"{'; '.join(left) or 'nothing is unfinished'}; nothing was changed")
     await rename(f"resume {len(found):,} unfinished")
-    done: list[Summary] = []
-    errors: list[PreactiveError] = []
-    for account in dict.fromkeys(one.account for one in found):
+    came = await _resume_all(found, selling)
+    summary = came.summary(run_id())
+    if came.errors:
+        raise Stopped("; ".join([summary.sentence(), *map(str, came.errors)]))
+    return finish(summary, summary.reports)
+
+
+async def _resume_all(found: Sequence[Unfinished], selling: Sequence[str]) -> Came:
+    """Go on with one account after the other; an error on one is no reason to leave the next alone."""
+    came = Came()
+    changes = {account: [one for one in found if one.account == account] for account in (one.account for one in found)}
+    for account, left in [*changes.items(), *((account, []) for account in selling)]:
+        if await is_stopping():
+            came.stopped = True
+            break
         try:
-            done += await _resume_account(account, [one for one in found if one.account == account])
-        except PreactiveError as error:  # another account may do better
-            errors.append(error)
-    for account in selling:
-        try:
-            await sweep(account)
+            if left:
+                await _resume_account(account, left, came.done)
+            else:
+                came.swept[account] = await sweep(account)
         except PreactiveError as error:
-            errors.append(error)
-    if errors:
-        raise Stopped(" ".join(map(str, errors)))
-    return finish(sum_of(done, batch="unfinished"), [path for summary in done for path in summary.reports])
+            came.errors.append(error)
+    return came
 
 
-async def _resume_account(account: str, found: list[Unfinished]) -> list[Summary]:
+async def _resume_account(account: str, found: Sequence[Unfinished], done: list[Summary]) -> None:
     async with resources.session(account) as session:
         await log_in(account)
-        return [await _resume_change(session, one) for one in found if not session.stop.is_set()]
+        for one in found:
+            if not session.stop.is_set():
+                done.append(await _resume_change(session, one))
 
 
 async def _resume_change(session: resources.Session, found: Unfinished) -> Summary:

@@ -9,13 +9,16 @@ from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
 from prefect.states import Cancelled, Completed, Failed
 
-from domain.errors import PreactiveError
+from domain.errors import NotApproved, PreactiveError
 from domain.events import RUN_HAS_FAILURES, failures
+from domain.iccid import mask_numbers
 from domain.summary import Summary
+from domain.taken import Taken
 from flows.stopping import stopped_by_signals
+from tasks import resources
 from tasks.bound import in_run
 from tasks.events import tell
-from tasks.steps import API_TROUBLE, is_cancelled_in_prefect
+from tasks.steps import API_TROUBLE, is_cancelled_in_prefect, within_run
 
 P = ParamSpec("P")
 
@@ -25,15 +28,44 @@ def told_flow(function: Callable[P, Awaitable[State[Any]]]) -> Callable[P, Await
 
     @wraps(function)
     async def wrapper(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
-        with stopped_by_signals(), in_run(run_id()):
+        with stopped_by_signals(), within_run(), in_run(run_id()):
             try:
                 state = await function(*args, **kwargs)
             except PreactiveError as error:
                 state = Failed(message=str(error), data=error)
-            # Prefect lets a run that is being cancelled end in no other state, and would throw our numbers away.
-            return Cancelled(message=state.message, data=state.data) if await is_cancelled_in_prefect() else state
+            except Exception as error:
+                _tell_of(f"unexpected error, {type(error).__name__}; its log says more")
+                raise
+            if await is_cancelled_in_prefect():
+                # Prefect lets a run that is being cancelled end in no other state, and would throw our numbers away.
+                return Cancelled(message=state.message, data=state.data)
+            if needs_a_look(state):
+                _tell_of(state.message or "")
+            return state
 
     return wrapper
+
+
+def needs_a_look(state: State[Any]) -> bool:
+    """Whether a person should hear of how a run ended; what a summary says was told by `finish`."""
+    if isinstance(state.data, Summary | NotApproved):
+        return False
+    return state.data.needs_a_look if isinstance(state.data, Taken) else state.is_failed()
+
+
+def _tell_of(sentence: str) -> None:
+    """Tell of a run that nobody sits before: one from a deployment, and none that another flow called."""
+    context = FlowRunContext.get()
+    run = context.flow_run if context is not None else None
+    if run is None or run.deployment_id is None:
+        return
+    facts = {"batch": mask_numbers(run.name), "run": str(run.id), "sentence": mask_numbers(sentence)}
+    tell(RUN_HAS_FAILURES, f"preactive.run.{run.id}", facts)
+
+
+async def is_stopping() -> bool:
+    """Whether a signal or a cancel in Prefect ends the run: no further account or file is begun."""
+    return resources.is_stopping() or await is_cancelled_in_prefect()
 
 
 def run_id() -> str:
@@ -61,6 +93,5 @@ def finish(summary: Summary, reports: list[str], *, words: str = "") -> State[Su
     if look_at is not None:
         tell(RUN_HAS_FAILURES, f"preactive.batch.{summary.batch}", look_at)
     message = "; ".join(filter(None, (summary.sentence(), words)))
-    if summary.stopped or summary.open:
-        return Failed(message=message, data=summary)
-    return Completed(message=message, data=summary)
+    end = Completed if summary.is_complete else Failed
+    return end(message=message, data=summary)

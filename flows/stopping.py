@@ -6,39 +6,62 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from tasks import resources
 
-_handled: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def _stop_run(main: asyncio.Task[Any] | None) -> None:
-    """Stop: the first time once the calls under way are answered, the second time at once."""
-    if resources.stop_all():
-        again = " Ctrl-C again leaves at once." if sys.stdin is not None and sys.stdin.isatty() else ""
-        print(f"Stopping: no new call starts; waiting for the calls under way.{again}", file=sys.stderr)
-    elif main is not None:
-        main.cancel()
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """The runs of a loop that are stopped together, and what the signals did before the first of them."""
+
+    tasks: list[asyncio.Task[Any] | None]
+    before: dict[signal.Signals, Any]
+
+
+_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _Runs] = WeakKeyDictionary()
 
 
 @contextmanager
 def stopped_by_signals() -> Iterator[None]:
-    """Prefect's own handlers would raise in the middle of whatever runs, and what is under way not be recorded."""
-    loop = asyncio.get_running_loop()
-    # A run within a run leaves them to the outer one.
-    if threading.current_thread() is not threading.main_thread() or loop in _handled:
+    """Prefect's own handlers would raise in the middle of whatever runs, and what is under way not be recorded.
+
+    Prefect puts its own in again when a run within a run begins; so that one takes the signals back.
+    """
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    _handled.add(loop)
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        loop.add_signal_handler(number, _stop_run, asyncio.current_task())
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    runs = _loops.setdefault(loop, _Runs([], {number: signal.getsignal(number) for number in _SIGNALS}))
+    runs.tasks.append(task)
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, _stop, runs.tasks)
     try:
         yield
     finally:
-        _handled.discard(loop)
-        for number, handler in before.items():
-            loop.remove_signal_handler(number)
-            signal.signal(number, handler)
+        runs.tasks.remove(task)
+        if not runs.tasks:
+            _give_back(loop)
+
+
+def _stop(tasks: list[asyncio.Task[Any] | None]) -> None:
+    """Stop: the first time once the calls under way are answered, the second time at once."""
+    if resources.stop_all():
+        again = " Ctrl-C again leaves at once." if sys.stdin is not None and sys.stdin.isatty() else ""
+        print(f"Stopping: no new call starts; waiting for the calls under way.{again}", file=sys.stderr)
+        return
+    for task in set(tasks):
+        if task is not None:
+            task.cancel()
+
+
+def _give_back(loop: asyncio.AbstractEventLoop) -> None:
+    """Nothing runs any more, so that signals do what they did before and another run may begin."""
+    resources.forget_stop()
+    for number, handler in _loops.pop(loop).before.items():
+        loop.remove_signal_handler(number)
+        signal.signal(number, handler)

@@ -1,14 +1,18 @@
 """What all tasks share: no caching, no results kept, and an error that is told instead of traced."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
 
 import httpx
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
 from prefect.exceptions import PrefectException
@@ -35,17 +39,33 @@ logging.getLogger("prefect.task_runs").addFilter(_NoEmptyTraceback())
 API_TROUBLE = (PrefectException, httpx.HTTPError, OSError)
 
 
-async def is_cancelled_in_prefect() -> bool:
-    """Whether somebody cancelled this flow run in Prefect, which only marks it: stopping is up to us."""
+# The runs of Prefect that what is done now belongs to, the outermost first.
+_RUNS: ContextVar[tuple[UUID, ...]] = ContextVar("runs", default=())
+
+
+@contextmanager
+def within_run() -> Iterator[None]:
+    """What is done inside belongs to the running flow, and to those that called it."""
     context = FlowRunContext.get()
-    if context is None or context.flow_run is None:
+    ours = () if context is None or context.flow_run is None else (context.flow_run.id,)
+    before = _RUNS.set(_RUNS.get() + ours)
+    try:
+        yield
+    finally:
+        _RUNS.reset(before)
+
+
+async def is_cancelled_in_prefect() -> bool:
+    """Whether somebody cancelled the run, or one that called it, in Prefect, which only marks it: we have to stop."""
+    runs = _RUNS.get()
+    if not runs:
         return False
     try:
         async with get_client() as client:
-            run = await client.read_flow_run(context.flow_run.id)
+            found = await client.read_flow_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=list(runs))))
     except API_TROUBLE:
         return False
-    return run.state is not None and (run.state.is_cancelled() or run.state.is_cancelling())
+    return any(run.state is not None and (run.state.is_cancelled() or run.state.is_cancelling()) for run in found)
 
 
 def told(function: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:

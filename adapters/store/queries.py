@@ -199,6 +199,11 @@ def stops(reader: Reader) -> list[Row]:
     return reader.rows("SELECT account, reason, at FROM stops ORDER BY account")
 
 
+def accounts(reader: Reader) -> list[str]:
+    """Accounts that have an endpoint, in stock or made."""
+    return [row["account"] for row in reader.rows("SELECT DISTINCT account FROM endpoints ORDER BY account", {})]
+
+
 def accounts_with_open_orders(reader: Reader) -> list[str]:
     """Accounts of which an order is in progress."""
     query = "SELECT DISTINCT account FROM orders WHERE closed_at IS NULL AND state = :state ORDER BY account"

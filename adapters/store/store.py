@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
-from adapters.store import lanes, rates, work
+from adapters.store import lanes, living, rates, work
 from adapters.store.clock import store_now
 from adapters.store.committer import Committer
 from adapters.store.decisions import Owner
@@ -102,10 +102,8 @@ class AccountLedger:
 
     async def open(self) -> None:
         """Enter this process among the living, and strike those of this host that are not."""
-        host = socket.gethostname()
-        entered = await self._store.awrite(lanes.entered_on, host)
-        await self._store.awrite(lanes.forget, [worker for worker, pid in entered if not _lives(pid)])
-        await self._store.awrite(lanes.enter, self.owner, host=host, pid=os.getpid())
+        await self._store.awrite(living.strike_dead)
+        await self._store.awrite(lanes.enter, self.owner, host=socket.gethostname(), pid=os.getpid())
 
     async def beat(self) -> None:
         """Show that this process lives, though it has nothing to send."""
@@ -154,13 +152,3 @@ class AccountLedger:
         await self._store.awrite(
             rates.refuse, self.owner.account, rate=self._rate, sent_at=sent_at, retry_after=retry_after
         )
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select
 from adapters.store.clock import store_now
 from adapters.store.engine import alone_on
 from adapters.store.lanes import LEASE_SECONDS
+from adapters.store.living import strike_dead
 from adapters.store.readback import unread
 from adapters.store.tables import changes, endpoints, operations, stops, workers
 from adapters.store.work import ready
@@ -20,10 +21,11 @@ _UNDER_WAY = (State.SENT.value, State.IN_DOUBT.value)
 
 
 def unfinished(connection: Connection, account: str, platform: str) -> list[Unfinished]:
-    """Changes in which something is left to do and that no living process works on, oldest first.
+    """Changes in which something is left to do, oldest first, and whether a living process works on each.
 
     A change that a person cancelled is left alone.
     """
+    strike_dead(connection)
     o, c, w = operations.c, changes.c, workers.c
     now = store_now(connection)
     alive = select(w.id).where(w.heartbeat_at > now - LEASE_SECONDS)
@@ -31,9 +33,9 @@ def unfinished(connection: Connection, account: str, platform: str) -> list[Unfi
     worked_on = select(o.change_id).where(o.account == account, o.state == State.SENT.value, o.owner.in_(alive))
     let_through = o.position < c.allowed
     query = (
-        select(c.id, c.request, o.state, func.count().label("count"))
+        select(c.id, c.request, c.id.in_(worked_on).label("is_worked_on"), o.state, func.count().label("count"))
         .select_from(operations.join(changes).join(endpoints))
-        .where(c.account == account, c.cancelled_at.is_(None), c.id.not_in(worked_on))
+        .where(c.account == account, c.cancelled_at.is_(None))
         .where(
             or_(o.state.in_(_UNDER_WAY), (o.state == State.PLANNED.value) & ready(platform) & let_through, left_unread)
         )
@@ -44,9 +46,9 @@ def unfinished(connection: Connection, account: str, platform: str) -> list[Unfi
 
 
 def _by_change(account: str, found: Sequence[Any]) -> list[Unfinished]:
-    counts: dict[tuple[int, str], dict[str, int]] = {}
+    counts: dict[tuple[int, str, bool], dict[str, int]] = {}
     for row in found:
-        counts.setdefault((row.id, row.request), {})[row.state] = row.count
+        counts.setdefault((row.id, row.request, bool(row.is_worked_on)), {})[row.state] = row.count
     return [
         Unfinished(
             account,
@@ -56,8 +58,9 @@ def _by_change(account: str, found: Sequence[Any]) -> list[Unfinished]:
             sent=states.get(State.SENT.value, 0),
             in_doubt=states.get(State.IN_DOUBT.value, 0),
             unread=states.get(State.CONFIRMED.value, 0),
+            is_worked_on=is_worked_on,
         )
-        for (change, request), states in counts.items()
+        for (change, request, is_worked_on), states in counts.items()
     ]
 
 

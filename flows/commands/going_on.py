@@ -1,13 +1,16 @@
 """unfinished, and account list, stop and start: what goes on and what may not."""
 
 import getpass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from flows.commands import running
 from flows.commands.options import Account, Json, Yes
 from flows.commands.printing import show, when
+
+if TYPE_CHECKING:
+    from domain.unfinished import Unfinished
 
 accounts = typer.Typer(help="The accounts in the settings.", no_args_is_help=True)
 
@@ -16,19 +19,33 @@ Name = Annotated[str, typer.Argument(help="Account name.")]
 
 def unfinished(account: Account = None, as_json: Json = False, yes: Yes = False) -> None:
     """List what processes that ended left undone, and go on with it. Cancelled batches are left alone."""
-    from dataclasses import asdict
-
     from domain.requests import ResumeRequest
     from tasks import resources
 
-    name = resources.account(account)[0] if account else ""
-    found = resources.unfinished(name)
+    name = resources.plain_account(account)[0] if account else ""
+    changes, selling = resources.open_changes(name), resources.with_open_orders(name)
+    found = [one for one in changes if not one.is_worked_on]
     columns = ("account", "request", "planned", "sent", "in_doubt")
-    show([asdict(one) for one in found], columns, as_json=as_json, nothing="Nothing is unfinished.")
-    if as_json or not found:
+    if found or as_json or not (changes or selling):
+        show([_row(one) for one in found], columns, as_json=as_json, nothing="Nothing is unfinished.")
+    if as_json:
         return
-    running.confirm("Go on with all of it?", yes=yes)
-    running.finish(running.run_flow("resume", ResumeRequest(account=name, dry_run=False)))
+    for one in changes:
+        if one.is_worked_on:
+            print(f"Left alone: {one.sentence()}.")
+    for each in selling:
+        print(f"Orders are in progress on {each}: those that nobody is at are finished or put back.")
+    if found or selling:
+        running.confirm("Go on with all of it?", yes=yes)
+        running.finish(running.run_flow("resume", ResumeRequest(account=name, dry_run=False)))
+
+
+def _row(one: "Unfinished") -> dict[str, Any]:
+    return {"account": one.account, "change": one.change, "request": one.request} | {
+        "planned": one.planned,
+        "sent": one.sent,
+        "in_doubt": one.in_doubt,
+    }
 
 
 @accounts.command("list")
@@ -39,7 +56,7 @@ def list_(as_json: Json = False) -> None:
     stopped = resources.stops()
     rows = []
     for name in resources.account_names():
-        _, options = resources.account(name)
+        _, options = resources.plain_account(name)
         stop = stopped.get(name, {})
         rows.append(
             {

@@ -76,15 +76,9 @@ def up(
     reports_port: Annotated[int, typer.Option("--reports-port", help="Port of the report files.")] = 8771,
 ) -> None:
     """Start what an operator uses: Prefect with its UI, simulator, deployments, order service. Ctrl-C ends it all."""
-    from flows.everything import serve_all
+    from flows.everything import Places, serve_all
 
-    serve_all(
-        host=host,
-        port=port,
-        simulator_port=simulator_port,
-        orders_port=orders_port,
-        reports_port=reports_port,
-    )
+    serve_all(Places(host, port, simulator_port, orders_port, reports_port))
 
 
 def demo() -> None:

@@ -30,9 +30,16 @@ def reconcile(
     as_json: Json = False,
 ) -> None:
     """Compare the whole platform account with the store and list what differs. Changes nothing without --repair."""
-    from tasks.reconcile import compare_account, plan_repair
+    from flows.embedded import find_server
 
     request = _request(account, repair, only, iccid, file, limit)
+    if request.repair is None:
+        find_server()  # the account's secrets may be kept there
+    else:
+        running.begin_api()
+    # Prefect reads where its API is when it is imported, so that comes second.
+    from tasks.reconcile import compare_account, plan_repair
+
     found = compare_account(request.account)
     rows = [_row(one) for one in found.found]
     show(rows, COLUMNS, as_json=as_json, nothing="Nothing differs.")
@@ -40,7 +47,6 @@ def reconcile(
     if request.repair is None:
         raise typer.Exit(3 if rows else 0)
     plan = plan_repair(request, found)
-    running.begin_api()
     typer.echo(f"Repair of the {request.repair} of {request.account}: {plan.sentence()}.", err=as_json)
     running.confirm("Apply?", yes=yes)
     running.finish(running.run_flow("reconcile", request.model_copy(update={"dry_run": False})))

@@ -23,7 +23,10 @@ def intake(
 ) -> None:
     """Take the SIMs of a file into raw stock. Nothing is created; `replenish` does that as stock is used up."""
     from domain.requests import ProvisionRequest
+    from flows.embedded import find_server
     from tasks import resources
+
+    find_server()  # the account's secrets may be kept there
     from tasks.replenish import take_in
 
     name, _ = resources.account(account)

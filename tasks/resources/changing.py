@@ -17,7 +17,7 @@ from domain.repair import Repair
 from domain.requests import ProvisionRequest, SelectionRequest
 from domain.selection import Selected
 from tasks.resources.files import profile_of, read_claim_codes, read_manifest
-from tasks.resources.session import Session, account, open_store, reader
+from tasks.resources.session import Session, open_store, plain_account, reader
 
 if TYPE_CHECKING:
     from adapters.store.ingest import Ingested
@@ -187,14 +187,14 @@ def stop_account(name: str, reason: str) -> None:
     """Let no process send anything that writes for this account."""
     from adapters.store import unfinished
 
-    _write(unfinished.stop_account, account(name)[0], reason)
+    _write(unfinished.stop_account, plain_account(name)[0], reason)
 
 
 def start_account(name: str) -> bool:
     """Take a stop back, and say whether there was one."""
     from adapters.store import unfinished
 
-    return _write(unfinished.start_account, account(name)[0])
+    return _write(unfinished.start_account, plain_account(name)[0])
 
 
 def try_reopening(change: int, bound: Bound) -> Unsigned | None:
@@ -230,7 +230,7 @@ def settle_event(name: str | None, event_id: str, *, reason: str) -> None:
     """
     from adapters.store import inbox
 
-    name, _ = account(name)
+    name, _ = plain_account(name)
     if not _write(inbox.settle, name, event_id, f"{getpass.getuser()}: {reason}"):
         raise NothingSelected(
             f"Account {name} has no event {event_id} that differs from the store; see `preactive resolve`."

@@ -16,7 +16,16 @@ from domain.report import CallRow
 from domain.selection import Selected
 from domain.summary import Summary, from_counts
 from domain.unfinished import Unfinished
-from tasks.resources.session import Moment, Session, account, account_names, accounts_apart, open_store, reader
+from tasks.resources.session import (
+    Moment,
+    Session,
+    account,
+    account_names,
+    accounts_apart,
+    open_store,
+    plain_account,
+    reader,
+)
 
 if TYPE_CHECKING:
     from tasks.ingest import Batch
@@ -168,14 +177,31 @@ def summarise_change(
 
 def unfinished(name: str) -> list[Unfinished]:
     """What processes that ended left undone, on one account or on all."""
+    return [one for one in open_changes(name) if not one.is_worked_on]
+
+
+def open_changes(name: str) -> list[Unfinished]:
+    """Every change in which something is left to do, on one account or on all.
+
+    Raises SettingsError.
+    """
     from adapters.store.unfinished import unfinished as of_account
 
     names = [name] if name else account_names()
+    platforms = {each: plain_account(each)[1].platform for each in names}  # secrets that cannot be read stop nothing
     store = open_store()
     try:
-        return [one for each in names for one in store.write(of_account, each, account(each)[1].platform)]
+        return [one for each, platform in platforms.items() for one in store.write(of_account, each, platform)]
     finally:
         store.close()
+
+
+def accounts_in_use() -> list[str]:
+    """The default account, then the others of the settings that have endpoints in the store."""
+    default, _ = plain_account()
+    with reader() as opened:
+        known = set(queries.accounts(opened)) & set(account_names())
+    return [default, *sorted(known - {default})]
 
 
 def with_open_orders(name: str) -> list[str]:

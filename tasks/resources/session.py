@@ -1,6 +1,7 @@
 """Opens settings, store and platforms, and the session in which an account is written to."""
 
 import asyncio
+import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
@@ -282,11 +283,17 @@ class Session:
 
 
 _sessions: dict[str, Session] = {}
+_stopping = threading.Event()
 
 
 def account(name: str | None = None) -> tuple[str, Account]:
     """An account's name and settings."""
     return settings.account(name)
+
+
+def plain_account(name: str | None = None) -> tuple[str, Account]:
+    """The same without its secrets, for what needs none: one that cannot be read stops nothing then."""
+    return settings.plain_account(name)
 
 
 def account_names() -> list[str]:
@@ -387,12 +394,14 @@ def reader() -> Iterator[Reader]:
 async def session(name: str, lane: Lane = Lane.BULK) -> AsyncIterator[Session]:
     """Open an account for writing; tasks inside find it by `current`.
 
-    Raises Stopped for whatever stops the work once something was sent.
+    Raises Stopped for whatever stops the work once something was sent, and when this process is stopping.
     """
     from adapters.store import pins
     from adapters.store.store import AccountLedger
 
     name, _ = account(name)
+    if _stopping.is_set():
+        raise Stopped(f"The run was stopped before it began on account {name}; run it again to go on.")
     options = await _with_secrets(name)
     store = open_store()
     ledger = AccountLedger(store, name, options, lane)
@@ -419,6 +428,8 @@ async def session(name: str, lane: Lane = Lane.BULK) -> AsyncIterator[Session]:
 def entered(opened: Session) -> Iterator[Session]:
     """Let tasks find this session for the length of a with block."""
     _sessions[opened.name] = opened
+    if _stopping.is_set():  # since a moment ago
+        opened.halt()
     try:
         yield opened
     finally:
@@ -431,11 +442,22 @@ def current(name: str) -> Session:
 
 
 def stop_all() -> bool:
-    """Stop every session of this process, and say whether there was one that was not stopping yet."""
-    running = [one for one in _sessions.values() if not one.stop.is_set()]
-    for one in running:
+    """Stop every session of this process, let none be opened any more, and say whether that is news."""
+    is_news = not _stopping.is_set() or not all(one.stop.is_set() for one in _sessions.values())
+    _stopping.set()
+    for one in _sessions.values():
         one.halt()
-    return bool(running)
+    return is_news
+
+
+def is_stopping() -> bool:
+    """Whether this process was told to stop: nothing new is begun."""
+    return _stopping.is_set()
+
+
+def forget_stop() -> None:
+    """Let sessions be opened again, now that what was told to stop has ended."""
+    _stopping.clear()
 
 
 def notify_block() -> str:

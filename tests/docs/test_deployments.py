@@ -106,6 +106,11 @@ def test_a_form_that_can_be_a_dry_run_is_one_unless_a_schedule_says_otherwise(de
     assert not set_otherwise or deployment.get("schedules")
 
 
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda entry: entry["name"])
+def test_no_deployment_names_an_account_so_that_all_mean_the_one_of_the_settings(deployment):
+    assert "account" not in (deployment.get("parameters") or {}).get("request", {})
+
+
 def test_names_are_given_once():
     names = [entry["name"] for entry in DEPLOYMENTS]
 

@@ -75,6 +75,12 @@ class PrefectApi:
         found: dict[str, Any] = fetch(f"{self.url}/events/filter", {"filter": {"event": {"name": [name]}}})
         return list(found["events"])
 
+    def within(self, run_id: str) -> list[dict[str, Any]]:
+        """The flow runs that this one called."""
+        called = {"parent_flow_run_id": {"any_": [run_id]}}
+        found: list[dict[str, Any]] = fetch(f"{self.url}/flow_runs/filter", {"flow_runs": called})
+        return found
+
     def run(self, run_id: str) -> dict[str, Any]:
         """One flow run."""
         found: dict[str, Any] = fetch(f"{self.url}/flow_runs/{run_id}")

@@ -1,10 +1,12 @@
 """The inbox as a flow, and the secrets of a vendor's file: what must not stay anywhere."""
 
 import json
-import subprocess
-import sys
+import signal
 from pathlib import Path
 
+import pytest
+
+from tests.flows.processes import until
 from tests.flows.test_secrets import contents
 
 RUN = """
@@ -36,11 +38,11 @@ def vendor_file(iccids, *, comment="-"):
 
 def take(here):
     """Run the flow once in a process of its own, and return its last state."""
-    command, place = [sys.executable, "-c", RUN], {"env": here.env, "cwd": here.folder}
-    ended = subprocess.run(command, **place, check=False, capture_output=True, text=True, timeout=110)
-    (here.folder / "inbox.log").write_text(ended.stdout + ended.stderr)
-    assert ended.returncode == 0, ended.stderr[-3000:]
-    return json.loads(ended.stdout.strip().splitlines()[-1])
+    return state_of(here.run("-c", RUN))
+
+
+def state_of(ended):
+    return json.loads(ended.out.splitlines()[-1])
 
 
 def leaks(*folders: Path) -> list[str]:
@@ -88,3 +90,105 @@ def test_the_search_for_secrets_of_a_vendor_finds_them(tmp_path):
         (tmp_path / f"{number}.log").write_text(f"read{secret}and went on")
 
     assert len({leak.split(":")[0] for leak in leaks(tmp_path)}) == len(SECRETS)
+
+
+# --- an end before the end ---
+
+FEW = 20
+SLOW = {"rate_per_second": 30, "max_in_flight": 4}
+
+
+def put_in(here, **files):
+    """Put files of ICCIDs into the inbox, by their names."""
+    box = here.folder / "data" / "inbox"
+    box.mkdir(parents=True)
+    for name, iccids in files.items():
+        (box / f"{name}.csv").write_text("iccid\n" + "\n".join(iccids) + "\n")
+
+
+@pytest.fixture
+def started(world):
+    """Two files in an inbox, of which the first is well under way, and the process that is at it."""
+    here = world(rows=2 * FEW, account=SLOW, platform={"--latency": "0.05-0.1"})
+    put_in(here, first=here.iccids[:FEW], second=here.iccids[FEW:])
+    command = here.start("-c", RUN)
+    until(lambda: here.platform.writes >= 8 or command.is_over, 100, "the first writes")
+    return here, command
+
+
+def places(here):
+    """Which of the files lie where."""
+    box = here.folder / "data" / "inbox"
+    return [
+        sorted(path.name.rpartition("-")[2] for path in folder.glob("*.csv")) for folder in (box, box / "processed")
+    ]
+
+
+def test_ctrl_c_ends_the_file_under_way_cleanly_and_no_further_file_is_begun(started):
+    here, command = started
+    command.signal(signal.SIGINT)
+    ended = command.end()
+
+    assert state_of(ended) == ["FAILED", "0 processed, 1 unfinished, 0 rejected, 0 left, 1 waiting (stopped early)"]
+    assert "Traceback" not in ended.err
+    assert places(here) == [["second.csv"], ["first.csv"]]
+    assert set(here.platform.created()) < set(here.iccids[:FEW])
+    assert here.run("resolve", "--json").rows == []
+
+    here.configure()
+    assert here.run("unfinished", "--yes").summary["accepted"] == FEW
+    here.check_one_each(here.iccids[:FEW])
+
+
+def test_what_is_not_the_files_fault_ends_the_run_and_leaves_the_files(world):
+    here = world(rows=2)
+    put_in(here, first=here.iccids[:1], second=here.iccids[1:])
+    state, message = state_of(here.run("-c", RUN, env={"PREACTIVE_ACCOUNTS__T__PASSWORD": "another"}))
+
+    assert (state, message.startswith("The platform refused the login")) == ("FAILED", True)
+    assert places(here) == [["first.csv", "second.csv"], []]
+    assert here.platform.stats["requests"]["POST /login"] == 1
+
+
+# Sends the signal at the moment in which Prefect has taken it for the run within, and that one not yet taken it back.
+EARLY = """
+import os, signal, threading, time
+from prefect.utilities.engine import is_prefect_sigterm_handler_installed as is_prefects
+
+def send():
+    for wanted in (True, False, True):
+        while is_prefects() is not wanted:
+            time.sleep(0.0005)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+threading.Thread(target=send, daemon=True).start()
+"""
+
+
+def test_a_signal_before_a_file_was_read_leaves_it_where_it_is(world):
+    here = world(rows=2)
+    put_in(here, first=here.iccids[:1], second=here.iccids[1:])
+
+    # Where Prefect's own handler raises in the loop itself, not in a task, there is no state to be told.
+    here.run("-c", EARLY + RUN, code=None)
+    assert places(here) == [["first.csv", "second.csv"], []]
+    assert here.platform.writes == 0
+
+    assert state_of(here.run("-c", RUN)) == ["COMPLETED", "2 processed, 0 rejected, 0 left, 0 waiting"]
+
+
+def test_a_cancel_in_prefect_ends_the_file_under_way_cleanly_and_nothing_goes_on_with_it(started, prefect_api):
+    here, command = started
+    run = until(lambda: prefect_api.running("inbox · 2 files"), 20, "the run in Prefect")
+    prefect_api.cancel(run["id"])
+    command.signal(signal.SIGTERM)  # the runner that started it does this
+    assert state_of(command.end())[0] == "CANCELLED"
+    runs = [prefect_api.run(run["id"]), *prefect_api.within(run["id"])]
+
+    assert [one["name"] for one in runs] == ["inbox · 2 files", f"provision first · {FEW} rows · t"]
+    assert {one["state"]["type"] for one in runs} == {"CANCELLED"}
+    assert all(one["state"]["message"].endswith("(stopped early)") for one in runs), runs
+    assert places(here) == [["second.csv"], ["first.csv"]]
+    assert here.run("resolve", "--json").rows == []
+    assert [row["cancelled"] for row in here.run("batch", "list", "--json").rows] == [True]
+    assert here.run("unfinished", "--json").rows == []

@@ -1,8 +1,10 @@
 """An account that others changed: what differs is listed without a write, and repaired only when asked for."""
 
+import json
+
 import pytest
 
-from tests.flows.processes import fetch
+from tests.flows.processes import fetch, unreachable
 from tests.flows.world import PASSWORD, World
 
 ROWS = 6
@@ -12,7 +14,7 @@ ROWS = 6
 def here(tmp_path_factory, prefect_api):
     """A batch of active endpoints of which somebody suspended two, ended one and made one of his own."""
     folder = tmp_path_factory.mktemp("reconcile")
-    with World(folder, rows=ROWS + 1, api=prefect_api) as world:
+    with World(folder, rows=ROWS + 1, api=prefect_api, platform={"--read-lag": 0}) as world:
         world.stranger = world.iccids.pop()
         world.file = world.write("batch.csv", world.iccids)
         world.run(*world.provision)
@@ -64,6 +66,26 @@ def test_an_account_that_drifted_is_compared_without_one_writing_call(here):
     assert "1 store-only, 1 platform-only, 2 different" in ended.err
     assert here.platform.writes == writes
     assert here.run("endpoints", "--json").out == before
+
+
+NIGHTLY = """
+import asyncio, json
+from domain.requests import ReconcileRequest
+from flows.reconcile import reconcile
+state = asyncio.run(reconcile(ReconcileRequest(), return_state=True))
+print(json.dumps([state.type.value, state.message]))
+"""
+
+
+def test_each_night_every_account_in_use_is_compared_and_one_that_is_away_does_not_stop_the_next(here):
+    away = {"PREACTIVE_DEFAULT_ACCOUNT": "away", "PREACTIVE_ACCOUNTS__AWAY__BASE_URL": f"{unreachable()}/api"}
+    away |= {"PREACTIVE_ACCOUNTS__AWAY__USERNAME": "u", "PREACTIVE_ACCOUNTS__AWAY__PASSWORD": "p"}
+    state, message = json.loads(here.run("-c", NIGHTLY, env=away).out.splitlines()[-1])
+    first, _, second = message.partition("; t: ")
+
+    assert state == "FAILED"
+    assert first.startswith("away: The platform at ")
+    assert "1 store-only, 1 platform-only, 2 different" in second
 
 
 def test_a_repair_changes_only_what_was_chosen(here):

@@ -1,7 +1,7 @@
 """Forks commands from a process that has imported everything already, which most of a short command's time goes into.
 
-Each line of standard input is a command in JSON. Answers `started PID` and later `ended PID CODE`, and ends with its
-standard input.
+Each line of standard input is a command in JSON, as `python -m flows` takes it, or `-c` and a program. Answers `started
+PID` and later `ended PID CODE`, and ends with its standard input.
 """
 
 import gc
@@ -79,5 +79,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGCHLD, bury)
     with os.fdopen(os.dup(0), encoding="utf-8") as asked:
         is_command = serve(iter(asked.readline, ""))
-    if is_command:
+    if is_command and sys.argv[1] == "-c":
+        exec(sys.argv[2], {"__name__": "__main__"})
+    elif is_command:
         runpy.run_module("flows", run_name="__main__", alter_sys=True)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from domain.errors import SettingsError
+from domain.errors import SettingsError, Stopped
 from domain.ports import Scope
 from tasks import resources
 from tasks.resources.session import Moment
@@ -43,6 +43,14 @@ async def test_a_session_is_found_while_it_is_open_and_enters_itself_among_the_l
         resources.current("travel")
 
 
+@pytest.fixture
+def stopping():
+    """A process that may be told to stop."""
+    yield
+    resources.forget_stop()
+
+
+@pytest.mark.usefixtures("stopping")
 async def test_stopping_is_told_once_and_ends_work_before_it_starts(folder):
     desk = Desk(f"sqlite:///{folder / 'store.db'}")
     scope = desk.batch(3)
@@ -52,6 +60,34 @@ async def test_stopping_is_told_once_and_ends_work_before_it_starts(folder):
         await opened.executor().run(Scope(scope.change))
     assert desk.operations() == ["planned"] * 3
     desk.close()
+
+
+@pytest.mark.usefixtures("stopping")
+async def test_no_account_is_begun_by_a_process_that_stops_until_it_has_stopped(folder):
+    assert resources.stop_all()
+    assert resources.is_stopping()
+    with pytest.raises(Stopped, match="before it began on account travel"):
+        async with resources.session("travel"):
+            raise AssertionError("opened")
+    resources.forget_stop()
+    async with resources.session("travel") as opened:
+        assert not opened.stop.is_set()
+
+
+def test_a_secret_that_cannot_be_read_is_no_hindrance_where_none_is_needed(configure):
+    folder = configure('password_file = "gone"')
+    desk = Desk(f"sqlite:///{folder / 'store.db'}")
+    desk.batch(3)
+    desk.close()
+
+    assert [(one.account, one.planned) for one in resources.unfinished("")] == [("travel", 3)]
+    resources.stop_account("travel", "storm")
+    assert list(resources.stops()) == ["travel"]
+    assert resources.start_account("travel")
+    with pytest.raises(SettingsError, match="no account 'other'"):
+        resources.unfinished("other")
+    with pytest.raises(SettingsError, match="password"):
+        resources.account("travel")
 
 
 @pytest.mark.parametrize("retry", [False, True])

@@ -89,6 +89,29 @@ def test_a_served_run_that_is_cancelled_in_the_ui_ends_with_its_numbers_and_lose
     assert here.run("resolve", "--json").rows == []
 
 
+def test_a_schedule_fires_and_what_lies_in_the_inbox_becomes_endpoints(server, bare_world):
+    here = bare_world(rows=5)
+    inbox = here.folder / "inbox"
+    inbox.mkdir()
+    here.settings.write_text(f'inbox_dir = "{inbox}"\n{here.settings.read_text()}')
+    own = {"PREACTIVE_CONFIG": str(here.settings), "PREACTIVE_STORE_URL": here.store_url}
+    with server.serving(**own, PREFECT_RUNNER_POLL_FREQUENCY="1"):
+        deployment = server.deployments()["flows.inbox.inbox"]
+        wanted = deployment["parameters"]["request"] | {"settle_seconds": 0}
+        schedule = {"slug": "inbox", "schedule": {"interval": 5}, "active": True}
+        often = {"parameters": {"request": wanted}, "schedules": [schedule]}
+        server.ask(f"/deployments/{deployment['id']}", often, method="PATCH")
+        file = here.write("inbox/new.csv", here.iccids)
+        named = {"flow_runs": {"name": {"any_": ["inbox · 1 file"]}, "state": {"type": {"any_": ["COMPLETED"]}}}}
+        named |= {"deployments": {"id": {"any_": [deployment["id"]]}}}
+        (run,) = until(lambda: server.ask("/flow_runs/filter", named), 120, "a run that took the file")
+
+    assert (run["auto_scheduled"], run["deployment_id"]) == (True, deployment["id"])
+    assert run["state"]["message"] == "1 processed, 0 rejected, 0 left, 0 waiting"
+    assert not file.exists()
+    here.check_one_each()
+
+
 def test_every_deployment_does_its_work_on_a_real_server_with_a_real_worker(server, bare_world):
     here = bare_world(rows=12)
     mark = f'[[accounts.t.stock]]\ntag = "{TAG}"\nlow = 2\nhigh = 6\n'

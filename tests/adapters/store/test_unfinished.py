@@ -1,5 +1,9 @@
 """What processes that ended left undone, and accounts that a person stopped."""
 
+import socket
+import subprocess
+import sys
+
 import pytest
 
 from adapters.store import bulk_changes, unfinished
@@ -12,11 +16,11 @@ LEASE = 30.0
 
 @pytest.fixture
 def left(desk):
-    """What is unfinished: request, to send, sent, in doubt."""
+    """What is unfinished: request, to send, sent, in doubt. What a process works on is not, unless asked for."""
 
-    def ask(name=ACCOUNT):
+    def ask(name=ACCOUNT, *, is_worked_on=False):
         found = desk.store.write(unfinished.unfinished, name, "sft")
-        return [(one.request, one.planned, one.sent, one.in_doubt) for one in found]
+        return [(one.request, one.planned, one.sent, one.in_doubt) for one in found if one.is_worked_on is is_worked_on]
 
     return ask
 
@@ -27,11 +31,31 @@ async def test_a_change_that_no_living_process_works_on_is_unfinished(desk, left
     await ledger.step(scope, [done(works[0]), came(works[1], Verdict.UNKNOWN)], 0)
 
     assert left() == []
+    assert left(is_worked_on=True) == [("provision march", 2, 1, 1)]
 
     desk.later(LEASE)
 
     assert left() == [("provision march", 2, 1, 1)]
+    assert left(is_worked_on=True) == []
     assert left("other") == []
+
+
+@pytest.mark.parametrize(("host", "unfinished_at_once"), [(socket.gethostname(), True), ("another-machine", False)])
+async def test_what_a_process_of_this_machine_left_is_unfinished_from_its_death_on(
+    desk, left, host, unfinished_at_once
+):
+    scope, ledger = desk.batch(5), await desk.ledger()
+    await ledger.step(scope, [], 3)
+    desk.do("UPDATE workers SET host = :host, pid = :pid", host=host, pid=ended_process())
+
+    assert left() == ([("provision march", 2, 3, 0)] if unfinished_at_once else [])
+
+
+def ended_process() -> int:
+    """The id of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
 
 
 async def test_what_was_planned_and_never_begun_is_unfinished(desk, left):
