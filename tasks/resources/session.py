@@ -1,6 +1,7 @@
 """Opens settings, store and platforms, and the session in which an account is written to."""
 
 import asyncio
+import math
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from domain.bulk import BulkCreator, BulkPlatform
 from domain.errors import Refused, SettingsError, Stopped, UsageError
 from domain.executor import Executor
 from domain.groups import Target
+from domain.handing_in import KEEP_SECONDS
 from domain.inbox import Meaning, PlatformEvent
 from domain.lifecycle import Kind
 from domain.operation import Work
@@ -216,6 +218,7 @@ class Session:
             send_window=self.account.send_window,
             stop=self.stop,
             halt=self.halt,
+            keep_seconds=KEEP_SECONDS if self.ledger.owner.lane is Lane.BULK else math.inf,
         )
 
     def orders(self) -> "StoreOrders":

@@ -2,55 +2,13 @@
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
 
-import httpx
 import pytest
 
 from adapters.http.limits import MAX_BODY
-from adapters.http.order_api import order_app
 from domain.errors import UsageError
-from domain.pacing import Lane
-from flows.order_desk import OrderDesk
 from flows.order_service import check_address
-from tasks import resources
-from tests.support.shop import open_shop
-
-TOKEN = "a-token-of-some-length"
-WITH_TOKEN = {"Authorization": f"Bearer {TOKEN}"}
-
-
-class Service:
-    """The service as its clients see it, and the shop behind it."""
-
-    def __init__(self, shop, client):
-        self.shop, self.client = shop, client
-
-    async def sell(self, order="A-1", **fields):
-        body = {"order": order, "tag": "spring", "group": "eu"} | fields
-        return await self.client.post("/orders", json=body)
-
-    async def get(self, path, **options):
-        return await self.client.get(path, **options)
-
-
-@pytest.fixture
-def service_of(tmp_path, quick_path, prepared_file, monkeypatch):
-    """Opens services on an embedded store."""
-    monkeypatch.setenv("PREACTIVE_CONFIG", str(tmp_path / "preactive.toml"))
-    url = f"sqlite:///{quick_path}/store.db"
-
-    @asynccontextmanager
-    async def opened(sims=3, *, token="", answer_within=20.0, host="127.0.0.1", **options):
-        shop_open = open_shop(tmp_path, url, sims=sims, **options)
-        async with shop_open as shop, resources.session("travel", Lane.SALES) as session:
-            desk = OrderDesk(session, answer_within=answer_within, prefect=False)
-            transport = httpx.ASGITransport(order_app(desk, token=token, version="1"))
-            async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}", timeout=60) as client:
-                yield Service(shop, client)
-            await desk.close()
-
-    return opened
+from tests.flows.ordering import TOKEN, WITH_TOKEN
 
 
 async def test_an_order_is_answered_with_its_endpoint(service_of):
