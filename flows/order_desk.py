@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from domain.errors import PreactiveError
+from domain.errors import LoginRefused, PreactiveError
 from domain.order import Order, OrderState, SellRequest
+from flows.login_guard import LoginGuard
 from flows.showing import Showcase
 from tasks import resources, selling
 from tasks.resources import Session
@@ -35,6 +36,7 @@ class OrderDesk:
         self._session = session
         self._book = session.orders()
         self._seller = session.seller()
+        self._login = LoginGuard(session.platform.login)
         self._answer_within = answer_within
         self._sales: dict[str, Sale] = {}
         self._runs: dict[int, str] = {}
@@ -76,13 +78,23 @@ class OrderDesk:
         request = selling.check(SellRequest(order=order, account=self._session.name, tag=tag, group=group))
         sale = self._sales.get(order)
         if sale is None:
-            sale = self._begin(request)
-        elif sale.request != request:
+            await self._let_in(order)
+            sale = self._sales.get(order) or self._begin(request)
+        if sale.request != request:
             return await self._seller.sell(request, within=0)
         done, _ = await asyncio.wait({sale.task}, timeout=self._answer_within)
         if done:
             return sale.task.result()
         return await self._book.find(order) or Order(0, request.account, order, OrderState.IN_PROGRESS)
+
+    async def _let_in(self, order: str) -> None:
+        """Let no order take a SIM while the login is refused. Raises LoginRefused."""
+        try:
+            await self._login.check()
+        except LoginRefused:
+            known = await self._book.find(order)
+            if known is None or known.iccid is None:
+                raise
 
     def _begin(self, request: SellRequest) -> Sale:
         number = next(self._numbers)
@@ -101,6 +113,7 @@ class OrderDesk:
         del self._sales[order]
         self._sold = True
         error = None if task.cancelled() else task.exception()
+        self._login.note(error)
         if self._showcase is not None:
             sold = task.result() if error is None and not task.cancelled() else None
             message = str(error) if isinstance(error, PreactiveError) else type(error).__name__
@@ -114,7 +127,9 @@ class OrderDesk:
         """Whether the store answers, and how busy the service is."""
         left = await self._book.unfinished(_AT_ONCE)
         return {
+            "well": not self._login.is_refused,
             "account": self._session.name,
+            "login": "refused" if self._login.is_refused else "ok",
             "selling": len(self._sales),
             "unfinished": len(left),
             "needs_human": sum(order.state is OrderState.NEEDS_HUMAN for order in left),
@@ -141,7 +156,11 @@ class OrderDesk:
             await self._book.note_runs(runs)
 
     async def _sweep(self) -> None:
-        await selling.sweep_in(self._session, self._seller, within=_SWEEP_SECONDS, without=self._sales)
+        try:
+            await self._login.check()
+            await selling.sweep_in(self._session, self._seller, within=_SWEEP_SECONDS, without=self._sales)
+        except LoginRefused as error:
+            self._login.note(error)
 
     async def _show_late(self) -> None:
         """Hand in again what could not be shown when it was sold."""

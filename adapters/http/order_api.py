@@ -81,6 +81,7 @@ _SELLING: dict[int | str, dict[str, Any]] = {
     422: {"model": Problem, "description": "Wrong request, unknown group, or the number was used for something else."},
     503: {"model": Problem, "description": "Store or platform do not answer. Nothing is lost: send the order again."},
 }
+_HEALTH: dict[int | str, dict[str, Any]] = {503: {"description": "Not well: `login` or `message` say why."}}
 _READING: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "No such order."}}
 OrderNo = Annotated[str, Path(pattern=ORDER_NO)]
 
@@ -89,6 +90,9 @@ def order_app(desk: OrderDesk, *, token: str, version: str) -> FastAPI:
     """The application. Without a token it answers only to requests that name this machine."""
     app = FastAPI(title="Preactive orders", version=version, description="One order gets exactly one endpoint.")
     allowed = Depends(_guard(token))
+
+    def knows(header: str | None) -> bool:
+        return not token or is_token(header, token)
 
     @app.post("/orders", responses=_SELLING, dependencies=[allowed], response_model=Sold)
     async def sell(purchase: Purchase, response: Response) -> Sold:
@@ -112,10 +116,12 @@ def order_app(desk: OrderDesk, *, token: str, version: str) -> FastAPI:
             raise HTTPException(404, f"Order {order} has no LPA string to hand over.")
         return Response(desk.qr_code(found.lpa), media_type="image/png", headers={"Cache-Control": "no-store"})
 
-    @app.get("/health")
-    async def health() -> Mapping[str, Any]:
-        """Whether the service can sell."""
-        return await desk.health()
+    @app.get("/health", responses=_HEALTH)
+    async def health(authorization: Annotated[str | None, Header(include_in_schema=False)] = None) -> JSONResponse:
+        """Whether the service can sell; the numbers are for those who know the token."""
+        found = dict(await desk.health())
+        shown = found if knows(authorization) else {"well": found["well"]}
+        return JSONResponse(shown, 200 if found["well"] else 503)
 
     _tell_errors(app)
     app.add_middleware(Limits)

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +56,11 @@ async def open_ordering(
 async def until(check: Callable[[], Awaitable[Any]], seconds: float = 15.0) -> Any:
     """What the check says, as soon as it says something."""
     async with asyncio.timeout(seconds):
-        for _ in count():
-            if found := await check():
-                return found
+        found = await check()
+        while not found:
             await asyncio.sleep(0.01)
+            found = await check()
+    return found
 
 
 async def until_done(service: Ordering, order: str) -> dict[str, Any]:

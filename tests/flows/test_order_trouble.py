@@ -1,12 +1,17 @@
-"""The order desk when its store or its platform goes away for a while: nothing is lost, and it sells again by itself."""
+"""The order desk when store or platform go away for a while: nothing is lost, and it sells again by itself."""
 
 import asyncio
 import fcntl
 import os
 from contextlib import contextmanager
 
+import pytest
+
 from adapters.store import engine as engines
+from domain.errors import LoginRefused
+from flows import login_guard
 from tests.flows.ordering import until, until_done
+from tests.support.sft import PASSWORD
 
 
 @contextmanager
@@ -43,3 +48,60 @@ async def test_a_store_that_was_away_while_calls_were_under_way_stops_no_later_s
         assert {answer.status_code for answer in answers} == {503}
         assert len({answer["iccid"] for answer in [*again, new]}) == 5
         assert service.shop.done["activate"] == 5
+
+
+def renewal(shop, password):
+    """From now on the platform wants a new login, with this password."""
+    sessions = shop.simulator.engine.sessions
+    sessions._tokens.clear()
+    sessions._users["api-user"] = (password, sessions._users["api-user"][1])
+
+
+async def test_one_login_that_a_gateway_forbids_at_a_renewal_stops_no_sale(service_of):
+    async with service_of() as service:
+        await service.sell("A-1")
+        renewal(service.shop, PASSWORD)
+        service.shop.faults({"fault": "forbidden", "route": "login", "times": 1})
+
+        assert (await service.sell("A-2")).status_code == 200
+
+
+async def test_while_the_login_is_refused_no_order_takes_a_sim_and_everybody_is_told(service_of, capsys):
+    async with service_of(sims=5) as service:
+        await service.sell("A-1")
+        renewal(service.shop, "changed")
+        answers = [(await service.sell(f"A-{n}")).status_code for n in range(2, 5)]
+        health = await service.get("/health")
+
+        assert answers == [503, 503, 503]
+        assert (await service.get("/orders/A-3")).status_code == 404
+        assert (await service.sell("A-1")).json()["state"] == "done"
+        assert (health.status_code, health.json()["well"], health.json()["login"]) == (503, False, "refused")
+        told = capsys.readouterr().err.splitlines()
+        assert len(told) == 1
+        assert told[0].startswith("Orders are refused until the login is accepted again: The platform refused the log")
+
+
+async def test_a_login_that_is_accepted_again_is_noticed_by_asking_now_and_then(monkeypatch, capsys):
+    refusals = [LoginRefused("no"), None]
+    asked = []
+
+    async def log_in():
+        asked.append(1)
+        if (refusal := refusals.pop(0)) is not None:
+            raise refusal
+
+    guard = login_guard.LoginGuard(log_in)
+    await guard.check()
+    guard.note(LoginRefused("no"))
+    for _ in range(3):
+        with pytest.raises(LoginRefused):
+            await guard.check()
+    assert asked == []
+    monkeypatch.setattr(login_guard, "_ASK_SECONDS", 0.0)
+    with pytest.raises(LoginRefused):
+        await guard.check()
+    await guard.check()
+
+    assert (len(asked), guard.is_refused) == (2, False)
+    assert capsys.readouterr().err.splitlines()[-1] == "The platform accepts the login again; orders are sold."
