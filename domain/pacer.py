@@ -74,12 +74,6 @@ class Pacer:
         """Calls that wait for their turn."""
         return len(self._waiting)
 
-    async def prepare(self, calls: int) -> None:
-        """Take start times for so many calls that will come, so that they need not wait for the bucket."""
-        wanted = calls - len(self._slots)
-        if wanted > 0 and not self._closed:
-            await self._take(wanted)
-
     async def refused(self, sent_at: float, retry_after: float | None) -> None:
         """The platform refused a call for asking too often: drop what was granted and slow everyone down."""
         self._slots.clear()

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from domain.endpoint import SimRecord
@@ -94,8 +94,7 @@ class _LookingAhead:
 class Seller:
     """Sells SIMs of one account in this process, at most `at_once` sales at the same time.
 
-    `executor` makes what sends; `prepare` takes start times for so many calls
-    ahead, and `calls` is how many a sale takes.
+    `executor` makes what sends.
     """
 
     def __init__(
@@ -106,8 +105,6 @@ class Seller:
         platform: Changing,
         executor: Callable[[Steps, Changing], Executor],
         *,
-        prepare: Callable[[int], Awaitable[None]],
-        calls: int,
         at_once: int,
         stop: asyncio.Event,
     ) -> None:
@@ -115,8 +112,6 @@ class Seller:
         self._ledger = ledger
         self._settler = settler
         self._platform = platform
-        self._prepare = prepare
-        self._calls = calls
         self._executor = executor
         self._places = asyncio.Semaphore(at_once)
         self._stop = stop
@@ -130,8 +125,7 @@ class Seller:
 
         Raises OrderDiffers, LoginRefused, Stopped; the order is kept and may be sent again.
         """
-        # Both at once, so that they share a commit.
-        (order, step), _ = await asyncio.gather(self._book.place(wanted), self._prepare(self._calls))
+        order, step = await self._book.place(wanted)
         if (order.tag, order.group) != (wanted.tag, wanted.group):
             raise OrderDiffers(
                 f"Order {order.order} was placed before for tag {order.tag!r} and group {order.group!r}, and now asks "

@@ -235,8 +235,6 @@ class Session:
             self.settler,
             self.platform,
             self.executor,
-            prepare=self.pacer.prepare,
-            calls=self.account.capabilities.calls_per_sale,
             at_once=self.account.max_in_flight,
             stop=self.stop,
         )
