@@ -62,6 +62,7 @@ class _LookingAhead:
         if work.kind is not Kind.ACTIVATE or not self._group or work.endpoint_id is None or work.target:
             return await self._platform.perform(work)
         endpoint_id = work.endpoint_id
+        await self.close()  # that of an earlier try
         activation = asyncio.create_task(self._platform.perform(work))
         self._seen = asyncio.create_task(self._count(endpoint_id))
         return await activation
@@ -86,9 +87,11 @@ class _LookingAhead:
         return await self._platform.endpoint_exists(endpoint_id)
 
     async def close(self) -> None:
-        """Wait for a count that nobody asked for."""
+        """End a count that nobody asked for; it changes nothing."""
         if self._seen is not None:
+            self._seen.cancel()
             await asyncio.gather(self._seen, return_exceptions=True)
+            self._seen = None
 
 
 class Seller:

@@ -43,6 +43,7 @@ class OrderDesk:
         self._showcase = Showcase(self._note) if prefect else None
         self._numbers = count(1)
         self._helpers: list[asyncio.Task[None]] = []
+        self._closing = asyncio.Event()
         self._sold = False
 
     async def open(self) -> None:
@@ -55,7 +56,7 @@ class OrderDesk:
             (self._sweep, _SWEEP_SECONDS),
             (self._show_late, _SHOW_SECONDS),
         ]
-        self._helpers = [asyncio.create_task(_again_and_again(*turn)) for turn in turns]
+        self._helpers = [asyncio.create_task(_again_and_again(*turn, until=self._closing)) for turn in turns]
 
     def halt(self) -> None:
         """Let no new call start."""
@@ -65,8 +66,7 @@ class OrderDesk:
         """Let the calls under way end, and write down what they came to."""
         self.halt()
         await asyncio.gather(*(sale.task for sale in self._sales.values()), return_exceptions=True)
-        for helper in self._helpers:
-            helper.cancel()
+        self._closing.set()  # a sweep may have calls under way too, so no helper is cut off
         await asyncio.gather(*self._helpers, return_exceptions=True)
         if self._showcase is not None:
             await self._showcase.stop()
@@ -175,8 +175,9 @@ class OrderDesk:
                 showcase.end(number, order=order)
 
 
-async def _again_and_again(function: Callable[[], Awaitable[object]], seconds: float) -> None:
-    while True:
+async def _again_and_again(function: Callable[[], Awaitable[object]], seconds: float, *, until: asyncio.Event) -> None:
+    while not until.is_set():
         with contextlib.suppress(PreactiveError):  # the next turn tries again, and a sale tells its own buyer
             await function()
-        await asyncio.sleep(seconds)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(until.wait(), seconds)

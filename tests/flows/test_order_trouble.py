@@ -9,8 +9,12 @@ import pytest
 
 from adapters.store import engine as engines
 from domain.errors import LoginRefused
+from domain.outcome import Because, Verdict
+from domain.ports import Scope
 from flows import login_guard
+from tasks import resources
 from tests.flows.ordering import until, until_done
+from tests.support.desk import came
 from tests.support.sft import PASSWORD
 
 
@@ -105,3 +109,20 @@ async def test_a_login_that_is_accepted_again_is_noticed_by_asking_now_and_then(
 
     assert (len(asked), guard.is_refused) == (2, False)
     assert capsys.readouterr().err.splitlines()[-1] == "The platform accepts the login again; orders are sold."
+
+
+async def test_a_service_that_is_told_to_end_waits_for_the_calls_of_its_sweep(service_of):
+    async with service_of(sims=2) as service:
+        order, step = await service.session.orders().place(service.shop.order())
+        (work,) = step.work
+        await service.session.ledger.step(Scope(order.change), [came(work, Verdict.NOT_DONE, Because.STOPPED)], 0)
+        service.shop.faults({"fault": "hang_after", "route": "EndPointActivation", "seconds": 0.5, "times": 1})
+        await service.desk.open()
+        await until(activated(service, 1))
+        await service.desk.close()
+
+        history = resources.history(order.iccid, "travel")
+        assert [row["verdict"] for row in history if row["event"] == "answer" and row["kind"] == "activate"] == [
+            "stopped",
+            "unknown",  # the answer was lost, and that is known
+        ]
