@@ -36,7 +36,8 @@ class Trouble:
             self.login = answer.text
         if answer.because is Because.STOPPED:
             return
-        self.unreachable = self.unreachable + 1 if answer.because is Because.UNREACHABLE else 0
+        away = answer.because in (Because.UNREACHABLE, Because.TURNED_AWAY)
+        self.unreachable = self.unreachable + 1 if away else 0
         self.unknown = self.unknown + 1 if answer.verdict is Verdict.UNKNOWN else 0
 
     @property

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from domain.endpoint import SimRecord
@@ -11,7 +12,7 @@ from domain.executor import Executor
 from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.order import Order, OrderState, SellRequest
-from domain.outcome import Answer
+from domain.outcome import Answer, Because
 from domain.ports import Changing, Ledger, Outlook, Result, Scope, SimPage, Step, Steps
 from domain.settler import Settler
 
@@ -58,6 +59,11 @@ class _LookingAhead:
         self._seen: asyncio.Task[int | None] | None = None
 
     async def perform(self, work: Work) -> Answer:
+        answer = await self._perform(work)
+        # The SIM is not at fault, so it is tried again instead of the next one.
+        return replace(answer, because=Because.TURNED_AWAY) if answer.at_the_gate else answer
+
+    async def _perform(self, work: Work) -> Answer:
         # With a target the activation itself puts the endpoint into its group.
         if work.kind is not Kind.ACTIVATE or not self._group or work.endpoint_id is None or work.target:
             return await self._platform.perform(work)

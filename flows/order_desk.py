@@ -18,7 +18,6 @@ from tasks.resources import Session
 _CLOSE_SECONDS, _BEAT_SECONDS, _SHOW_SECONDS, _SWEEP_SECONDS = 1.0, 5.0, 5.0, 30.0
 _SHOW_AGAIN = 20  # orders that are shown late, at a time
 _SHOWN_FOR = 86_400.0  # s; an order that nobody could show for a day stays without a run
-_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +124,14 @@ class OrderDesk:
 
     async def health(self) -> Mapping[str, Any]:
         """Whether the store answers, and how busy the service is."""
-        left = await self._book.unfinished(_AT_ONCE)
+        left = await self._book.count_open()
         return {
             "well": not self._login.is_refused,
             "account": self._session.name,
             "login": "refused" if self._login.is_refused else "ok",
             "selling": len(self._sales),
-            "unfinished": len(left),
-            "needs_human": sum(order.state is OrderState.NEEDS_HUMAN for order in left),
+            "unfinished": sum(left.values()),
+            "needs_human": left.get(OrderState.NEEDS_HUMAN, 0),
             "prefect": "off" if self._showcase is None else "away" if self._showcase.is_away else "ok",
         }
 
@@ -150,7 +149,7 @@ class OrderDesk:
         if not self._sold:
             return
         self._sold = False
-        await self._book.close_settled(_AT_ONCE)
+        await self._book.close_settled(persons=False)
         runs, self._runs = self._runs, {}
         if runs:
             await self._book.note_runs(runs)

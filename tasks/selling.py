@@ -15,7 +15,6 @@ from tasks import resources
 from tasks.resources import Session
 
 PATIENCE_SECONDS = 60.0  # how long a command or a run waits for an outcome that only look-ups can settle
-_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ async def sold(request: SellRequest) -> Order:
     request = check(request)
     async with resources.session(request.account, Lane.SALES) as session:
         order = await session.seller().sell(request, within=PATIENCE_SECONDS)
-        await session.orders().close_settled(_AT_ONCE)
+        await session.orders().close_settled(persons=False)
         return order
 
 
@@ -95,23 +94,26 @@ async def sweep_in(session: Session, seller: Seller, *, within: float, without: 
     """The same in a session that is open; `without` names the orders that somebody is at."""
     book = session.orders()
     put_back = await book.put_back()
-    left = [order for order in await book.unfinished(_AT_ONCE) if order.order not in without]
-    open_now = [order for order in left if order.state is OrderState.IN_PROGRESS]
-    ended = await asyncio.gather(*(seller.carry_on(o, within=within) for o in open_now), return_exceptions=True)
-    await book.close_settled(_AT_ONCE)
+    await book.close_settled()
+    ended: list[Order | BaseException] = []
+    after = 0
+    while page := await book.unfinished(after=after):
+        after = page[-1].id
+        left = [order for order in page if order.order not in without]
+        ended += await asyncio.gather(*(seller.carry_on(o, within=within) for o in left), return_exceptions=True)
+    await book.close_settled(persons=False)
     _raise_first(ended)
-    return _counted(
-        len(put_back), [*(o for o in left if o not in open_now), *(o for o in ended if isinstance(o, Order))]
-    )
+    waiting = (await book.count_open()).get(OrderState.NEEDS_HUMAN, 0)
+    return _counted(len(put_back), waiting, [one for one in ended if isinstance(one, Order)])
 
 
-def _counted(put_back: int, orders: Iterable[Order]) -> Swept:
+def _counted(put_back: int, needs_human: int, orders: Iterable[Order]) -> Swept:
     states = [order.state for order in orders]
     return Swept(
         done=states.count(OrderState.DONE),
         put_back=put_back,
         in_progress=states.count(OrderState.IN_PROGRESS),
-        needs_human=states.count(OrderState.NEEDS_HUMAN),
+        needs_human=needs_human,
         no_stock=states.count(OrderState.NO_STOCK),
     )
 

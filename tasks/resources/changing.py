@@ -1,5 +1,6 @@
 """Stores files and selections, and a person's decisions."""
 
+import getpass
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -10,6 +11,7 @@ from domain.lifecycle import Kind
 from domain.manifest import Manifest, ManifestRow
 from domain.operation import State
 from domain.options import Account
+from domain.order import Release
 from domain.repair import Repair
 from domain.requests import ProvisionRequest, SelectionRequest
 from domain.selection import Selected
@@ -165,6 +167,16 @@ def decide_by_person(operation: int, state: State, *, endpoint_id: str | None, r
     from adapters.store import persons
 
     _write(persons.decide_by_person, operation, state, endpoint_id=endpoint_id, reason=reason)
+
+
+def release_order(name: str, order: str, *, apply: bool) -> Release:
+    """Give back every SIM that an order holds, if nothing was done to any of them; without `apply` say what it is.
+
+    Raises NothingSelected, Refused.
+    """
+    from adapters.store import giving_back
+
+    return _write(giving_back.release, name, order, by=getpass.getuser()[:36], apply=apply)
 
 
 def _write(function: Callable[..., T], *args: object, **kwargs: object) -> T:
