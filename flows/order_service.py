@@ -16,7 +16,6 @@ from flows.order_desk import OrderDesk
 from tasks import resources
 
 _GRACE_SECONDS = 30
-_MOST_AT_ONCE = 1000
 
 
 def check_address(host: str, token: str) -> None:
@@ -59,9 +58,10 @@ async def _serve(desk: OrderDesk, listener: socket.socket, token: str) -> None:
     app = resources.order_app(desk, token=token, version=version("preactive"))
     config = uvicorn.Config(
         app,
+        http=resources.http_protocol(),
+        backlog=resources.BACKLOG,
         log_level="critical",
         access_log=False,
-        limit_concurrency=_MOST_AT_ONCE,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         server_header=False,
     )

@@ -31,8 +31,10 @@ class Limits:
         except TimeoutError:
             await refuse(send, 408, "The request came too slowly.")
             return
-        if body is None:
+        except _TooLarge:
             await refuse(send, 413, f"The body is larger than {MAX_BODY} bytes.")
+            return
+        if body is None:  # cut off, so nobody knows what the rest would have said, and nobody is there to be told
             return
         given = iter([{"type": "http.request", "body": body, "more_body": False}])
 
@@ -42,21 +44,28 @@ class Limits:
         await self._app(scope, whole, send)
 
 
+class _TooLarge(Exception):
+    """The body is larger than it may be."""
+
+
 async def _body(receive: Receive) -> bytes | None:
-    """All of the body, or None when it is too large."""
+    """All of the body, or None when the connection ended before it did."""
     body = bytearray()
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         body += message.get("body", b"")
         if len(body) > MAX_BODY:
-            return None
+            raise _TooLarge
         if not message.get("more_body"):
             return bytes(body)
 
 
 async def refuse(send: Send, status: int, text: str) -> None:
-    """Answer with one sentence as JSON."""
-    head = {"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]}
+    """Answer with one sentence as JSON, and end the connection: what is left of the request is not read."""
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    head = {"type": "http.response.start", "status": status, "headers": headers}
     await send(head)
     await send({"type": "http.response.body", "body": f'{{"message": "{text}"}}'.encode()})
 

@@ -56,7 +56,7 @@ from tasks.resources.reading import (
     with_open_orders,
 )
 from tasks.resources.reports import REPORTS_URL, report_app, report_link
-from tasks.resources.selling import order_app, orders_token, qr_png, write_batch_qr, write_qr
+from tasks.resources.selling import BACKLOG, http_protocol, order_app, orders_token, qr_png, write_batch_qr, write_qr
 from tasks.resources.session import (
     Session,
     account,
@@ -75,6 +75,7 @@ from tasks.resources.stocking import needs, plan_stock
 from tasks.resources.upkeep import check_store, rebuild_store, run_simulator, store_place, upgrade_store
 
 __all__ = [
+    "BACKLOG",
     "REPORTS_URL",
     "Session",
     "able_to_sign",
@@ -99,6 +100,7 @@ __all__ = [
     "file_limits",
     "held",
     "history",
+    "http_protocol",
     "inbox_events",
     "known",
     "known_tags",

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from adapters import settings
 
 if TYPE_CHECKING:
+    from asyncio import Protocol
+
     from fastapi import FastAPI
 
     from adapters.http.order_api import OrderDesk
@@ -16,6 +18,16 @@ def order_app(desk: "OrderDesk", *, token: str, version: str) -> "FastAPI":
     from adapters.http.order_api import order_app as make
 
     return make(desk, token=token, version=version)
+
+
+BACKLOG = 256  # connections that the kernel may hand over at once
+
+
+def http_protocol() -> "type[Protocol]":
+    """The HTTP protocol of a service that anybody may connect to, for as many connections as there are files for."""
+    from adapters.http.connections import protocol, room
+
+    return protocol(room(BACKLOG))
 
 
 def orders_token() -> str:
