@@ -1,11 +1,11 @@
 """Keeps orders from taking a SIM while the platform refuses our login, and says so to whoever operates the service."""
 
 import asyncio
-import sys
 import time
 from collections.abc import Awaitable, Callable
 
 from domain.errors import LoginRefused
+from flows.telling import tell
 
 _ASK_SECONDS = 5.0  # how often the platform is asked meanwhile; by itself it asks nothing when it knows the answer
 
@@ -28,7 +28,7 @@ class LoginGuard:
         """Take in how a sale or a sweep ended; the first refusal is told on standard error."""
         if isinstance(error, LoginRefused):
             if self._refusal is None:
-                print(f"Orders are refused until the login is accepted again: {error}", file=sys.stderr, flush=True)
+                tell(f"Orders are refused until the login is accepted again: {error}")
             self._refusal, self._asked_at = error, time.monotonic()
 
     async def check(self) -> None:
@@ -52,4 +52,4 @@ class LoginGuard:
             self._refusal = error
             return
         self._refusal = None
-        print("The platform accepts the login again; orders are sold.", file=sys.stderr, flush=True)
+        tell("The platform accepts the login again; orders are sold.")

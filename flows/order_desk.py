@@ -12,6 +12,7 @@ from domain.errors import LoginRefused, PreactiveError
 from domain.order import Order, OrderState, SellRequest
 from flows.login_guard import LoginGuard
 from flows.showing import Showcase
+from flows.telling import Teller
 from tasks import resources, selling
 from tasks.resources import Session
 
@@ -35,6 +36,7 @@ class OrderDesk:
         self._session = session
         self._book = session.orders()
         self._seller = session.seller()
+        self._teller = Teller()
         self._login = LoginGuard(session.platform.login)
         self._answer_within = answer_within
         self._sales: dict[str, Sale] = {}
@@ -49,13 +51,21 @@ class OrderDesk:
         """Begin to look after what a crash left, and to show sales in Prefect."""
         if self._showcase is not None:
             await self._showcase.start()
-        turns: list[tuple[Callable[[], Awaitable[object]], float]] = [
-            (self._session.ledger.beat, _BEAT_SECONDS),
-            (self._close_settled, _CLOSE_SECONDS),
-            (self._sweep, _SWEEP_SECONDS),
-            (self._show_late, _SHOW_SECONDS),
+        turns: list[tuple[str, Callable[[], Awaitable[object]], float]] = [
+            ("write to its store", self._session.ledger.beat, _BEAT_SECONDS),
+            ("write down how orders ended", self._close_settled, _CLOSE_SECONDS),
+            ("look after unfinished orders", self._sweep, _SWEEP_SECONDS),
+            ("show sales in Prefect", self._show_late, _SHOW_SECONDS),
         ]
-        self._helpers = [asyncio.create_task(_again_and_again(*turn, until=self._closing)) for turn in turns]
+        self._helpers = [asyncio.create_task(self._again_and_again(*turn)) for turn in turns]
+
+    def note_login(self, login: "asyncio.Task[None]") -> None:
+        """Take in how the login ended that was not waited for."""
+        self._login.note(None if login.cancelled() else login.exception())
+
+    def tell(self, error: Exception) -> None:
+        """See adapters.http.order_api.OrderDesk."""
+        self._teller.unexpected(error)
 
     def halt(self) -> None:
         """Let no new call start."""
@@ -113,6 +123,8 @@ class OrderDesk:
         self._sold = True
         error = None if task.cancelled() else task.exception()
         self._login.note(error)
+        if isinstance(error, Exception) and not isinstance(error, PreactiveError):
+            self._teller.unexpected(error)
         if self._showcase is not None:
             sold = task.result() if error is None and not task.cancelled() else None
             message = str(error) if isinstance(error, PreactiveError) else type(error).__name__
@@ -173,10 +185,13 @@ class OrderDesk:
                 showcase.begin(request, number)
                 showcase.end(number, order=order)
 
-
-async def _again_and_again(function: Callable[[], Awaitable[object]], seconds: float, *, until: asyncio.Event) -> None:
-    while not until.is_set():
-        with contextlib.suppress(PreactiveError):  # the next turn tries again, and a sale tells its own buyer
-            await function()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(until.wait(), seconds)
+    async def _again_and_again(self, what: str, function: Callable[[], Awaitable[object]], seconds: float) -> None:
+        while not self._closing.is_set():
+            try:
+                await function()
+            except Exception as error:  # the next turn tries again, and a sale tells its own buyer
+                self._teller.failed(what, error)
+            else:
+                self._teller.worked(what)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), seconds)

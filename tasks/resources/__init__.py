@@ -27,6 +27,7 @@ from tasks.resources.files import (
     private_folder,
     read_manifest,
     safe_cell,
+    without_secrets,
     write_reports,
     write_table,
 )
@@ -56,7 +57,7 @@ from tasks.resources.reading import (
     with_open_orders,
 )
 from tasks.resources.reports import REPORTS_URL, report_app, report_link
-from tasks.resources.selling import BACKLOG, http_protocol, order_app, orders_token, qr_png, write_batch_qr, write_qr
+from tasks.resources.selling import BACKLOG, http_protocol, order_app, orders_tokens, qr_png, write_batch_qr, write_qr
 from tasks.resources.session import (
     Session,
     account,
@@ -112,7 +113,7 @@ __all__ = [
     "open_store",
     "order_app",
     "orders",
-    "orders_token",
+    "orders_tokens",
     "plan_stock",
     "preview_selection",
     "private_folder",
@@ -147,6 +148,7 @@ __all__ = [
     "unsettled",
     "upgrade_store",
     "with_open_orders",
+    "without_secrets",
     "write_batch_qr",
     "write_qr",
     "write_reports",

@@ -252,3 +252,11 @@ def test_a_path_of_a_call_that_does_not_exist_is_refused_by_name():
 
 def test_the_paths_that_can_be_set_are_those_of_the_client():
     assert CALLS["sft"] == set(PATHS)
+
+
+def test_a_group_of_a_platform_that_is_longer_than_any_is_unknown():
+    account = Account(platform="stacuity", base_url="https://example.test", groups={})
+
+    assert account.group("g" * 64).endpoint_group == "g" * 64
+    with pytest.raises(UnknownGroup):
+        account.group("g" * 65)

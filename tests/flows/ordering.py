@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from adapters.http.order_api import order_app
+from adapters.http.tokens import Tokens
 from domain.pacing import Lane
 from flows.order_desk import OrderDesk
 from tasks import resources
@@ -47,7 +48,9 @@ async def open_ordering(
     shop_open = open_shop(folder, store_url, sims=sims, **options)
     async with shop_open as shop, resources.session("travel", Lane.SALES) as session:
         desk = OrderDesk(session, answer_within=answer_within, prefect=False)
-        transport = httpx.ASGITransport(order_app(desk, token=token, version="1"), raise_app_exceptions=False)
+        transport = httpx.ASGITransport(
+            order_app(desk, tokens=Tokens(lambda: token), version="1"), raise_app_exceptions=False
+        )
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}", timeout=60) as client:
             yield Ordering(shop, client, desk, session)
         await desk.close()

@@ -1,21 +1,27 @@
 """The order desk when store or platform go away for a while: nothing is lost, and it sells again by itself."""
 
 import asyncio
+import contextlib
 import fcntl
 import os
+import socket
 from contextlib import contextmanager
 
+import httpx
 import pytest
 
+from adapters import settings
 from adapters.store import engine as engines
 from domain.errors import LoginRefused
 from domain.outcome import Because, Verdict
 from domain.ports import Scope
-from flows import login_guard
+from flows import login_guard, order_service
 from tasks import resources
 from tests.flows.ordering import until, until_done
+from tests.flows.processes import free_port
 from tests.support.desk import came
 from tests.support.sft import PASSWORD
+from tests.support.shop import SETTINGS
 
 
 @contextmanager
@@ -29,6 +35,13 @@ def store_held(path):
         os.close(handle)
 
 
+def under_way(count):
+    async def check():
+        return len(list(resources.orders("travel", "in_progress"))) == count
+
+    return check
+
+
 def activated(service, count):
     async def check():
         return service.shop.done["activate"] >= count
@@ -40,10 +53,9 @@ async def test_a_store_that_was_away_while_calls_were_under_way_stops_no_later_s
     service_of, quick_path, monkeypatch
 ):
     monkeypatch.setattr(engines, "_BUSY_SECONDS", 0.05)
-    async with service_of(sims=6, answer_within=0.4) as service:
-        service.shop.faults({"fault": "hang_after", "route": "EndPointActivation", "seconds": 0.2, "times": 4})
+    async with service_of(sims=6, answer_within=0.5, latency_write=0.3) as service:
         sales = [asyncio.create_task(service.sell(f"A-{n}")) for n in range(4)]
-        await until(activated(service, 4))
+        await until(under_way(4))
         with store_held(quick_path):
             answers = await asyncio.gather(*sales)
         again = [await until_done(service, f"A-{n}") for n in range(4)]
@@ -126,3 +138,31 @@ async def test_a_service_that_is_told_to_end_waits_for_the_calls_of_its_sweep(se
             "stopped",
             "unknown",  # the answer was lost, and that is known
         ]
+
+
+async def test_a_platform_that_hangs_does_not_hold_the_start(tmp_path, quick_path, monkeypatch):
+    monkeypatch.setenv("PREACTIVE_CONFIG", str(tmp_path / "preactive.toml"))
+    monkeypatch.setattr(order_service, "_LOGIN_SECONDS", 0.1)
+    silent, port = socket.create_server(("127.0.0.1", 0)), free_port()  # takes connections, and says nothing
+    url, store = f"http://127.0.0.1:{silent.getsockname()[1]}", f"sqlite:///{quick_path}/store.db"
+    text = SETTINGS.format(store_url=store, base_url=url, password=PASSWORD, more="")
+    (tmp_path / "preactive.toml").write_text(text)
+    settings.load.cache_clear()
+    served = asyncio.create_task(
+        order_service.serve("travel", host="127.0.0.1", port=port, answer_within=1, prefect=False)
+    )
+
+    async def health():
+        with contextlib.suppress(httpx.TransportError):
+            return await client.get("/health")
+        assert not served.done()
+        return None
+
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=1) as client:
+        answer = await until(health, 3)
+    served.cancel()
+    await asyncio.gather(served, return_exceptions=True)
+    silent.close()
+    settings.load.cache_clear()
+
+    assert (answer.status_code, answer.json()["well"]) == (200, True)
