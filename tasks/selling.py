@@ -26,9 +26,9 @@ class Ended:
     message: str
 
     @property
-    def is_closed(self) -> bool:
-        """Whether nothing is left to be done for the order."""
-        return self.order is not None and self.state in CLOSED
+    def is_final(self) -> bool:
+        """Whether the program does nothing more for the order by itself."""
+        return self.order is not None and self.state in (*CLOSED, OrderState.NEEDS_HUMAN)
 
 
 # Set where a run only shows a sale: then it waits for that sale instead of making one.

@@ -90,7 +90,7 @@ def serve(
     from flows.order_service import serve as run
 
     if prefect:
-        running.begin_api()
+        running.begin_api().watch()
     asyncio.run(run(account, host=host, port=port, answer_within=answer_within, prefect=prefect))
 
 

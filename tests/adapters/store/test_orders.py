@@ -499,3 +499,14 @@ async def test_orders_are_closed_once_and_shown_once(desk, shop):
     assert [one.order for one in shop.store.write(orders.unshown, ACCOUNT, **unshown)] == ["A-1"]
     shop.store.write(orders.note_runs, {order.id: "some-run"})
     assert shop.store.write(orders.unshown, ACCOUNT, **unshown) == []
+
+
+async def test_an_order_that_waits_for_a_person_is_shown_and_one_that_found_no_sim_is_not(desk, shop):
+    desk.pre_active(1)
+    await shop.place()
+    await shop.place(order="B")
+    desk.do("UPDATE orders SET state = 'needs_human' WHERE order_no = 'A-1'")
+
+    found = shop.store.write(orders.unshown, ACCOUNT, since=0.0, limit=9)
+
+    assert [one.order for one in found] == ["A-1"]
