@@ -166,3 +166,18 @@ async def test_a_platform_that_hangs_does_not_hold_the_start(tmp_path, quick_pat
     settings.load.cache_clear()
 
     assert (answer.status_code, answer.json()["well"]) == (200, True)
+
+
+async def test_a_sim_that_no_call_ever_reached_goes_back_when_its_reservation_is_over(service_of):
+    async with service_of(sims=1, more="deadline_seconds = 5\nreservation_seconds = 1", answer_within=0.2) as service:
+        await service.session.platform.login()
+        await service.shop.simulator.stop()
+        assert (await service.sell()).status_code == 202
+        await asyncio.sleep(1.0)
+
+        async def expired():
+            await service.desk._sweep()
+            return (await service.get("/orders/A-1")).json()["state"] == "expired"
+
+        await until(expired)
+        assert next(iter(resources.stock("travel")))["held"] == 0
