@@ -28,13 +28,14 @@ def _cleaning(make: Callable[..., logging.LogRecord]) -> Callable[..., logging.L
             text = "\n".join((text, *traceback.format_exception(*record.exc_info)))
         if any(secret in text for secret in _known):
             # The exception goes with it, or a handler would write it once more in its own way.
-            record.msg, record.args, record.exc_info = _without_secrets(text), None, None
+            record.msg, record.args, record.exc_info = without_secrets(text), None, None
         return record
 
     return made
 
 
-def _without_secrets(text: str) -> str:
+def without_secrets(text: str) -> str:
+    """A text without the secrets that this process has read."""
     for secret in _known:
         text = text.replace(secret, _HIDDEN)
     return text

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from domain.errors import LoginRefused
+from domain.handing_in import HandingIn
 from domain.operation import Work
 from domain.outcome import Answer, Because, Verdict
 from domain.ports import Ledger, Result, Scope
 
 _TURN_SECONDS = 1.0
+_Calls = set["asyncio.Task[list[Result]]"]
 _MISSING = Answer(Verdict.UNKNOWN, text="the answer to the bulk call does not name this ICCID")
 
 
@@ -57,7 +59,7 @@ class BulkCreator:
         stop: asyncio.Event,
         halt: Callable[[], None],
     ) -> None:
-        self._ledger = ledger
+        self._turns = HandingIn(ledger, stop=stop)
         self._platform = platform
         self._size = size
         self._at_once = at_once
@@ -71,17 +73,17 @@ class BulkCreator:
         Raises LoginRefused, after everything learned was recorded.
         """
         results: list[Result] = []
-        running: set[asyncio.Task[list[Result]]] = set()
+        running: _Calls = set()
         while True:
             room = 0 if self._stop.is_set() or self._refused_login else (self._at_once - len(running)) * self._size
-            step = await self._ledger.step(scope, results, room, bulk=True)
+            step = await self._turns.step(scope, results, room, under_way=bool(running), bulk=True)
             if step.cancelled:
                 self._halt()
             for first in range(0, len(step.work), self._size):
                 running.add(asyncio.create_task(self._send(step.work[first : first + self._size])))
-            if not running:
+            if not running and not step.away:
                 break
-            done, running = await asyncio.wait(running, timeout=_TURN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            done, running = await _ended(running)
             results = [result for task in done for result in task.result()]
             self._refused_login = self._refused_login or _login_trouble(results)
             if any(result.answer.because is Because.UNREACHABLE for result in results):
@@ -95,6 +97,12 @@ class BulkCreator:
         except Exception as error:  # a defect of ours must not lose the fact that a call may have gone out
             unknown = Answer(Verdict.UNKNOWN, text=f"internal error: {type(error).__name__}")
             return [Result(work, unknown) for work in works]
+
+
+async def _ended(running: _Calls) -> tuple[_Calls, _Calls]:
+    if not running:
+        return set(), set()
+    return await asyncio.wait(running, timeout=_TURN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
 
 
 def _login_trouble(results: Sequence[Result]) -> str:

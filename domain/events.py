@@ -8,6 +8,8 @@ from domain.summary import Summary
 
 # Asked for from outside: the fields of a request to activate. A dry run unless the event says otherwise.
 ACTIVATION_REQUESTED = "preactive.activation.requested"
+# Asked for from outside: the fields of an order, which is carried out at once. The same order again changes nothing.
+ORDER_REQUESTED = "preactive.order.requested"
 # Told by a run that ended with something for a person to look at.
 RUN_HAS_FAILURES = "preactive.run.failures"
 # Told by a replenishing, also by one that could not work, for an account and a tag of which too few SIMs wait.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from domain.carry import carry_out
 from domain.errors import LoginRefused, PreactiveError, Stopped
+from domain.handing_in import KEEP_SECONDS, HandingIn
 from domain.operation import Work
 from domain.outcome import Answer, Because, Verdict
 from domain.ports import Changing, ReadFailed, ReadRefused, Result, Scope, Step, Steps, Turns
@@ -38,7 +39,8 @@ class Trouble:
             self.group = answer.text
         if answer.because is Because.STOPPED:
             return
-        self.unreachable = self.unreachable + 1 if answer.because is Because.UNREACHABLE else 0
+        away = answer.because in (Because.UNREACHABLE, Because.TURNED_AWAY)
+        self.unreachable = self.unreachable + 1 if away else 0
         self.unknown = self.unknown + 1 if answer.verdict is Verdict.UNKNOWN else 0
 
     @property
@@ -76,8 +78,10 @@ class Executor:
         send_window: float,
         stop: asyncio.Event,
         halt: Callable[[], None],
+        keep_seconds: float = KEEP_SECONDS,
     ) -> None:
         self._ledger = ledger
+        self._turns_at_store = HandingIn(ledger, stop=stop, keep_seconds=keep_seconds)
         self._platform = platform
         self._stop = stop
         self._limit = max_in_flight
@@ -93,22 +97,39 @@ class Executor:
     async def run(self, scope: Scope, begun: Step | None = None) -> None:
         """Send what is ready in the scope until nothing is ready, beginning with what was handed out already.
 
-        Raises LoginRefused and Stopped, after everything learned was recorded.
+        Raises LoginRefused and Stopped, after everything learned was recorded, and StoreUnavailable.
         """
+        try:
+            await self._run(scope, begun)
+        except Exception:
+            if self._running:
+                await asyncio.wait(self._running)  # no call is under way that nobody waits for
+            raise
+
+    async def _run(self, scope: Scope, begun: Step | None) -> None:
         self._trouble = Trouble()
         results: list[Result] = []
         step = begun
         while True:
-            self._start(step or await self._ledger.step(scope, results, self._room()))
-            step = None
-            if not self._running:
+            step = step or await self._hand_in(scope, results, self._room())
+            self._start(step)
+            if not self._running and not step.away:
                 break
-            results = await self._finished()
+            step, results = None, await self._finished()
             if self._trouble.pause and not self._running:
-                self._start(await self._ledger.step(scope, results, 0))  # what was learned must not wait in memory
+                await self._record(scope, results)  # what was learned must not wait in memory
                 results = []
                 await self._wait_out(scope)
         self._raise_trouble()
+
+    async def _hand_in(self, scope: Scope, results: list[Result], room: int) -> Step:
+        return await self._turns_at_store.step(scope, results, room, under_way=bool(self._running))
+
+    async def _record(self, scope: Scope, results: list[Result]) -> None:
+        step = await self._hand_in(scope, results, 0)
+        while step.away:
+            step = await self._hand_in(scope, [], 0)
+        self._start(step)
 
     def _room(self) -> int:
         if self._stop.is_set() or self._trouble.is_final:
@@ -144,6 +165,8 @@ class Executor:
         return Result(work, answer)
 
     async def _finished(self) -> list[Result]:
+        if not self._running:
+            return []
         done, _ = await asyncio.wait(self._running, timeout=_TURN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if done and len(self._running) > 1:
             await asyncio.sleep(self._gathering)

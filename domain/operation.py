@@ -54,6 +54,7 @@ DECIDES: Mapping[str, frozenset[State]] = {
     "differs": frozenset({State.CONFIRMED}),
     "again": frozenset({State.REFUSED}),
     "event": frozenset({State.IN_DOUBT}),
+    "given_back": frozenset({State.PLANNED}),
 }
 _OWN_GOOD_NEWS = frozenset({State.PLANNED, State.SENT, State.IN_DOUBT, State.NEEDS_HUMAN})
 

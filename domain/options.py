@@ -19,7 +19,8 @@ from domain.supplier import SupplierProfile
 
 TAG = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
-Digits = Annotated[str, Field(min_length=1, max_length=64)]
+LONGEST_GROUP = 64
+Digits = Annotated[str, Field(min_length=1, max_length=LONGEST_GROUP)]
 
 
 # The calls whose paths an account may replace, by platform. Those of Stacuity stand in its contract alone.
@@ -217,7 +218,7 @@ class Account(Knobs):
         Raises UnknownGroup.
         """
         if name not in self.groups:
-            if self.capabilities.has_groups:
+            if self.capabilities.has_groups and len(name) <= LONGEST_GROUP:
                 return GroupTarget(endpoint_group=name)
             known = ", ".join(sorted(self.groups)) or "none"
             raise UnknownGroup(f"The account has no group {name!r}; its settings name: {known}.")

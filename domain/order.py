@@ -36,7 +36,7 @@ MOVES: Mapping[OrderState, frozenset[OrderState]] = {
     OrderState.IN_PROGRESS: frozenset(OrderState) - {OrderState.IN_PROGRESS},
     OrderState.NO_STOCK: frozenset({OrderState.IN_PROGRESS}),
     OrderState.EXPIRED: frozenset({OrderState.IN_PROGRESS, OrderState.NO_STOCK}),
-    OrderState.NEEDS_HUMAN: frozenset({OrderState.IN_PROGRESS, OrderState.DONE}),
+    OrderState.NEEDS_HUMAN: frozenset({OrderState.IN_PROGRESS, OrderState.DONE, OrderState.EXPIRED}),
     OrderState.DONE: frozenset(),
 }
 
@@ -115,6 +115,20 @@ class Order:
         """One line for the shop and for an operator; the ICCID stays out of logs."""
         words = f"order {self.order}: {self.state.value.replace('_', ' ')}"
         return f"{words}; {self.text or SENTENCES[self.state]}" if self.state is not OrderState.DONE else words
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What releasing an order gives back."""
+
+    order: str
+    state: OrderState
+    sims: int
+
+    def sentence(self) -> str:
+        """One line for an operator."""
+        where = self.state.value.replace("_", " ")
+        return f"order {self.order} ({where}): {self.sims} SIMs go back to stock, and it may be sent again"
 
 
 def may_move(before: OrderState, after: OrderState) -> bool:

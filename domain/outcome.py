@@ -22,6 +22,7 @@ class Because(StrEnum):
     THROTTLED = "throttled"  # the account asked too often; send again later
     UNREACHABLE = "unreachable"  # no byte was sent
     LOGIN = "login"  # the account may not do this at all; the run stops
+    TURNED_AWAY = "turned_away"  # refused in front of the platform, so that it says nothing of the endpoint; try later
     STOPPED = "stopped"  # we did not send it: cancelled or interrupted
     GROUP = "group"  # the group takes no endpoint, whichever; the run stops
     CONTRADICTION = "contradiction"  # a read made before the call speaks against it; a person decides
@@ -41,6 +42,7 @@ class Answer:
     http_status: int = 0
     retry_after: float | None = None
     seconds: float = 0.0
+    at_the_gate: bool = False  # a refusal that does not come from the platform itself
 
 
 _NOT_DONE = {
@@ -58,3 +60,7 @@ def next_state(answer: Answer) -> State:
         return State.IN_DOUBT
     assert answer.because is not None
     return _NOT_DONE.get(answer.because, State.PLANNED)
+
+
+# After these nothing was done, whatever the platform is like.
+NOT_CARRIED_OUT = (Because.UNREACHABLE.value, Because.STOPPED.value, Because.LOGIN.value, Because.TURNED_AWAY.value)

@@ -4,8 +4,10 @@ import asyncio
 import math
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 
+from domain.errors import StoreUnavailable
 from domain.ports import Buckets
 
 # A start time that was missed is not made up for, or some second would hold more calls than the rate says. At high
@@ -74,16 +76,11 @@ class Pacer:
         """Calls that wait for their turn."""
         return len(self._waiting)
 
-    async def prepare(self, calls: int) -> None:
-        """Take start times for so many calls that will come, so that they need not wait for the bucket."""
-        wanted = calls - len(self._slots)
-        if wanted > 0 and not self._closed:
-            await self._take(wanted)
-
     async def refused(self, sent_at: float, retry_after: float | None) -> None:
         """The platform refused a call for asking too often: drop what was granted and slow everyone down."""
         self._slots.clear()
-        await self._buckets.refused(sent_at, retry_after)
+        with suppress(StoreUnavailable):  # the answer that brought the refusal must not be lost with it
+            await self._buckets.refused(sent_at, retry_after)
 
     def close(self) -> None:
         """Let no further call start; those that wait are told."""

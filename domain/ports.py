@@ -135,10 +135,12 @@ class Step:
     """The ledger's reply to one turn: what may be sent now, all of it durable.
 
     `alone`: no other process works for the account; `yielding`: another one sells, and its turns come first.
+    `away`: the store did not answer, and what was learned is kept to be handed in again.
     """
 
     work: tuple[Work, ...] = ()
     cancelled: bool = False
+    away: bool = False
     alone: bool = True
     yielding: bool = False
     now: float = 0.0

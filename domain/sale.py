@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from domain.endpoint import SimRecord
@@ -11,7 +12,7 @@ from domain.executor import Executor
 from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.order import Order, OrderState, SellRequest
-from domain.outcome import Answer
+from domain.outcome import Answer, Because
 from domain.ports import Changing, Ledger, Outlook, Result, Scope, SimPage, Step, Steps
 from domain.settler import Settler
 from domain.vacancy import Place, Vacancies
@@ -62,10 +63,16 @@ class _LookingAhead:
         self._seen: asyncio.Task[int | None] | None = None
 
     async def perform(self, work: Work) -> Answer:
+        answer = await self._perform(work)
+        # The SIM is not at fault, so it is tried again instead of the next one.
+        return replace(answer, because=Because.TURNED_AWAY) if answer.at_the_gate else answer
+
+    async def _perform(self, work: Work) -> Answer:
         # With a target the activation itself puts the endpoint into its group.
         if work.kind is not Kind.ACTIVATE or not self._group or work.endpoint_id is None or work.target:
             return await self._platform.perform(work)
         endpoint_id = work.endpoint_id
+        await self.close()  # that of an earlier try
         activation = asyncio.create_task(self._platform.perform(work))
         self._seen = asyncio.create_task(self._count(endpoint_id))
         return await activation
@@ -90,16 +97,17 @@ class _LookingAhead:
         return await self._platform.endpoint_exists(endpoint_id)
 
     async def close(self) -> None:
-        """Wait for a count that nobody asked for."""
+        """End a count that nobody asked for; it changes nothing."""
         if self._seen is not None:
+            self._seen.cancel()
             await asyncio.gather(self._seen, return_exceptions=True)
+            self._seen = None
 
 
 class Seller:
     """Sells SIMs of one account in this process, at most `at_once` sales at the same time.
 
-    `executor` makes what sends; `prepare` takes start times for so many calls
-    ahead, and `calls` is how many a sale takes. `vacancies` know which groups take endpoints.
+    `executor` makes what sends; `vacancies` know which groups take endpoints.
     """
 
     def __init__(
@@ -111,8 +119,6 @@ class Seller:
         executor: Callable[[Steps, Changing], Executor],
         *,
         vacancies: Vacancies,
-        prepare: Callable[[int], Awaitable[None]],
-        calls: int,
         at_once: int,
         stop: asyncio.Event,
     ) -> None:
@@ -121,8 +127,6 @@ class Seller:
         self._ledger = ledger
         self._settler = settler
         self._platform = platform
-        self._prepare = prepare
-        self._calls = calls
         self._executor = executor
         self._places = asyncio.Semaphore(at_once)
         self._stop = stop
@@ -164,9 +168,7 @@ class Seller:
     async def _sell(
         self, wanted: SellRequest, place: Place, *, within: float, placed: Callable[[Order], None]
     ) -> Order:
-        # Both at once, so that they share a commit.
-        placing = self._book.place(wanted, full=place.full)
-        (order, step), _ = await asyncio.gather(placing, self._prepare(self._calls))
+        order, step = await self._book.place(wanted, full=place.full)
         _check_same(order, wanted)
         place.is_used = bool(step.work)
         placed(order)

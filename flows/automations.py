@@ -15,10 +15,10 @@ from prefect.events.schemas.automations import Posture
 from prefect.exceptions import ObjectNotFound
 
 from domain.errors import SettingsError
-from domain.events import ACTIVATION_REQUESTED, RAW_SHORT, RUN_HAS_FAILURES, STOCK_LOW
+from domain.events import ACTIVATION_REQUESTED, ORDER_REQUESTED, RAW_SHORT, RUN_HAS_FAILURES, STOCK_LOW
 
 OURS = "preactive: "
-RESUME, ACTIVATE = "resume/unfinished", "activate/batch"
+RESUME, ACTIVATE, SELL = "resume/unfinished", "activate/batch", "sell/order"
 # Three beats of a run's heart, and a little.
 SILENCE = timedelta(seconds=600)
 _WAIT_SECONDS = 60.0
@@ -58,6 +58,12 @@ def definitions(
             f"The event {ACTIVATION_REQUESTED} starts {ACTIVATE}; its payload is the request.",
             _on(ACTIVATION_REQUESTED),
             [RunDeployment(deployment_id=deployments[ACTIVATE], parameters=_PAYLOAD_AS_REQUEST)],
+        ),
+        _automation(
+            "order requested",
+            f"The event {ORDER_REQUESTED} starts {SELL}; its payload is the order.",
+            _on(ORDER_REQUESTED),
+            [RunDeployment(deployment_id=deployments[SELL], parameters=_PAYLOAD_AS_REQUEST)],
         ),
         _automation(
             "waiting for approval",
@@ -120,7 +126,7 @@ async def apply(notify: str, *, silence: timedelta = SILENCE) -> list[str]:
     """
     async with get_client() as client:
         wanted = definitions(
-            {name: await _deployment(client, name) for name in (RESUME, ACTIVATE)},
+            {name: await _deployment(client, name) for name in (RESUME, ACTIVATE, SELL)},
             await _block(client, notify) if notify else None,
             silence=silence,
         )

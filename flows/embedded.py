@@ -21,6 +21,7 @@ from tasks.resources import REPORTS_URL, private_folder
 
 _START_SECONDS = 120.0
 _LIVES = 4  # one that dies as often as that will not do better the next time
+_MANY_LIVES, _PAUSE_SECONDS = 1_000_000, 5.0  # of a service, which goes on for months
 HOME = Path("data/var/prefect")
 SERVER_NOTE = "server.json"
 
@@ -94,13 +95,21 @@ class EmbeddedApi:
             raise UsageError(
                 f"The Prefect API at {self.url} refuses our login; set {CLIENT_LOGIN} to its user:password."
             )
-        if self._process is not None:
-            threading.Thread(target=self._revive, args=(self._process,), daemon=True).start()
+        self._watch(lives=_LIVES)
 
-    def _revive(self, process: subprocess.Popen[bytes]) -> None:
+    def watch(self) -> None:
+        """Start the child again whenever it dies, for a service that does not wait until the API answers."""
+        self._watch(lives=_MANY_LIVES, pause=_PAUSE_SECONDS)
+
+    def _watch(self, *, lives: int, pause: float = 0.0) -> None:
+        if self._process is not None:
+            threading.Thread(target=self._revive, args=(self._process, lives, pause), daemon=True).start()
+
+    def _revive(self, process: subprocess.Popen[bytes], lives: int, pause: float) -> None:
         """Start the child again when it dies under way: Prefect's calls ask for minutes before they give up."""
-        for _ in range(_LIVES - 1):
+        for _ in range(lives - 1):
             process.wait()
+            time.sleep(pause)
             with self._changing:
                 if self._is_over:
                     return

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from domain.errors import PreactiveError
+from domain.errors import LoginRefused, PreactiveError
 from domain.order import Order, OrderState, SellRequest
+from flows.login_guard import LoginGuard
 from flows.showing import Showcase
+from flows.telling import Teller
 from tasks import resources, selling
 from tasks.resources import Session
 
@@ -18,7 +20,6 @@ _CLOSE_SECONDS, _BEAT_SECONDS, _SHOW_SECONDS, _SWEEP_SECONDS = 1.0, 5.0, 5.0, 30
 _LOOK_SECONDS = 60.0
 _SHOW_AGAIN = 20  # orders that are shown late, at a time
 _SHOWN_FOR = 86_400.0  # s; an order that nobody could show for a day stays without a run
-_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +37,37 @@ class OrderDesk:
         self._session = session
         self._book = session.orders()
         self._seller = session.seller()
+        self._teller = Teller()
+        self._login = LoginGuard(session.platform.login)
         self._answer_within = answer_within
         self._sales: dict[str, Sale] = {}
         self._runs: dict[int, str] = {}
         self._showcase = Showcase(self._note) if prefect else None
         self._numbers = count(1)
         self._helpers: list[asyncio.Task[None]] = []
+        self._closing = asyncio.Event()
         self._sold = False
 
     async def open(self) -> None:
         """Begin to look after what a crash left, and to show sales in Prefect."""
         if self._showcase is not None:
             await self._showcase.start()
-        turns: list[tuple[Callable[[], Awaitable[object]], float]] = [
-            (self._session.ledger.beat, _BEAT_SECONDS),
-            (self._close_settled, _CLOSE_SECONDS),
-            (self._sweep, _SWEEP_SECONDS),
-            (self._show_late, _SHOW_SECONDS),
-            (self._seller.look_at_groups, _LOOK_SECONDS),
+        turns: list[tuple[str, Callable[[], Awaitable[object]], float]] = [
+            ("write to its store", self._session.ledger.beat, _BEAT_SECONDS),
+            ("write down how orders ended", self._close_settled, _CLOSE_SECONDS),
+            ("look after unfinished orders", self._sweep, _SWEEP_SECONDS),
+            ("show sales in Prefect", self._show_late, _SHOW_SECONDS),
+            ("look at its groups", self._seller.look_at_groups, _LOOK_SECONDS),
         ]
-        self._helpers = [asyncio.create_task(_again_and_again(*turn)) for turn in turns]
+        self._helpers = [asyncio.create_task(self._again_and_again(*turn)) for turn in turns]
+
+    def note_login(self, login: "asyncio.Task[None]") -> None:
+        """Take in how the login ended that was not waited for."""
+        self._login.note(None if login.cancelled() else login.exception())
+
+    def tell(self, error: Exception) -> None:
+        """See adapters.http.order_api.OrderDesk."""
+        self._teller.unexpected(error)
 
     def halt(self) -> None:
         """Let no new call start."""
@@ -65,8 +77,7 @@ class OrderDesk:
         """Let the calls under way end, and write down what they came to."""
         self.halt()
         await asyncio.gather(*(sale.task for sale in self._sales.values()), return_exceptions=True)
-        for helper in self._helpers:
-            helper.cancel()
+        self._closing.set()  # a sweep may have calls under way too, so no helper is cut off
         await asyncio.gather(*self._helpers, return_exceptions=True)
         if self._showcase is not None:
             await self._showcase.stop()
@@ -78,13 +89,23 @@ class OrderDesk:
         request = selling.check(SellRequest(order=order, account=self._session.name, tag=tag, group=group))
         sale = self._sales.get(order)
         if sale is None:
-            sale = self._begin(request)
-        elif sale.request != request:
+            await self._let_in(order)
+            sale = self._sales.get(order) or self._begin(request)
+        if sale.request != request:
             return await self._seller.sell(request, within=0)
         done, _ = await asyncio.wait({sale.task}, timeout=self._answer_within)
         if done:
             return sale.task.result()
         return await self._book.find(order) or Order(0, request.account, order, OrderState.IN_PROGRESS)
+
+    async def _let_in(self, order: str) -> None:
+        """Let no order take a SIM while the login is refused. Raises LoginRefused."""
+        try:
+            await self._login.check()
+        except LoginRefused:
+            known = await self._book.find(order)
+            if known is None or known.iccid is None:
+                raise
 
     def _begin(self, request: SellRequest) -> Sale:
         number = next(self._numbers)
@@ -103,6 +124,9 @@ class OrderDesk:
         del self._sales[order]
         self._sold = True
         error = None if task.cancelled() else task.exception()
+        self._login.note(error)
+        if isinstance(error, Exception) and not isinstance(error, PreactiveError):
+            self._teller.unexpected(error)
         if self._showcase is not None:
             sold = task.result() if error is None and not task.cancelled() else None
             message = str(error) if isinstance(error, PreactiveError) else type(error).__name__
@@ -114,12 +138,14 @@ class OrderDesk:
 
     async def health(self) -> Mapping[str, Any]:
         """Whether the store answers, and how busy the service is."""
-        left = await self._book.unfinished(_AT_ONCE)
+        left = await self._book.count_open()
         return {
+            "well": not self._login.is_refused,
             "account": self._session.name,
+            "login": "refused" if self._login.is_refused else "ok",
             "selling": len(self._sales),
-            "unfinished": len(left),
-            "needs_human": sum(order.state is OrderState.NEEDS_HUMAN for order in left),
+            "unfinished": sum(left.values()),
+            "needs_human": left.get(OrderState.NEEDS_HUMAN, 0),
             "prefect": "off" if self._showcase is None else "away" if self._showcase.is_away else "ok",
         }
 
@@ -137,13 +163,17 @@ class OrderDesk:
         if not self._sold:
             return
         self._sold = False
-        await self._book.close_settled(_AT_ONCE)
+        await self._book.close_settled(persons=False)
         runs, self._runs = self._runs, {}
         if runs:
             await self._book.note_runs(runs)
 
     async def _sweep(self) -> None:
-        await selling.sweep_in(self._session, self._seller, within=_SWEEP_SECONDS, without=self._sales)
+        try:
+            await self._login.check()
+            await selling.sweep_in(self._session, self._seller, within=_SWEEP_SECONDS, without=self._sales)
+        except LoginRefused as error:
+            self._login.note(error)
 
     async def _show_late(self) -> None:
         """Hand in again what could not be shown when it was sold."""
@@ -157,9 +187,13 @@ class OrderDesk:
                 showcase.begin(request, number)
                 showcase.end(number, order=order)
 
-
-async def _again_and_again(function: Callable[[], Awaitable[object]], seconds: float) -> None:
-    while True:
-        with contextlib.suppress(PreactiveError):  # the next turn tries again, and a sale tells its own buyer
-            await function()
-        await asyncio.sleep(seconds)
+    async def _again_and_again(self, what: str, function: Callable[[], Awaitable[object]], seconds: float) -> None:
+        while not self._closing.is_set():
+            try:
+                await function()
+            except Exception as error:  # the next turn tries again, and a sale tells its own buyer
+                self._teller.failed(what, error)
+            else:
+                self._teller.worked(what)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), seconds)

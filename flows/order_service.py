@@ -5,6 +5,7 @@ import signal
 import socket
 from importlib.metadata import version
 from types import FrameType
+from typing import Any
 
 import uvicorn
 
@@ -16,7 +17,7 @@ from flows.order_desk import OrderDesk
 from tasks import resources
 
 _GRACE_SECONDS = 30
-_MOST_AT_ONCE = 1000
+_LOGIN_SECONDS = 3.0
 
 
 def check_address(host: str, token: str) -> None:
@@ -38,37 +39,49 @@ async def serve(account: str | None, *, host: str, port: int, answer_within: flo
 
     Raises UsageError, LoginRefused, StoreUnavailable.
     """
-    token = resources.orders_token()
-    check_address(host, token)
+    tokens = resources.orders_tokens()
+    check_address(host, tokens.accepted()[0])
     name, _ = resources.account(account)
     with listening("order service", host, port) as listener:
         async with resources.session(name, Lane.SALES) as session:
-            try:
-                await session.platform.login()
-            except PlatformUnreachable as error:
-                print(f"The platform does not answer yet, orders will wait for it: {error}", flush=True)
             desk = OrderDesk(session, answer_within=answer_within, prefect=prefect)
+            login = asyncio.create_task(_log_in(session))
+            # A wrong password ends the start, and a platform that hangs does not hold it.
+            done, _ = await asyncio.wait({login}, timeout=_LOGIN_SECONDS)
+            for ended in done:
+                ended.result()
+            login.add_done_callback(desk.note_login)
             await desk.open()
             try:
-                await _serve(desk, listener, token)
+                await _serve(desk, listener, tokens)
             finally:
+                login.cancel()
+                await asyncio.gather(login, return_exceptions=True)
                 await desk.close()
 
 
-async def _serve(desk: OrderDesk, listener: socket.socket, token: str) -> None:
-    app = resources.order_app(desk, token=token, version=version("preactive"))
+async def _log_in(session: resources.Session) -> None:
+    try:
+        await session.platform.login()
+    except PlatformUnreachable as error:
+        print(f"The platform does not answer yet, orders will wait for it: {error}", flush=True)
+
+
+async def _serve(desk: OrderDesk, listener: socket.socket, tokens: Any) -> None:
+    app = resources.order_app(desk, tokens=tokens, version=version("preactive"))
     config = uvicorn.Config(
         app,
+        http=resources.http_protocol(),
+        backlog=resources.BACKLOG,
         log_level="critical",
         access_log=False,
-        limit_concurrency=_MOST_AT_ONCE,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         server_header=False,
     )
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn takes them over while it serves and hands them on at its end, when nothing is left to do.
         asyncio.get_running_loop().add_signal_handler(number, lambda: None)
-    known = "with a bearer token" if token else "without a token, for this machine only"
+    known = "with a bearer token" if tokens else "without a token, for this machine only"
     print(f"Order service: {address(listener)} ({known}; its pages: /docs)", flush=True)
     await _Server(config, desk).serve(sockets=[listener])
 

@@ -13,7 +13,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from domain.order import Order, SellRequest
@@ -23,6 +23,10 @@ _AT_ONCE = 2  # Prefect's SQLite does not like more, and its server shares the m
 _MOST_WAITING = 200
 _AWAY_SECONDS = 10.0
 _RUN_SECONDS = 900.0
+_HANGS_SECONDS = 30.0  # a sale that ended, and nothing heard of any for so long
+_AGAIN_SECONDS = 5.0  # before a child that ended is started again
+
+_CHILD = (sys.executable, "-m", "flows.showing")
 
 Shown = Callable[[int, str], None]
 
@@ -30,17 +34,22 @@ Shown = Callable[[int, str], None]
 class Showcase:
     """The service's side: tells a child process of sales, and hears which run shows which order."""
 
-    def __init__(self, shown: Shown) -> None:
+    def __init__(self, shown: Shown, *, command: Sequence[str] = _CHILD) -> None:
         self._shown = shown
+        self._command = command
         self._process: asyncio.subprocess.Process | None = None
-        self._reader: asyncio.Task[None] | None = None
-        self._waiting: set[int] = set()
+        self._keeper: asyncio.Task[None] | None = None
+        self._is_over = False
+        self._waiting: dict[int, float | None] = {}  # with when they ended
+        self._heard_at = 0.0
         self._silent_until = 0.0
 
     @property
     def is_away(self) -> bool:
-        """Whether Prefect did not answer a short while ago."""
-        return asyncio.get_running_loop().time() < self._silent_until
+        """Whether Prefect did not answer a short while ago, or hangs."""
+        now = asyncio.get_running_loop().time()
+        ended = min((at for at in self._waiting.values() if at is not None), default=now)
+        return now < self._silent_until or now - max(ended, self._heard_at) > _HANGS_SECONDS
 
     @property
     def has_room(self) -> bool:
@@ -53,37 +62,50 @@ class Showcase:
         return not self._waiting
 
     async def start(self) -> None:
-        """Start the child. It ends with us, since its standard input does."""
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "flows.showing"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
-        self._reader = asyncio.create_task(self._listen())
+        """Start the child, and again when it ends by itself. It ends with us, since its standard input does."""
+        await self._spawn()
+        self._keeper = asyncio.create_task(self._keep())
 
     def begin(self, request: SellRequest, sale: int) -> None:
         """A sale has begun. It is shown if there is room, and otherwise handed in again later."""
         if self.has_room and sale not in self._waiting:
-            self._waiting.add(sale)
+            self._waiting[sale] = None
             self._say({"begin": sale, "request": request.model_dump()})
 
     def end(self, sale: int, *, order: Order | None, message: str = "") -> None:
         """A sale has ended, with an order or with an error's message."""
         if sale in self._waiting:
+            self._waiting[sale] = asyncio.get_running_loop().time()
             told = {} if order is None else {"order": order.id, "state": order.state, "message": order.sentence()}
             self._say({"end": sale, "message": message} | told)
 
     async def stop(self) -> None:
         """Show no more; runs under way are given a moment."""
-        if self._process is None or self._reader is None or self._process.stdin is None:
+        self._is_over = True
+        if self._process is None or self._keeper is None or self._process.stdin is None:
             return
         self._process.stdin.close()
         try:
             await asyncio.wait_for(self._process.wait(), _AWAY_SECONDS)
         except TimeoutError:
             self._process.kill()
-        await self._reader
+        self._keeper.cancel()
+        await asyncio.gather(self._keeper, return_exceptions=True)
+
+    async def _spawn(self) -> None:
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, start_new_session=True
+        )
+
+    async def _keep(self) -> None:
+        await self._listen()
+        while not self._is_over:
+            self._waiting.clear()  # what the child knew of is handed in again later
+            self._silent_until = asyncio.get_running_loop().time() + _AWAY_SECONDS
+            await asyncio.sleep(_AGAIN_SECONDS)
+            with contextlib.suppress(OSError):
+                await self._spawn()
+                await self._listen()
 
     def _say(self, words: dict[str, Any]) -> None:
         if self._process is not None and self._process.stdin is not None and not self._process.stdin.is_closing():
@@ -93,12 +115,17 @@ class Showcase:
         assert self._process is not None
         assert self._process.stdout is not None
         async for line in self._process.stdout:
-            told = json.loads(line)
-            self._waiting.discard(told["sale"])
+            try:
+                told = json.loads(line)
+            except ValueError:
+                continue  # something else of the child's wrote there
+            self._heard_at = asyncio.get_running_loop().time()
+            self._waiting.pop(told["sale"], None)
             if told.get("away"):
-                self._silent_until = asyncio.get_running_loop().time() + _AWAY_SECONDS
+                self._silent_until = self._heard_at + _AWAY_SECONDS
             elif "order" in told:
                 self._shown(told["order"], told["run"])
+        await self._process.wait()
 
 
 # --- the child's side ---
@@ -144,7 +171,7 @@ class Shower:
                     state = await cast(Any, sell)(request, return_state=True)
                 ended = await end
                 told: dict[str, Any] = {"run": str(state.state_details.flow_run_id)}
-                told |= {"order": ended.order} if ended.is_closed else {}
+                told |= {"order": ended.order} if ended.is_final else {}
             except Exception:  # whatever Prefect met, the sale does not depend on it
                 told = {"away": True}
             finally:

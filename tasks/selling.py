@@ -15,7 +15,6 @@ from tasks import resources
 from tasks.resources import Session
 
 PATIENCE_SECONDS = 60.0  # how long a command or a run waits for an outcome that only look-ups can settle
-_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +26,9 @@ class Ended:
     message: str
 
     @property
-    def is_closed(self) -> bool:
-        """Whether nothing is left to be done for the order."""
-        return self.order is not None and self.state in CLOSED
+    def is_final(self) -> bool:
+        """Whether the program does nothing more for the order by itself."""
+        return self.order is not None and self.state in (*CLOSED, OrderState.NEEDS_HUMAN)
 
 
 # Set where a run only shows a sale: then it waits for that sale instead of making one.
@@ -77,7 +76,7 @@ async def sold(request: SellRequest) -> Order:
     request = check(request)
     async with resources.session(request.account, Lane.SALES) as session:
         order = await session.seller().sell(request, within=PATIENCE_SECONDS)
-        await session.orders().close_settled(_AT_ONCE)
+        await session.orders().close_settled(persons=False)
         return order
 
 
@@ -95,13 +94,16 @@ async def sweep_in(session: Session, seller: Seller, *, within: float, without: 
     """The same in a session that is open; `without` names the orders that somebody is at."""
     book = session.orders()
     put_back = len(await book.put_back()) + await book.free_untouched()
-    left = [order for order in await book.unfinished(_AT_ONCE) if order.order not in without]
-    open_now = [order for order in left if order.state is OrderState.IN_PROGRESS]
-    going = [_carried_on(session, seller, order, within=within) for order in open_now]
-    ended = await asyncio.gather(*going, return_exceptions=True)
-    await book.close_settled(_AT_ONCE)
+    ended: list[Order | BaseException] = [*(await book.close_settled()).values()]
+    after = 0
+    while page := await book.unfinished(after=after):
+        after = page[-1].id
+        going = [_carried_on(session, seller, one, within=within) for one in page if one.order not in without]
+        ended += await asyncio.gather(*going, return_exceptions=True)
+    await book.close_settled(persons=False)
     _raise_first(ended)
-    return _counted(put_back, [*(o for o in left if o not in open_now), *(o for o in ended if isinstance(o, Order))])
+    waiting = (await book.count_open()).get(OrderState.NEEDS_HUMAN, 0)
+    return _counted(put_back, waiting, [one for one in ended if isinstance(one, Order)])
 
 
 async def _carried_on(session: Session, seller: Seller, order: Order, *, within: float) -> Order:
@@ -111,13 +113,13 @@ async def _carried_on(session: Session, seller: Seller, order: Order, *, within:
     return await seller.carry_on(order, within=within)
 
 
-def _counted(put_back: int, orders: Iterable[Order]) -> Swept:
+def _counted(put_back: int, needs_human: int, orders: Iterable[Order]) -> Swept:
     states = [order.state for order in orders]
     return Swept(
         done=states.count(OrderState.DONE),
         put_back=put_back,
         in_progress=states.count(OrderState.IN_PROGRESS),
-        needs_human=states.count(OrderState.NEEDS_HUMAN),
+        needs_human=needs_human,
         no_stock=states.count(OrderState.NO_STOCK),
     )
 

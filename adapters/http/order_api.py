@@ -1,21 +1,24 @@
 """The order service's HTTP interface. It knows nothing of how a SIM is sold."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Protocol
 
-from fastapi import Depends, FastAPI, Header, HTTPException, Path, Request, Response
+from fastapi import Depends, FastAPI, HTTPException, Path, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.middleware.trustedhost import TrustedHostMiddleware
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException as AnyHTTPException
 
-from adapters.http.limits import Limits, is_token
+from adapters.http import pages
+from adapters.http.limits import Doorkeeper, Limits
+from adapters.http.tokens import Tokens
 from domain.errors import LoginRefused, OrderDiffers, PreactiveError, StoreUnavailable, UsageError
 from domain.order import ORDER_NO, SENTENCES, Order, OrderState
 
 _RETRY_SECONDS = "2"
-_LOCAL = ["127.0.0.1", "localhost", "[::1]", "::1"]
+_OPEN_TO_ALL = frozenset({"/health", "/docs", "/openapi.json"})
+_KEPT_BY_NOBODY = {"Cache-Control": "no-store"}  # an answer may hold what lets anybody use the SIM
 
 
 class OrderDesk(Protocol):
@@ -32,6 +35,9 @@ class OrderDesk(Protocol):
 
     def qr_code(self, lpa: str) -> bytes:
         """A QR code as PNG."""
+
+    def tell(self, error: Exception) -> None:
+        """Leave a trace of an error that nobody expected."""
 
 
 class Purchase(BaseModel):
@@ -73,7 +79,14 @@ ANSWERS: Mapping[OrderState, int] = {
     OrderState.EXPIRED: 409,
     OrderState.NEEDS_HUMAN: 409,
 }
-_SELLING: dict[int | str, dict[str, Any]] = {
+_ALWAYS: dict[int | str, dict[str, Any]] = {
+    401: {"model": Problem, "description": "The bearer token is missing or wrong."},
+    408: {"model": Problem, "description": "The request came too slowly."},
+    422: {"model": Problem, "description": "Wrong request, unusable group, or the number was used for something else."},
+    500: {"model": Problem, "description": "An error of ours. Nothing is lost: send the order again."},
+    503: {"model": Problem, "description": "Store or platform do not answer. Nothing is lost: send the order again."},
+}
+_SELLING: dict[int | str, dict[str, Any]] = _ALWAYS | {
     200: {"model": Sold, "description": "Done. The same order again gives the same answer."},
     202: {"model": Sold, "description": "Still in progress: ask again, or send the same order again."},
     409: {
@@ -81,30 +94,42 @@ _SELLING: dict[int | str, dict[str, Any]] = {
         "description": "Out of stock, no room, or a person has to decide: `state` and `message` say which.",
     },
     413: {"model": Problem, "description": "The body is too large."},
-    422: {"model": Problem, "description": "Wrong request, unusable group, or the number was used for something else."},
-    503: {"model": Problem, "description": "Store or platform do not answer. Nothing is lost: send the order again."},
 }
-_READING: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "No such order."}}
+_READING: dict[int | str, dict[str, Any]] = _ALWAYS | {404: {"model": Problem, "description": "No such order."}}
+_HEALTH: dict[int | str, dict[str, Any]] = {
+    408: _ALWAYS[408],
+    500: _ALWAYS[500],
+    503: {"description": "Not well: the login is refused, or the store does not answer."},
+}
 OrderNo = Annotated[str, Path(pattern=ORDER_NO)]
 
 
-def order_app(desk: OrderDesk, *, token: str, version: str) -> FastAPI:
+def order_app(desk: OrderDesk, *, tokens: Tokens, version: str) -> FastAPI:
     """The application. Without a token it answers only to requests that name this machine."""
-    app = FastAPI(title="Preactive orders", version=version, description="One order gets exactly one endpoint.")
-    allowed = Depends(_guard(token))
+    app = FastAPI(
+        title="Preactive orders",
+        version=version,
+        description="One order gets exactly one endpoint.",
+        docs_url=None,
+        redoc_url=None,
+    )
+    # The doorkeeper has asked for the token already; this shows programs that it is wanted.
+    allowed = Depends(HTTPBearer(auto_error=False))
 
     @app.post("/orders", responses=_SELLING, dependencies=[allowed], response_model=Sold)
     async def sell(purchase: Purchase, response: Response) -> Sold:
         """Sell one endpoint: reserve a pre-active SIM, activate it, and put it into the group."""
         order = await desk.sell(purchase.order, purchase.tag, purchase.group)
         response.status_code = ANSWERS[order.state]
+        response.headers.update(_KEPT_BY_NOBODY)
         if order.state is OrderState.IN_PROGRESS:
             response.headers["Retry-After"] = _RETRY_SECONDS
         return _shown(order)
 
     @app.get("/orders/{order}", responses=_READING, dependencies=[allowed], response_model=Sold)
-    async def look(order: OrderNo) -> Sold:
+    async def look(order: OrderNo, response: Response) -> Sold:
         """Where an order stands. Changes nothing."""
+        response.headers.update(_KEPT_BY_NOBODY)
         return _shown(await _found(desk, order))
 
     @app.get("/orders/{order}/qr.png", responses=_READING, dependencies=[allowed], response_class=Response)
@@ -113,31 +138,24 @@ def order_app(desk: OrderDesk, *, token: str, version: str) -> FastAPI:
         found = await _found(desk, order)
         if found.lpa is None or found.state is not OrderState.DONE:
             raise HTTPException(404, f"Order {order} has no LPA string to hand over.")
-        return Response(desk.qr_code(found.lpa), media_type="image/png", headers={"Cache-Control": "no-store"})
+        return Response(desk.qr_code(found.lpa), media_type="image/png", headers=_KEPT_BY_NOBODY)
 
-    @app.get("/health")
-    async def health() -> Mapping[str, Any]:
-        """Whether the service can sell."""
-        return await desk.health()
+    @app.get("/health", responses=_HEALTH)
+    async def health(request: Request) -> JSONResponse:
+        """Whether the service can sell; the numbers are for those who know the token."""
+        found = dict(await desk.health())
+        shown = found if request.state.known else {"well": found["well"]}
+        return JSONResponse(shown, 200 if found["well"] else 503)
 
-    _tell_errors(app)
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        """What can be asked, for people."""
+        return HTMLResponse(pages.page(app.openapi()), headers=pages.HEADERS)
+
+    _tell_errors(app, desk)
     app.add_middleware(Limits)
-    if not token:
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=_LOCAL)
+    app.add_middleware(Doorkeeper, tokens=tokens, open_to_all=_OPEN_TO_ALL)
     return app
-
-
-def _guard(token: str) -> Callable[..., Awaitable[None]]:
-    shown_in_the_page = HTTPBearer(auto_error=False)
-
-    async def check(
-        authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
-        _: Annotated[Any, Depends(shown_in_the_page)] = None,
-    ) -> None:
-        if token and not is_token(authorization, token):
-            raise HTTPException(401, "The bearer token is missing or wrong.", {"WWW-Authenticate": "Bearer"})
-
-    return check
 
 
 async def _found(desk: OrderDesk, order_no: str) -> Order:
@@ -161,7 +179,7 @@ def _shown(order: Order) -> Sold:
     )
 
 
-def _tell_errors(app: FastAPI) -> None:
+def _tell_errors(app: FastAPI, desk: OrderDesk) -> None:
     """Every refusal is one sentence; nothing of the request is repeated, and no traceback leaves."""
 
     @app.exception_handler(PreactiveError)
@@ -176,16 +194,24 @@ def _tell_errors(app: FastAPI) -> None:
             return JSONResponse({"message": str(error)}, 422)
         return JSONResponse({"message": str(error)}, 503, {"Retry-After": _RETRY_SECONDS})
 
-    @app.exception_handler(HTTPException)
-    async def http(_: Request, error: HTTPException) -> JSONResponse:
+    @app.exception_handler(AnyHTTPException)
+    async def http(_: Request, error: AnyHTTPException) -> JSONResponse:
         return JSONResponse({"message": error.detail}, error.status_code, error.headers)
 
     @app.exception_handler(RequestValidationError)
     async def wrong(_: Request, error: RequestValidationError) -> JSONResponse:
-        where = "; ".join(f"{'.'.join(map(str, e['loc'][1:])) or 'body'}: {e['msg']}" for e in error.errors()[:5])
+        where = "; ".join(f"{_place(e['loc'])}: {e['msg']}" for e in error.errors()[:5])
         return JSONResponse({"message": f"Wrong request: {where}."}, 422)
 
     @app.exception_handler(Exception)
     async def unexpected(_: Request, error: Exception) -> JSONResponse:
+        desk.tell(error)
         text = f"Unexpected error, {type(error).__name__}; the order is kept, send it again."
         return JSONResponse({"message": text}, 500)
+
+
+def _place(loc: Sequence[Any]) -> str:
+    """Where in a request something is wrong; names that are not ours are not repeated."""
+    if len(loc) < 2:
+        return "body"
+    return str(loc[1]) if loc[1] in Purchase.model_fields else "another field" if loc[0] == "body" else str(loc[0])

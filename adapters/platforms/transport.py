@@ -14,7 +14,8 @@ import aiohttp
 from aiohttp.abc import AbstractStreamWriter
 
 from adapters.platforms.texts import clean
-from domain.pacer import Pacer
+from domain.errors import StoreUnavailable
+from domain.pacer import Pacer, Start
 from domain.waypoints import reached
 
 Headers = Callable[[], Awaitable[Mapping[str, str]]]
@@ -46,6 +47,10 @@ class NotSent(Exception):
 
 class TooLate(NotSent):
     """The call's turn came after the time in which it was allowed to start."""
+
+
+class NoTurn(TooLate):
+    """The store, which gives out the turns, did not answer."""
 
 
 class NoAnswer(Exception):
@@ -180,6 +185,12 @@ class Transport:
                 raise TooLate("the connection was there too late") from None
             raise NoAnswer(f"the connection broke: {type(error).__name__}") from None
 
+    async def _slot(self) -> Start:
+        try:
+            return await self._pacer.slot()
+        except StoreUnavailable:
+            raise NoTurn("the store, which gives out the turns, did not answer") from None
+
     async def _turn(self, headers: Headers, not_after: float | None) -> tuple[Mapping[str, str], float, float]:
         """Wait for a token and then for a turn: calls that wait for one login must not all start when it is there.
 
@@ -187,7 +198,7 @@ class Transport:
         """
         its_headers = await headers()
         for _ in range(_TURNS):
-            start = await self._pacer.slot()
+            start = await self._slot()
             latest, before = math.inf if not_after is None else start.ticks_at(not_after), its_headers
             its_headers = await headers() if start.ticks <= latest else before
             if time.monotonic() > latest:

@@ -146,7 +146,8 @@ def translated(url: str) -> Iterator[None]:
 def store_error(error: DBAPIError, url: str) -> PreactiveError:
     """Our error for a database error."""
     words = str(error.orig)
-    if isinstance(error, OperationalError) or any(word in words for word in ("disk", "malformed", "not a database")):
+    lost = isinstance(error, OperationalError) or error.connection_invalidated
+    if lost or any(word in words for word in ("disk", "malformed", "not a database")):
         return _from_text(words, url)
     return PreactiveError(f"The store {place(url)} refused a statement: {first_line(error.orig)}.")
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from adapters.store import orders, untouched
+from adapters.store import giving_back, orders, untouched
 from adapters.store.store import AccountLedger, Store
-from domain.order import Order, SellRequest
+from domain.order import Order, OrderState, SellRequest
 from domain.ports import Result, Scope, Step
+
+AT_ONCE = 500
 
 
 class StoreOrders:
@@ -37,21 +39,32 @@ class StoreOrders:
         """See domain.sale.OrderBook."""
         return await self._store.awrite(orders.find, self._owner.account, order_no)
 
-    async def unfinished(self, limit: int) -> list[Order]:
-        """The oldest orders that are not closed."""
-        return await self._store.awrite(orders.unfinished, self._owner.account, limit)
+    async def unfinished(self, *, after: int = 0) -> list[Order]:
+        """The next orders in progress, oldest first; none when there are no more."""
+        return await self._store.awrite(orders.unfinished, self._owner.account, AT_ONCE, after=after)
+
+    async def count_open(self) -> Mapping[OrderState, int]:
+        """How many orders that are not closed stand where."""
+        return await self._store.awrite(orders.count_open, self._owner.account)
 
     async def put_back(self) -> list[str]:
-        """Give back SIMs whose reservation is over and for which nothing was sent, and name their orders."""
-        return await self._store.awrite(orders.put_back, self._owner.account)
+        """Give back SIMs whose reservation is over and of which no call was carried out, and name their orders."""
+        return await self._store.awrite(giving_back.put_back, self._owner.account)
 
     async def free_untouched(self) -> int:
         """Give back SIMs that were set aside though nothing was ever sent for them, and return how many."""
         return await self._store.awrite(untouched.free_untouched, self._owner.account)
 
-    async def close_settled(self, limit: int) -> Mapping[str, Order]:
-        """Write down how open orders ended."""
-        return await self._store.awrite(orders.close_settled, self._owner.account, limit)
+    async def close_settled(self, *, persons: bool = True) -> Mapping[str, Order]:
+        """Write down how open orders ended, and name them; without `persons` those that wait for one are left alone."""
+        closed: dict[str, Order] = {}
+        after = -1
+        while after:
+            some, after = await self._store.awrite(
+                orders.close_settled, self._owner.account, AT_ONCE, after=max(after, 0), persons=persons
+            )
+            closed.update(some)
+        return closed
 
     async def note_runs(self, runs: Mapping[int, str]) -> None:
         """Remember which run of Prefect shows which order."""

@@ -12,16 +12,19 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    ScalarSelect,
     Select,
     and_,
     bindparam,
     delete,
     func,
     insert,
+    or_,
     select,
     text,
     update,
 )
+from sqlalchemy.sql.selectable import NamedFromClause
 
 from adapters.store import work
 from adapters.store.clock import store_now
@@ -62,26 +65,33 @@ def step(
 ) -> tuple[Step, Order | None]:
     """The ledger's step, and where it leaves the order, unless there is more to send."""
     made = work.step(connection, owner, scope, results, room)
-    return made, None if made.work else find(connection, owner.account, order_no)
+    order = None if made.work else find(connection, owner.account, order_no)
+    if order is not None and order.state is OrderState.NEEDS_HUMAN:
+        _set(connection, order, order.state, text=order.text)  # so that lists and counts show it at once
+    return made, order
 
 
 def take_another(
     connection: Connection, owner: Owner, order: Order, *, hold: float, oldest: Oldest
 ) -> tuple[Order, Step]:
-    """Set aside the SIM that the platform would not activate, for good, and reserve the next."""
+    """Set aside the SIM that the platform would not activate, for good, and reserve the next.
+
+    After so many in a row the SIMs are hardly at fault: they go back, to be sold when no others are left.
+    """
     now = store_now(connection)
     order = _locked(connection, owner.account, order.order)
     if not order.spoilt:
         return order, _begin(connection, owner, order)
     o = operations.c
-    refused = and_(o.change_id == order.change, o.kind == Kind.ACTIVATE.value, o.state == State.REFUSED.value)
-    tried = connection.execute(select(func.count()).where(refused)).scalar_one()
-    if tried >= MOST_SIMS:
-        words = f"the platform would not activate {tried} SIMs in a row: {order.text}"
-        _set(connection, order, OrderState.NEEDS_HUMAN, text=words)
-        return find(connection, owner.account, order.order) or order, Step()
     # Its group was never asked for, since only an endpoint in service gets one.
     connection.execute(delete(operations).where(o.change_id == order.change, o.state == State.PLANNED.value))
+    held = select(func.count()).where(endpoints.c.held_by == order.id)
+    tried = connection.execute(held).scalar_one()
+    if tried >= MOST_SIMS:
+        words = f"the platform would not activate {tried} SIMs in a row: {order.text}"
+        _set(connection, order, OrderState.NEEDS_HUMAN, text=words, endpoint=None)
+        connection.execute(update(endpoints).where(endpoints.c.held_by == order.id).values(held_by=None))
+        return find(connection, owner.account, order.order) or order, Step()
     order = _reserve(connection, owner, order, hold=hold, now=now, oldest=oldest)
     return order, _begin(connection, owner, order)
 
@@ -92,53 +102,38 @@ def find(connection: Connection, account: str, order_no: str) -> Order | None:
     return found[0] if found else None
 
 
-def unfinished(connection: Connection, account: str, limit: int) -> list[Order]:
-    """The oldest orders that are not closed, as they stand now."""
-    return _read(connection, orders.c.account == account, orders.c.closed_at.is_(None), limit=limit)
+def unfinished(connection: Connection, account: str, limit: int, *, after: int = 0) -> list[Order]:
+    """The next orders in progress, oldest first, as they stand now; those that wait for a person are left out."""
+    return _read(connection, *_open(account, after), orders.c.state == OrderState.IN_PROGRESS.value, limit=limit)
 
 
-def put_back(connection: Connection, account: str) -> list[str]:
-    """Give back the SIMs of orders whose time is over and for which nothing was ever sent, and name the orders."""
-    now = store_now(connection)
-    r = orders.c
-    query = (
-        select(r.id, r.order_no, r.change_id)
-        .where(r.account == account, r.closed_at.is_(None), r.state == OrderState.IN_PROGRESS.value)
-        .where(r.reserved_until <= now)
-        .with_for_update(of=orders, skip_locked=True)
-    )
-    over = [row for row in connection.execute(query) if _take_plans_back(connection, row.change_id)]
-    ids = [row.id for row in over]
-    if ids:
-        connection.execute(update(endpoints).where(endpoints.c.held_by.in_(ids)).values(held_by=None))
-        values = {"state": OrderState.EXPIRED.value, "endpoint": None, "closed_at": now, "text": ""}
-        connection.execute(update(orders).where(r.id.in_(ids)).values(values))
-    return [row.order_no for row in over]
+def count_open(connection: Connection, account: str) -> Mapping[OrderState, int]:
+    """How many orders that are not closed stand where, as far as it was written down."""
+    query = select(orders.c.state, func.count()).where(*_open(account)).group_by(orders.c.state)
+    return {OrderState(state): count for state, count in connection.execute(query)}
 
 
-def _take_plans_back(connection: Connection, change: int) -> bool:
-    """Remove what was planned, unless some of it was ever handed out or is being handed out at this moment."""
-    o = operations.c
-    query = select(o.id, o.token).where(o.change_id == change).with_for_update(skip_locked=True)
-    free = [row.id for row in connection.execute(query) if row.token == 0]
-    if len(free) < connection.execute(select(func.count()).where(o.change_id == change)).scalar_one():
-        return False
-    connection.execute(delete(operations).where(o.id.in_(free)))
-    return True
+def close_settled(
+    connection: Connection, account: str, limit: int, *, after: int = 0, persons: bool = True
+) -> tuple[Mapping[str, Order], int]:
+    """Write down how the next open orders ended, and return those that did and where to go on; 0 at the end.
 
-
-def close_settled(connection: Connection, account: str, limit: int) -> Mapping[str, Order]:
-    """Write down how the oldest open orders ended, and return those that did."""
+    Without `persons` those that wait for a person are left alone, since they seldom end.
+    """
     now = store_now(connection)
     moved = {}
-    query = _query().add_columns(orders.c.state.label("recorded"))
-    rows = connection.execute(query.where(orders.c.account == account, orders.c.closed_at.is_(None)).limit(limit))
-    for row in rows.all():
+    which = [*_open(account, after), *([] if persons else [orders.c.state == OrderState.IN_PROGRESS.value])]
+    rows = connection.execute(_query().add_columns(orders.c.state.label("recorded")).where(*which).limit(limit)).all()
+    for row in rows:
         order = _order(row)
         if order.state.value != row.recorded and may_move(OrderState(row.recorded), order.state):
             _set(connection, order, order.state, text=order.text, closed_at=now if order.state in CLOSED else None)
             moved[order.order] = order
-    return moved
+    return moved, rows[-1].id if len(rows) == limit else 0
+
+
+def _open(account: str, after: int = 0) -> Sequence[ColumnElement[bool]]:
+    return (orders.c.account == account, orders.c.closed_at.is_(None), orders.c.id > after)
 
 
 def note_runs(connection: Connection, runs: Mapping[int, str]) -> None:
@@ -148,11 +143,14 @@ def note_runs(connection: Connection, runs: Mapping[int, str]) -> None:
 
 
 def unshown(connection: Connection, account: str, *, since: float, limit: int) -> list[Order]:
-    """The oldest closed orders placed since then that no run of Prefect shows yet."""
+    """The oldest orders placed since then that came to an end, or wait for a person, and that no run shows yet.
+
+    One that found no SIM is left out: nothing was done, and there may be hundreds of them.
+    """
     r = orders.c
-    return _read(
-        connection, r.account == account, r.created_at >= since, r.closed_at.is_not(None), r.run == "", limit=limit
-    )
+    ended = or_(r.closed_at.is_not(None), r.state == OrderState.NEEDS_HUMAN.value)
+    which = (r.account == account, r.created_at >= since, ended, r.state != OrderState.NO_STOCK.value, r.run == "")
+    return _read(connection, *which, limit=limit)
 
 
 # --- one order ---
@@ -186,6 +184,7 @@ def _begin(connection: Connection, owner: Owner, order: Order) -> Step:
 
 def _reserve(connection: Connection, owner: Owner, order: Order, *, hold: float, now: float, oldest: Oldest) -> Order:
     picked = _pick(connection, order, oldest.get(order.tag, 0)) or _pick(connection, order, 0)
+    picked = picked or _pick(connection, order, 0, again=True)  # the last resort: what an earlier order gave back
     if picked is None:
         return _without_sim(connection, order, now)
     oldest[order.tag] = picked.id
@@ -217,11 +216,16 @@ WITH pick AS MATERIALIZED (
   SELECT e.id FROM {source}
   WHERE {tagged} e.account = :account AND e.state = 'pre_active' AND e.held_by IS NULL
     AND (e."group" IS NULL OR e."group" = :grp)
-    AND {untouched}
+    AND {free}
   ORDER BY {order} LIMIT 1 {lock}
 )
 UPDATE endpoints SET held_by = :order WHERE id = (SELECT id FROM pick) RETURNING id, iccid, endpoint_id, state
 """
+# Also what a sale had planned and gave back again, unless a person decided about it.
+_OR_GIVEN_BACK = """NOT EXISTS (SELECT 1 FROM operations o WHERE o.endpoint = e.id AND o.kind NOT IN ('create', 'tag')
+    AND NOT (o.state = 'refused'
+      AND EXISTS (SELECT 1 FROM changes c WHERE c.id = o.change_id AND c.request LIKE 'sell %')
+      AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.operation_id = o.id AND a.event = 'person')))"""
 _ANY = {"source": "endpoints e", "tagged": "", "order": "e.id"}
 # A cross join keeps SQLite from walking all waiting SIMs of other tags first.
 _TAGGED = {
@@ -232,10 +236,11 @@ _TAGGED = {
 _SKIP_LOCKED = "FOR UPDATE OF e SKIP LOCKED"  # in a CTE of its own, or another plan would lock and change several rows
 
 
-def _pick(connection: Connection, order: Order, oldest: int) -> Row[Any] | None:
+def _pick(connection: Connection, order: Order, oldest: int, *, again: bool = False) -> Row[Any] | None:
     """Hold the oldest SIM that is free, from the one given on if a tag is asked for."""
     lock = _SKIP_LOCKED if connection.dialect.name == "postgresql" else ""
-    statement = _PICK.format(**(_TAGGED if order.tag else _ANY), untouched=UNTOUCHED, lock=lock)
+    free = _OR_GIVEN_BACK if again else UNTOUCHED
+    statement = _PICK.format(**(_TAGGED if order.tag else _ANY), free=free, lock=lock)
     values = {"account": order.account, "order": order.id, "grp": order.group}
     values |= {"tag": order.tag, "oldest": oldest} if order.tag else {}
     return connection.execute(text(statement), values).one_or_none()
@@ -246,7 +251,7 @@ def _new_change(connection: Connection, account: str, order_no: str, now: float)
     return int(connection.execute(insert(changes).returning(changes.c.id), values).scalar_one())
 
 
-def _plan(connection: Connection, owner: Owner, change: int, endpoint: object, group: str, now: float) -> None:
+def _plan(connection: Connection, owner: Owner, change: int, endpoint: int, group: str, now: float) -> None:
     if CAPABILITIES[owner.platform].activates_by_assignment:
         kinds = [(Kind.ACTIVATE, group)]
     else:
@@ -285,8 +290,9 @@ def _query() -> Select[Any]:
     r, e = orders.c, endpoints.c
     a, g = operations.alias("a"), operations.alias("g")
     of_activate = and_(a.c.endpoint == r.endpoint, a.c.kind == Kind.ACTIVATE.value, a.c.target.in_(("", r.group)))
+    of_activate = and_(of_activate, a.c.round == _latest(a))
     of_assign = and_(g.c.endpoint == r.endpoint, g.c.kind == Kind.ASSIGN.value, g.c.target == r.group)
-    of_activate, of_assign = and_(of_activate, _is_latest(a)), and_(of_assign, _is_latest(g))
+    of_assign = and_(of_assign, g.c.round == _latest(g))
     return (
         select(
             *(r.id, r.account, r.order_no, r.tag, r.group, r.change_id, r.state, r.text, r.created_at),
@@ -299,11 +305,11 @@ def _query() -> Select[Any]:
     )
 
 
-def _is_latest(o: Any) -> ColumnElement[bool]:
-    """Whether no later round of the same operation was planned."""
-    later = operations.alias()
-    same = (later.c.endpoint == o.c.endpoint, later.c.kind == o.c.kind, later.c.target == o.c.target)
-    return ~select(later.c.id).where(*same, later.c.round > o.c.round).exists()
+def _latest(one: NamedFromClause) -> ScalarSelect[int]:
+    """The latest round of what `one` is: an order before may have given the same SIM back."""
+    other = operations.alias()
+    same = (other.c.endpoint == one.c.endpoint, other.c.kind == one.c.kind, other.c.target == one.c.target)
+    return select(func.max(other.c.round)).where(*same).scalar_subquery()
 
 
 def _read(connection: Connection, *where: Any, limit: int | None = None) -> list[Order]:
@@ -314,9 +320,11 @@ def _read(connection: Connection, *where: Any, limit: int | None = None) -> list
 def _order(row: Row[Any]) -> Order:
     state, spoilt = OrderState(row.state), False
     states: Sequence[State | None] = [State(s) if s else None for s in (row.activate, row.assign)]
-    if state not in CLOSED and not (state is OrderState.NEEDS_HUMAN and states[0] is State.REFUSED):
+    waits = state is OrderState.NEEDS_HUMAN and (states[0] is State.REFUSED or row.iccid is None)
+    if state not in CLOSED and not waits:
         state, spoilt = judged(*states)
     said = row.assign_text if states[1] in (State.REFUSED, State.NEEDS_HUMAN) else row.activate_text
+    words = row.text or (said or "" if spoilt or state is OrderState.NEEDS_HUMAN else "")
     return Order(
         id=row.id,
         account=row.account,
@@ -329,7 +337,7 @@ def _order(row: Row[Any]) -> Order:
         endpoint_id=row.endpoint_id,
         endpoint_state=row.endpoint_state,
         lpa=row.lpa,
-        text=row.text or (said or "" if spoilt or state is OrderState.NEEDS_HUMAN else ""),
+        text="" if state is OrderState.DONE else words,  # what once went wrong is no news any more
         created_at=row.created_at,
         reserved_until=row.reserved_until,
         spoilt=spoilt,

@@ -2,12 +2,12 @@
 
 import getpass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from adapters.store.clock import store_now
 from adapters.store.decisions import effect
 from adapters.store.engine import alone_on
-from adapters.store.tables import endpoints, operations
+from adapters.store.tables import endpoints, operations, orders
 from adapters.store.trail import record
 from domain.endpoint import Claim, contradictions
 from domain.errors import NothingSelected, Refused
@@ -24,7 +24,9 @@ def decide_by_person(
     """
     o = operations.c
     row = connection.execute(
-        select(o.id, o.token, o.state, o.kind, o.endpoint, o.target, endpoints.c.iccid, endpoints.c.account)
+        select(
+            o.id, o.token, o.state, o.kind, o.endpoint, o.target, o.change_id, endpoints.c.iccid, endpoints.c.account
+        )
         .join_from(operations, endpoints)
         .where(o.id == operation)
     ).first()
@@ -37,6 +39,8 @@ def decide_by_person(
         raise Refused(
             f"Another change of the endpoint of operation {operation} is under way; wait until that is settled."
         )
+    if state is State.PLANNED and _is_given_back(connection, row):
+        raise Refused(f"The order of operation {operation} holds its SIM no more; send the order again.")
     alone_on(connection, row.account)
     now = store_now(connection)
     if state is State.CONFIRMED:
@@ -66,6 +70,14 @@ def _is_busy(connection: Connection, row: "object") -> bool:
     others = select(o.id).where(o.endpoint == row.endpoint, o.kind.in_(changing))  # type: ignore[attr-defined]
     under_way = [state.value for state in OPEN]
     return connection.execute(others.where(o.state.in_(under_way)).limit(1)).first() is not None
+
+
+def _is_given_back(connection: Connection, row: "object") -> bool:
+    """Whether the operation is of an order that holds another SIM by now, or none."""
+    r = orders.c
+    other = or_(r.endpoint.is_(None), r.endpoint != row.endpoint)  # type: ignore[attr-defined]
+    query = select(r.id).where(r.change_id == row.change_id, other)  # type: ignore[attr-defined]
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def _confirm(connection: Connection, row: "object", endpoint_id: str | None, now: float) -> None:

@@ -225,6 +225,7 @@ def stock(reader: Reader, account: str | None = None) -> list[Row]:
         "SELECT e.account, coalesce(t.tag, '') AS tag, coalesce(e.\"group\", '') AS \"group\", "
         "  sum(CASE WHEN e.state = 'stock' THEN 1 ELSE 0 END) AS stock, "
         "  sum(CASE WHEN e.state = 'pre_active' THEN 1 ELSE 0 END) AS pre_active, "
+        "  sum(CASE WHEN e.state = 'pre_active' AND e.held_by IS NOT NULL THEN 1 ELSE 0 END) AS held, "
         "  sum(CASE WHEN e.state = 'active' THEN 1 ELSE 0 END) AS active, "
         "  sum(CASE WHEN e.state = 'suspended' THEN 1 ELSE 0 END) AS suspended, "
         "  sum(CASE WHEN e.state = 'terminated' THEN 1 ELSE 0 END) AS terminated "
@@ -236,13 +237,28 @@ def stock(reader: Reader, account: str | None = None) -> list[Row]:
 
 
 def unsettled(reader: Reader, account: str | None = None) -> list[Row]:
-    """Operations in doubt, or waiting for a person, with what is known about them."""
+    """Operations in doubt, or waiting for a person, with what is known about them.
+
+    One that was refused is among them while an order waits because of it.
+    """
     return reader.rows(
         "SELECT o.id, o.account, e.iccid, e.name, e.endpoint_id, o.kind, o.target, o.state, o.text, o.code, o.lookups, "
-        "o.negatives, o.safe_after, o.next_at, o.updated_at, o.change_id, o.token "
+        'o.negatives, o.safe_after, o.next_at, o.updated_at, o.change_id, o.token, r.order_no AS "order" '
         "FROM operations o JOIN endpoints e ON e.id = o.endpoint "
-        "WHERE o.state IN ('in_doubt', 'needs_human') AND (:account = '' OR o.account = :account) ORDER BY o.id",
+        "LEFT JOIN orders r ON r.endpoint = o.endpoint AND r.change_id = o.change_id AND r.closed_at IS NULL "
+        "WHERE (o.state IN ('in_doubt', 'needs_human') OR o.state = 'refused' AND r.state = 'needs_human') "
+        "AND (:account = '' OR o.account = :account) ORDER BY o.id",
         {"account": account or ""},
+    )
+
+
+def orders(reader: Reader, account: str | None = None, state: str | None = None) -> Iterator[Row]:
+    """The orders as they were written down, oldest first."""
+    yield from reader.stream(
+        'SELECT r.account, r.order_no AS "order", r.state, e.iccid, e.endpoint_id, r.tag, r."group", r.text, '
+        "r.created_at FROM orders r LEFT JOIN endpoints e ON e.id = r.endpoint "
+        "WHERE (:account = '' OR r.account = :account) AND (:state = '' OR r.state = :state) ORDER BY r.id",
+        {"account": account or "", "state": state or ""},
     )
 
 

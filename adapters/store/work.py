@@ -235,7 +235,11 @@ def _unknowns() -> ScalarSelect[int]:
 def _take_over(connection: Connection, owner: Owner, scope: Scope, now: float) -> None:
     o, w = operations.c, workers.c
     alive = select(w.id).where(w.heartbeat_at > now - LEASE_SECONDS)
-    orphaned = [*_in_scope(scope), o.state == State.SENT.value, or_(o.owner.is_(None), o.owner.not_in(alive))]
+    # A commit whose answer got lost leaves an operation that nobody in this process knows of. So late no call of
+    # ours is under way any more, and an outcome that comes after all is taken as one of a process thought dead.
+    forgotten = all_of(o.owner == owner.worker, o.safe_after < now)
+    nobodys = or_(o.owner.is_(None), o.owner.not_in(alive), forgotten)
+    orphaned = [*_in_scope(scope), o.state == State.SENT.value, nobodys]
     left = connection.execute(select(o.id, o.token).where(*orphaned).order_by(o.id)).all()
     if not left:
         return

@@ -88,8 +88,8 @@ def history(
 
 
 def stock(account: Account = None, as_json: Json = False) -> None:
-    """Show how many endpoints wait, by account, tag and group."""
+    """Show how many endpoints wait, by account, tag and group; of those pre-active, orders hold some."""
     from tasks import resources
 
-    columns = ("account", "tag", "group", "stock", "pre_active", "active", "suspended", "terminated")
+    columns = ("account", "tag", "group", "stock", "pre_active", "held", "active", "suspended", "terminated")
     show(resources.stock(account), columns, as_json=as_json, nothing="The store has no endpoints yet.")

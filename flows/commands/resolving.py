@@ -49,7 +49,7 @@ def resolve(
     for row in rows:
         row["look_again"] = when(row["next_at"]) if row["state"] == "in_doubt" else None
     rows += resources.differing_events(account)
-    columns = ("id", "account", "iccid", "kind", "target", "state", "text", "lookups", "look_again")
+    columns = ("id", "account", "iccid", "kind", "target", "state", "order", "text", "lookups", "look_again")
     show(rows, columns, as_json=as_json, nothing="Nothing is in doubt and nothing needs a person.")
     if rows:
         raise typer.Exit(3)

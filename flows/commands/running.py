@@ -54,12 +54,13 @@ def _drain() -> None:
     APILogWorker.drain_all(timeout=_DRAIN_SECONDS)
 
 
-def keep_traceback() -> Path:
-    """Write the current exception's traceback to a file of its own."""
-    from tasks.resources import private_folder
+def keep_traceback(error: Exception | None = None) -> Path:
+    """Write the traceback of an exception, or of the current one, to a file of its own, without secrets."""
+    from tasks.resources import private_folder, without_secrets
 
     path = private_folder(Path("data/var")) / f"error-{datetime.now(UTC):%Y%m%dT%H%M%S}.txt"
-    path.write_text(traceback.format_exc(), encoding="utf-8")
+    text = traceback.format_exc() if error is None else "".join(traceback.format_exception(error))
+    path.write_text(without_secrets(text), encoding="utf-8")
     return path
 
 

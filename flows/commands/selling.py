@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.commands import running
-from flows.commands.options import Account, Json
+from flows.commands.options import Account, Json, Yes
+from flows.commands.printing import show, when
 
 if TYPE_CHECKING:
     from domain.order import Order
@@ -89,7 +90,7 @@ def serve(
     from flows.order_service import serve as run
 
     if prefect:
-        running.begin_api()
+        running.begin_api().watch()
     asyncio.run(run(account, host=host, port=port, answer_within=answer_within, prefect=prefect))
 
 
@@ -105,3 +106,38 @@ def sweep(account: Account = None, as_json: Json = False) -> None:
     print(json.dumps(asdict(swept)) if as_json else f"{swept.sentence()}.")
     if swept.in_progress or swept.needs_human:
         raise typer.Exit(3)
+
+
+@app.command("list")
+def list_orders(
+    account: Account = None,
+    state: Annotated[
+        str | None, typer.Option("--state", help="in_progress, done, no_stock, expired or needs_human.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the shop's orders, oldest first, as they were written down."""
+    from domain.errors import UsageError
+    from tasks import resources
+
+    if state not in (None, *_EXIT):
+        raise UsageError(f"There is no state {state!r} of an order; there are: {', '.join(_EXIT)}.")
+    rows = (row | {"created_at": when(row["created_at"])} for row in resources.orders(account, state))
+    columns = ("account", "order", "state", "iccid", "tag", "group", "created_at", "text")
+    show(rows, columns, as_json=as_json, nothing="There is no such order.")
+
+
+@app.command()
+def release(
+    order: Annotated[str, typer.Argument(help="The shop's purchase number.")],
+    account: Account = None,
+    yes: Yes = False,
+) -> None:
+    """Put the SIMs of an order back into stock, if nothing was done to any of them; the order may be sent again."""
+    from tasks import resources
+
+    name, _ = resources.account(account)
+    print(f"{resources.release_order(name, order, apply=False).sentence()}.")
+    running.confirm("Apply?", yes=yes)
+    resources.release_order(name, order, apply=True)
+    print(f"Order {order} is released.")

@@ -14,6 +14,7 @@ from tasks.resources.changing import (
     cancel,
     decide_by_person,
     preview_selection,
+    release_order,
     reopen,
     select_endpoints,
     settle_event,
@@ -31,6 +32,7 @@ from tasks.resources.files import (
     private_folder,
     read_manifest,
     safe_cell,
+    without_secrets,
     write_reports,
     write_table,
 )
@@ -58,6 +60,7 @@ from tasks.resources.reading import (
     known_tags,
     mapping,
     open_changes,
+    orders,
     rejects,
     stock,
     stops,
@@ -70,7 +73,7 @@ from tasks.resources.reading import (
     with_open_orders,
 )
 from tasks.resources.reports import REPORTS_URL, report_app, report_link
-from tasks.resources.selling import order_app, orders_token, qr_png, write_batch_qr, write_qr
+from tasks.resources.selling import BACKLOG, http_protocol, order_app, orders_tokens, qr_png, write_batch_qr, write_qr
 from tasks.resources.session import (
     Session,
     account,
@@ -93,6 +96,7 @@ from tasks.resources.stocking import create_from_raw, marks_of, needs, plan_fill
 from tasks.resources.upkeep import check_store, rebuild_store, run_simulator, store_place, upgrade_store
 
 __all__ = [
+    "BACKLOG",
     "REPORTS_URL",
     "Session",
     "able_to_sign",
@@ -126,6 +130,7 @@ __all__ = [
     "forget_stop",
     "held",
     "history",
+    "http_protocol",
     "inbox_events",
     "is_stopping",
     "known",
@@ -141,7 +146,8 @@ __all__ = [
     "open_receiver",
     "open_store",
     "order_app",
-    "orders_token",
+    "orders",
+    "orders_tokens",
     "plain_account",
     "plan_fill",
     "preview_selection",
@@ -151,6 +157,7 @@ __all__ = [
     "reader",
     "rebuild_store",
     "rejects",
+    "release_order",
     "remove_approver",
     "reopen",
     "report_app",
@@ -182,6 +189,7 @@ __all__ = [
     "unsettled",
     "upgrade_store",
     "with_open_orders",
+    "without_secrets",
     "write_batch_qr",
     "write_qr",
     "write_reports",

@@ -13,6 +13,7 @@ from domain.lifecycle import Kind
 from domain.manifest import Manifest, ManifestRow
 from domain.operation import State
 from domain.options import Account
+from domain.order import Release
 from domain.repair import Repair
 from domain.requests import ProvisionRequest, SelectionRequest
 from domain.selection import Selected
@@ -235,6 +236,16 @@ def settle_event(name: str | None, event_id: str, *, reason: str) -> None:
         raise NothingSelected(
             f"Account {name} has no event {event_id} that differs from the store; see `preactive resolve`."
         )
+
+
+def release_order(name: str, order: str, *, apply: bool) -> Release:
+    """Give back every SIM that an order holds, if nothing was done to any of them; without `apply` say what it is.
+
+    Raises NothingSelected, Refused.
+    """
+    from adapters.store import giving_back
+
+    return _write(giving_back.release, name, order, by=getpass.getuser()[:36], apply=apply)
 
 
 def _write(function: Callable[..., T], *args: object, **kwargs: object) -> T:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters import settings
 from adapters.private import private_folder as private_folder  # noqa: PLC0414 - handed on
+from adapters.redaction import without_secrets as without_secrets  # noqa: PLC0414 - handed on
 from domain.errors import Stopped
 from domain.labels import Naming
 from domain.manifest import Manifest

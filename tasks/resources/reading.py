@@ -300,3 +300,9 @@ def unsettled(account: str | None) -> list[dict[str, Any]]:
     """Operations in doubt or waiting for a person."""
     with reader() as opened:
         return queries.unsettled(opened, account)
+
+
+def orders(account: str | None, state: str | None) -> Iterator[dict[str, Any]]:
+    """The shop's orders, oldest first."""
+    with reader() as opened:
+        yield from queries.orders(opened, account, state)

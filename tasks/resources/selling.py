@@ -6,24 +6,39 @@ from typing import TYPE_CHECKING
 from adapters import settings
 
 if TYPE_CHECKING:
+    from asyncio import Protocol
+
     from fastapi import FastAPI
 
     from adapters.http.order_api import OrderDesk
+    from adapters.http.tokens import Tokens
 
 
-def order_app(desk: "OrderDesk", *, token: str, version: str) -> "FastAPI":
+def order_app(desk: "OrderDesk", *, tokens: "Tokens", version: str) -> "FastAPI":
     """The HTTP interface of the order service."""
     from adapters.http.order_api import order_app as make
 
-    return make(desk, token=token, version=version)
+    return make(desk, tokens=tokens, version=version)
 
 
-def orders_token() -> str:
-    """The bearer token of the order service, or nothing.
+BACKLOG = 256  # connections that the kernel may hand over at once
+
+
+def http_protocol() -> "type[Protocol]":
+    """The HTTP protocol of a service that anybody may connect to, for as many connections as there are files for."""
+    from adapters.http.connections import protocol, room
+
+    return protocol(room(BACKLOG))
+
+
+def orders_tokens() -> "Tokens":
+    """The bearer tokens of the order service; false when there is none.
 
     Raises SettingsError.
     """
-    return settings.load().bearer_token()
+    from adapters.http.tokens import Tokens
+
+    return Tokens(settings.load().bearer_token)
 
 
 def qr_png(lpa: str) -> bytes:

@@ -1,6 +1,7 @@
 """Opens settings, store and platforms, and the session in which an account is written to."""
 
 import asyncio
+import math
 import threading
 import time
 from collections import Counter
@@ -18,6 +19,7 @@ from domain.bulk import BulkCreator, BulkPlatform
 from domain.credential import Source, nowhere
 from domain.errors import Refused, SettingsError, Stopped, UsageError
 from domain.executor import Executor
+from domain.handing_in import KEEP_SECONDS
 from domain.inbox import OPEN, Meaning, PlatformEvent
 from domain.lifecycle import Kind
 from domain.operation import Work
@@ -252,6 +254,7 @@ class Session:
             send_window=self.account.send_window,
             stop=self.stop,
             halt=self.halt,
+            keep_seconds=KEEP_SECONDS if self.ledger.owner.lane is Lane.BULK else math.inf,
         )
 
     def orders(self) -> "StoreOrders":
@@ -275,8 +278,6 @@ class Session:
             self.platform,
             self.executor,
             vacancies=self.vacancies(),
-            prepare=self.pacer.prepare,
-            calls=self.account.capabilities.calls_per_sale,
             at_once=self.account.max_in_flight,
             stop=self.stop,
         )

@@ -93,6 +93,7 @@ def test_every_event_and_verdict_of_a_history_is_explained():
         "recorded",
         "again",
         "event",
+        "given_back",
     }
     assert {*Because, Verdict.DONE, Verdict.UNKNOWN} == set(spans(events["answer"]))
 

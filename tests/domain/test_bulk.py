@@ -1,13 +1,18 @@
 """The rules of a call that creates many endpoints at once."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
 
-from domain.bulk import BulkAnswer, create_many
+from domain.bulk import BulkAnswer, BulkCreator, create_many
+from domain.errors import StoreUnavailable
 from domain.lifecycle import Kind
-from domain.operation import Work
+from domain.operation import State, Work
 from domain.outcome import Answer, Because, Verdict
+from domain.ports import Result, Scope, Step
+from tests.support.memory_ledger import EVERYTHING, MemoryLedger
+from tests.support.virtual_time import now, played
 
 REFUSED = Answer(Verdict.NOT_DONE, Because.REFUSED, code="10117")
 DONE = Answer(Verdict.DONE)
@@ -88,3 +93,27 @@ async def test_a_throttled_call_is_not_halved() -> None:
     results = await create_many(platform, works(4))
     assert platform.calls == 1
     assert {result.answer.because for result in results} == {Because.THROTTLED}
+
+
+def test_what_a_bulk_call_came_to_while_the_store_was_away_is_recorded_when_it_answers_again() -> None:
+    class Away(MemoryLedger):
+        async def step(self, scope: Scope, results: Sequence[Result], room: int, *, bulk: bool = False) -> Step:
+            if 0.5 <= now() < 30.5:
+                raise StoreUnavailable
+            return await super().step(scope, results, room, bulk=bulk)
+
+    class Slow(AllOrNothing):
+        async def create_many(self, asked: Sequence[Work]) -> BulkAnswer:
+            await asyncio.sleep(1.0)
+            return await super().create_many(asked)
+
+    ledger, platform = Away(works(6), clock=now), Slow(set())
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        await BulkCreator(ledger, platform, size=2, at_once=2, stop=stop, halt=stop.set).run(EVERYTHING)
+
+    played(run())
+
+    assert ledger.states == {State.CONFIRMED: 6}
+    assert platform.calls == [2, 2, 2]

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from domain.errors import LoginRefused, Stopped
+from domain.errors import LoginRefused, Stopped, StoreUnavailable
 from domain.operation import State
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.memory_platform import MemoryPlatform
@@ -129,6 +129,69 @@ def test_a_group_that_takes_no_endpoints_ends_the_run_and_leaves_the_rest_planne
     assert play.ledger.states[State.SENT] == 0
     assert play.ledger.state(2) is State.PLANNED
     assert play.ledger.states[State.CONFIRMED] == len(play.platform.performed) - 1 < 10
+
+
+# --- a store that is away ---
+
+
+class Away(MemoryLedger):
+    """A store that does not answer between two moments."""
+
+    between = (1.5, 41.5)
+
+    async def step(self, scope, results, room, **options):
+        if self.between[0] <= now() < self.between[1]:
+            raise StoreUnavailable
+        return await super().step(scope, results, room, **options)
+
+
+class AwayForGood(Away):
+    between = (1.5, 10_000.0)
+
+
+def test_what_was_learned_while_the_store_was_away_is_recorded_when_it_answers_again():
+    play = Play(works(12), max_in_flight=4, ledger=Away)
+
+    play.run()
+
+    assert play.states() == {"confirmed": 12}
+    assert play.sent_times() == [1] * 12
+    assert play.ended_at < 41.5 + 5 + 4
+
+
+def test_a_run_whose_store_stays_away_ends_and_leaves_no_call_behind():
+    play = Play(works(12), max_in_flight=4, platform=MemoryPlatform(seconds=90.0), ledger=AwayForGood)
+
+    with pytest.raises(StoreUnavailable):
+        play.run()
+
+    assert play.platform.in_flight == 0
+    assert len(play.platform.performed) == 4  # and nothing was started meanwhile
+
+
+def test_a_stop_does_not_wait_for_a_store_that_is_away():
+    play = Play(works(12), max_in_flight=4, ledger=AwayForGood)
+
+    async def stop():
+        await asyncio.sleep(3.0)
+        play.stop.set()
+
+    with pytest.raises(StoreUnavailable):
+        play.run(stop())
+
+    assert play.ended_at < 20
+
+
+def test_a_store_that_is_away_before_anything_was_sent_ends_the_run_at_once():
+    class Gone(AwayForGood):
+        between = (0.0, 10_000.0)
+
+    play = Play(works(2), ledger=Gone)
+
+    with pytest.raises(StoreUnavailable):
+        play.run()
+
+    assert play.ended_at == 0.0
 
 
 # --- stopping ---

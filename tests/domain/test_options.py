@@ -269,3 +269,11 @@ def test_a_sim_may_come_from_another_account_of_the_platform_and_never_from_a_si
 
     assert real.has_the_sims_of(white_label)
     assert [real.has_the_sims_of(other) for other in others] == [False, False]
+
+
+def test_a_group_of_a_platform_that_is_longer_than_any_is_unknown():
+    account = Account(platform="stacuity", base_url="https://example.test", groups={})
+
+    assert account.group("g" * 64).endpoint_group == "g" * 64
+    with pytest.raises(UnknownGroup):
+        account.group("g" * 65)

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.flows.ordering import open_ordering
 from tests.flows.prefect_api import PrefectApi
 from tests.flows.prefect_server import Server, started
 from tests.flows.world import World
@@ -46,3 +48,18 @@ def bare_world(tmp_path: Path) -> Iterator[MakeWorld]:
 def world(bare_world: MakeWorld, prefect_api: PrefectApi) -> MakeWorld:
     """Makes worlds whose commands use the Prefect API of this test process."""
     return lambda **options: bare_world(api=prefect_api, **options)
+
+
+@pytest.fixture
+def store_here(
+    tmp_path: Path, quick_path: Path, prepared_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Path, str]:
+    """The settings' place, and the URL of an embedded store."""
+    monkeypatch.setenv("PREACTIVE_CONFIG", str(tmp_path / "preactive.toml"))
+    return tmp_path, f"sqlite:///{quick_path}/store.db"
+
+
+@pytest.fixture
+def service_of(store_here: tuple[Path, str]) -> Callable[..., Any]:
+    """Opens order services on an embedded store."""
+    return partial(open_ordering, *store_here)

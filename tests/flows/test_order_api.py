@@ -2,66 +2,15 @@
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
 
-import httpx
 import pytest
 
 from adapters.http.limits import MAX_BODY
-from adapters.http.order_api import order_app
+from adapters.http.tokens import Tokens
 from domain.errors import UsageError
-from domain.pacing import Lane
-from flows.order_desk import OrderDesk
 from flows.order_service import check_address
-from tasks import resources
+from tests.flows.ordering import TOKEN, WITH_TOKEN, served
 from tests.support.fleet_shop import FLEET, open_fleet_shop
-from tests.support.shop import open_shop
-
-TOKEN = "a-token-of-some-length"
-WITH_TOKEN = {"Authorization": f"Bearer {TOKEN}"}
-
-
-class Service:
-    """The service as its clients see it, and the shop behind it."""
-
-    def __init__(self, shop, client):
-        self.shop, self.client = shop, client
-
-    async def sell(self, order="A-1", **fields):
-        body = {"order": order, "tag": "spring", "group": "eu"} | fields
-        return await self.client.post("/orders", json=body)
-
-    async def get(self, path, **options):
-        return await self.client.get(path, **options)
-
-
-@asynccontextmanager
-async def served(shop_open, *, account="travel", token="", answer_within=20.0, host="127.0.0.1"):
-    """The order service of a shop, without a socket."""
-    async with shop_open as shop, resources.session(account, Lane.SALES) as session:
-        desk = OrderDesk(session, answer_within=answer_within, prefect=False)
-        transport = httpx.ASGITransport(order_app(desk, token=token, version="1"))
-        async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}", timeout=60) as client:
-            yield Service(shop, client)
-        await desk.close()
-
-
-@pytest.fixture
-def store_here(tmp_path, quick_path, prepared_file, monkeypatch):
-    """The settings' place, and the URL of an embedded store."""
-    monkeypatch.setenv("PREACTIVE_CONFIG", str(tmp_path / "preactive.toml"))
-    return tmp_path, f"sqlite:///{quick_path}/store.db"
-
-
-@pytest.fixture
-def service_of(store_here):
-    """Opens services on an embedded store."""
-
-    def opened(sims=3, *, token="", answer_within=20.0, host="127.0.0.1", **options):
-        shop_open = open_shop(*store_here, sims=sims, **options)
-        return served(shop_open, token=token, answer_within=answer_within, host=host)
-
-    return opened
 
 
 @pytest.fixture
@@ -183,7 +132,7 @@ async def test_an_account_whose_calls_the_platform_refuses_is_told_without_its_n
         ({"order": 7}, "order: Input should be a valid string"),
         ({"group": "mars"}, "The account has no group 'mars'"),
         ({"tag": "a b"}, "The tag 'a b' is not usable"),
-        ({"iccid": "8944"}, "iccid: Extra inputs are not permitted"),
+        ({"iccid": "8944"}, "Wrong request: another field: Extra inputs are not permitted."),
     ],
 )
 async def test_a_wrong_request_is_refused_in_one_sentence_and_nothing_is_kept(service_of, fields, words):
@@ -277,8 +226,96 @@ async def test_every_route_but_health_and_the_pages_asks_for_the_token(service_o
 
 async def test_without_a_token_only_requests_that_name_this_machine_are_answered(service_of):
     async with service_of(sims=1, host="rebound.example") as service:
-        assert (await service.sell()).status_code == 400
+        answer = await service.sell()
+
+        assert (answer.status_code, list(answer.json())) == (400, ["message"])
         assert service.shop.in_service() == {}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.2", "localhost:8770", "[::1]:8770"])
+async def test_every_name_of_this_machine_will_do(service_of, host):
+    async with service_of(sims=1, host=host) as service:
+        assert (await service.get("/health")).status_code == 200
+
+
+async def test_the_token_is_asked_for_before_anything_else_of_a_request_is_read(service_of):
+    async with service_of(sims=1, token=TOKEN) as service:
+        wrong = await service.client.post("/orders", content=b"{", headers={"Content-Type": "application/json"})
+
+        assert wrong.status_code == 401
+
+
+async def test_without_the_token_health_says_no_more_than_well_or_not(service_of):
+    async with service_of(sims=1, token=TOKEN) as service:
+        assert (await service.get("/health")).json() == {"well": True}
+        assert (await service.get("/health", headers=WITH_TOKEN)).json()["account"] == "travel"
+
+
+async def test_a_token_that_was_changed_in_its_file_is_taken_and_the_old_one_for_a_while_longer():
+    now, written = [0.0], ["the-first-token-of-all"]
+    tokens = Tokens(lambda: written[0], clock=lambda: now[0])
+
+    def taken_at(seconds, file):
+        now[0], written[0] = seconds, file
+        return tokens.accepted()
+
+    assert taken_at(0, "the-first-token-of-all") == ("the-first-token-of-all",)
+    assert taken_at(3, "short") == ("the-first-token-of-all",)  # half written
+    both = ("the-second-token-of-all", "the-first-token-of-all")
+    assert taken_at(6, "the-second-token-of-all") == both
+    assert taken_at(605, "the-second-token-of-all") == both
+    assert taken_at(607, "the-second-token-of-all") == ("the-second-token-of-all",)
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nothing", 404), ("PUT", "/orders", 405)])
+async def test_every_refusal_is_a_message(service_of, method, path, status):
+    async with service_of(sims=1) as service:
+        answer = await service.client.request(method, path)
+
+        assert (answer.status_code, list(answer.json())) == (status, ["message"])
+
+
+async def test_the_page_needs_nothing_from_elsewhere_and_shows_every_call_and_field(service_of):
+    async with service_of(sims=1) as service:
+        page = await service.get("/docs")
+        schema = (await service.get("/openapi.json")).json()
+
+        assert "<script" not in page.text
+        assert "http" not in page.text.replace("http-equiv", "")
+        assert [path for path in schema["paths"] if path not in page.text] == []
+        assert [
+            name for name in schema["components"]["schemas"]["Purchase"]["properties"] if name not in page.text
+        ] == []
+
+
+async def test_every_answer_that_a_call_can_have_stands_in_the_schema(service_of):
+    async with service_of(sims=1) as service:
+        paths = (await service.get("/openapi.json")).json()["paths"]
+        known = {path: set(call["responses"]) for path, calls in paths.items() for call in calls.values()}
+
+        assert all({"401", "408", "500", "503"} <= codes for path, codes in known.items() if path != "/health")
+        assert {"408", "500", "503"} <= known["/health"]
+
+
+async def test_no_cache_keeps_an_answer_that_may_hold_what_the_buyer_scans(service_of):
+    async with service_of() as service:
+        answers = [await service.sell(), await service.get("/orders/A-1")]
+
+        assert [answer.headers["Cache-Control"] for answer in answers] == ["no-store", "no-store"]
+
+
+async def test_an_error_that_nobody_expected_leaves_one_line_and_a_file(service_of, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    async with service_of() as service:
+        service.desk._book = None  # a defect
+        answers = [await service.get("/orders/A-1") for _ in range(3)]
+
+        told = capsys.readouterr().err.splitlines()
+        assert {answer.status_code for answer in answers} == {500}
+        assert len(told) == 1
+        assert told[0].startswith("Unexpected error in the order service, AttributeError; the details are in data/var/")
+        assert len(list((tmp_path / "data" / "var").glob("error-*.txt"))) == 1
+        service.desk._book = service.session.orders()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "shop.example"])

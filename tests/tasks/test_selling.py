@@ -109,3 +109,27 @@ async def test_a_sim_that_the_platform_will_not_activate_is_replaced(shop_of):
 
         assert (order.state, order.iccid) == (OrderState.DONE, shop.iccids[1])
         assert shop.in_service() == {shop.iccids[1]: 1}
+
+
+async def test_a_gateway_that_forbids_spoils_no_sim(shop_of):
+    async with shop_of(3) as shop:
+        shop.faults({"fault": "forbidden", "route": "EndPointActivation", "times": 1})
+        order = await selling.sold(shop.order())
+
+        assert (order.state, order.iccid) == (OrderState.DONE, shop.iccids[0])
+        assert shop.in_service() == {shop.iccids[0]: 1}
+        assert shop.done["activate"] == 1
+
+
+async def test_what_a_platform_refuses_three_times_takes_no_sim_out_of_reach(shop_of):
+    async with shop_of(3) as shop:
+        shop.faults({"fault": "refused", "route": "EndPointActivation", "times": 3})
+        refused = await selling.sold(shop.order())
+        assert (refused.state, refused.iccid) == (OrderState.NEEDS_HUMAN, None)
+        (row,) = resources.orders("travel", "needs_human")
+        assert row["text"].startswith("the platform would not activate 3 SIMs in a row")
+
+        resources.release_order("travel", "A-1", apply=True)
+        orders = [await selling.sold(shop.order(name)) for name in ("A-1", "A-2", "A-3")]
+        assert {order.state for order in orders} == {OrderState.DONE}
+        assert shop.in_service() == dict.fromkeys(shop.iccids, 1)

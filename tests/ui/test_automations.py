@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from domain.events import ACTIVATION_REQUESTED, RAW_SHORT, RUN_HAS_FAILURES, STOCK_LOW
+from domain.events import ACTIVATION_REQUESTED, ORDER_REQUESTED, RAW_SHORT, RUN_HAS_FAILURES, STOCK_LOW
 from tests.flows.prefect_server import Server
 from tests.flows.processes import until
 from tests.flows.world import World
@@ -99,32 +99,38 @@ def test_automations_are_made_once_and_act(server, bare_world, told):
     own = {"PREACTIVE_CONFIG": str(here.settings), "PREACTIVE_STORE_URL": here.store_url}
     with server.serving(**own, PREFECT_RUNNER_POLL_FREQUENCY="1"):
         first = apply(server, here, "automations", "apply")
-        assert first[:2] == ["preactive: zombie runs: made", "preactive: activation requested: made"]
+        names = ("zombie runs", "activation requested", "order requested")
+        assert first[:3] == [f"preactive: {name}: made" for name in names]
         assert "names no block" in first[-1]
 
         make_webhook(server, url)
         here.settings.write_text('notify = "custom-webhook/ops"\n' + here.settings.read_text())
         second = [line.rpartition(": ")[2] for line in apply(server, here, "automations", "apply")]
         third = [line.rpartition(": ")[2] for line in apply(server, here, "automations", "apply")]
-        assert (second, third) == (["changed", "as it was", "made", "made", "made", "made"], ["as it was"] * 6)
+        assert (second, third) == (["changed", *["as it was"] * 2, *["made"] * 4], ["as it was"] * 7)
 
         quick = server.start("-c", APPLY, **own)
         assert quick.wait(60) == 0
         run, before = zombie(server), len(runs_of(server, "resume"))
         emit(server, "prefect.flow-run.heartbeat", f"prefect.flow-run.{run}")
         emit(server, ACTIVATION_REQUESTED, "shop.request.1", {"tag": "none", "dry_run": True})
+        emit(server, ORDER_REQUESTED, "shop.order.4711", {"order": "4711", "tag": "none"})
         emit(server, RUN_HAS_FAILURES, "preactive.batch.b", {"batch": "b", "sentence": "2 confirmed, 1 refused"})
         emit(server, STOCK_LOW, "preactive.stock.t.b", {"account": "t", "tag": "b", "pre_active": 3, "low": 10})
         emit(server, RAW_SHORT, "preactive.stock.t.b", {"account": "t", "tag": "b", "sentence": "no raw SIMs are left"})
 
         activation = until(lambda: runs_of(server, "activate"), 60, "the activation")[0]
         state = until(lambda: server.ended(activation["id"]), 90, "its end")
+        sale = until(lambda: runs_of(server, "sell"), 60, "the sale")[0]
+        sold = until(lambda: server.ended(sale["id"]), 90, "its end")
         crashed = until(lambda: server.ended(run), 90, "the end of the zombie")
         until(lambda: len(runs_of(server, "resume")) > before, 30, "the run that goes on")
         until(lambda: len(came) >= 4, 30, "the notifications")
 
     assert activation["parameters"] == {"request": {"tag": "none", "dry_run": True}}
     assert "No endpoint on account t carries the tag 'none'" in state["message"]
+    assert sale["parameters"] == {"request": {"order": "4711", "tag": "none"}}
+    assert sold["message"].startswith("order 4711: no stock")
     assert (crashed["type"], crashed["message"]) == ("CRASHED", "The run's process gave no sign of life.")
     bodies = " ".join(one["body"] for one in came)
     assert "b: 2 confirmed, 1 refused" in bodies

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.platforms.sft.wire import Meaning, read
+from adapters.platforms.sft.wire import BAD_LOGIN, Meaning, read
 from adapters.platforms.texts import clean, retry_after
 from adapters.platforms.transport import NoAnswer, NotSent, Reply, Transport
 from domain.credential import Credential
@@ -21,6 +21,7 @@ _TRIES = 4
 _THROTTLE_TRIES = 12
 _EARLY = 60.0
 _SURELY_VALID = 1.0
+_SHORTEST_REST, _LONGEST_REST = 2.0, 300.0  # after a login that failed for an unclear reason again and again
 
 
 @dataclass(slots=True)
@@ -55,6 +56,7 @@ class TokenKeeper:
         self._lock = asyncio.Lock()
         self._token: Token | None = None
         self._refusal: LoginRefused | None = None
+        self._rest, self._rest_until = _SHORTEST_REST, 0.0
 
     async def fresh(self, *, instead_of: Token | None = None) -> Token:
         """A token that has not expired and is not the one that was just refused.
@@ -66,6 +68,7 @@ class TokenKeeper:
             is_good = token is not None and token is not instead_of and time.monotonic() < token.renew_at
             if token is None or not is_good or self._refusal is not None:
                 self._token = token = await self._logged_in()
+                self._rest, self._rest_until = _SHORTEST_REST, 0.0
             return token
 
     async def _logged_in(self) -> Token:
@@ -85,23 +88,26 @@ class TokenKeeper:
             raise
 
     async def _log_in(self) -> Token:
-        tries, throttled, why = 0, 0, ""
-        while tries < _TRIES and throttled < _THROTTLE_TRIES:
+        tries, throttled, refused, why = 0, 0, False, "it gave no login a moment ago"
+        while time.monotonic() >= self._rest_until and tries < _TRIES and throttled < _THROTTLE_TRIES:
             try:
                 reply = await self._send()
             except (NotSent, NoAnswer) as error:
-                why = str(error)
+                why, refused = str(error), False
             else:
                 token = await self._take(reply)
                 if token is not None:
                     return token
-                why = f"http {reply.status}{reply.oddity}"
+                code = self._password.hidden(read(reply).code)
+                why, refused = f"its login answered {code}{reply.oddity}", True
                 if read(reply).meaning is Meaning.THROTTLED:
                     throttled += 1  # the next one waits for its turn, and that is long enough
                     continue
             tries += 1
             if tries < _TRIES:
                 await asyncio.sleep(0.25 * 2**tries)
+        if refused:
+            self._rest_until, self._rest = time.monotonic() + self._rest, min(self._rest * 2, _LONGEST_REST)
         raise PlatformUnreachable(
             f"The platform at {self._account.base_url} cannot be reached: {why}; nothing was sent, "
             "check the address in the settings and the network, then run the command again."
@@ -128,9 +134,9 @@ class TokenKeeper:
         if reading.meaning is Meaning.THROTTLED:
             await self._pacer.refused(reply.sent_at, retry_after(reply.retry_after))
             return None
-        if reading.meaning is Meaning.AMBIGUOUS and _bare_code(reply.body) is None:
-            return None
         code = self._password.hidden(_bare_code(reply.body) or reading.code)
+        if code not in BAD_LOGIN:
+            return None  # a gateway that forbids, or a sick platform: this says nothing of user name and password
         raise LoginRefused(
             f"The platform refused the login of {self._account.username!r} (code {code}: "
             f"{self._password.hidden(reading.text) or 'no reason given'}); check user name and password in the settings"

@@ -324,6 +324,7 @@ class SftPlatform(SettingsGroups):
             response_id=reading.response_id,
             http_status=reply.status,
             seconds=reply.seconds,
+            at_the_gate=because is Because.REFUSED and not reading.response,
         )
 
     # --- both ---

@@ -154,7 +154,10 @@ class Calls:
     def _answer(self, reading: Reading, reply: Reply) -> Answer:
         verdict, because = _VERDICTS[reading.meaning]
         text = str(self._refused(reading.text)) if because is Because.LOGIN else reading.text
-        return Answer(verdict, because, text=text, http_status=reply.status, seconds=reply.seconds)
+        at_the_gate = because is Because.REFUSED and reply.body is None
+        return Answer(
+            verdict, because, text=text, http_status=reply.status, seconds=reply.seconds, at_the_gate=at_the_gate
+        )
 
     # --- both ---
 

@@ -186,13 +186,36 @@ async def test_a_process_that_left_in_good_order_leaves_its_sent_operations_as_d
     assert len(await alive.doubts(scope, 9)) == 1
 
 
-async def test_a_process_takes_nothing_from_itself(desk):
-    scope, ledger = desk.batch(1), await desk.ledger()
+async def test_a_process_takes_nothing_from_itself_while_a_call_may_be_under_way(desk):
+    scope, ledger = desk.batch(1), await desk.ledger(deadline_seconds=200, settle_seconds=300)
     await ledger.step(scope, [], 1)
-    desk.later(DAY)
+    desk.later(529)
 
     assert await ledger.doubts(scope, 9) == []
     assert desk.operations() == ["sent"]
+
+
+async def test_what_a_living_process_lost_sight_of_becomes_a_doubt_once_no_call_can_be_under_way(desk):
+    """A commit whose answer got lost: the operation is sent, and nobody carries it."""
+    scope, ledger = desk.batch(1), await desk.ledger(deadline_seconds=200, settle_seconds=300)
+    (work,) = (await ledger.step(scope, [], 1)).work
+    desk.later(531)
+
+    (doubt,) = await ledger.doubts(scope, 9)
+
+    assert (doubt.iccid, doubt.token) == (iccid(1), 1)
+    assert desk.operations() == ["in_doubt"]
+    await ledger.step(scope, [done(work, "E1")], 0)  # should somebody have carried it all the same
+    assert desk.operations() == ["confirmed"]
+
+
+async def test_what_another_living_process_sent_is_left_to_it(desk):
+    scope, ledger, other = desk.batch(1), await desk.ledger(), await desk.ledger()
+    await ledger.step(scope, [], 1)
+    desk.later(DAY)
+    await ledger.beat()
+
+    assert await other.doubts(scope, 9) == []
 
 
 async def test_every_turn_is_a_sign_of_life(desk):

@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
-from adapters.store import orders, untouched
+from adapters.store import giving_back, orders, persons, untouched
+from domain.errors import NothingSelected, Refused
+from domain.operation import State
 from domain.order import OrderState, SellRequest
 from domain.outcome import Because, Verdict
 from domain.ports import Scope
@@ -31,7 +33,8 @@ class Shop:
         return await self.store.awrite(orders.place, self.ledger.owner, wanted(**fields), **knobs)
 
     async def come(self, order, *results):
-        return await self.ledger.step(Scope(order.change), results, 1)
+        owner, scope = self.ledger.owner, Scope(order.change)
+        return (await self.store.awrite(orders.step, owner, order.order, scope, results, 1))[0]
 
     async def sold(self, **fields):
         """An order whose calls both were answered with yes."""
@@ -47,10 +50,16 @@ class Shop:
         return self.store.write(orders.find, ACCOUNT, order)
 
     def put_back(self):
-        return self.store.write(orders.put_back, ACCOUNT)
+        return self.store.write(giving_back.put_back, ACCOUNT)
 
-    def close(self):
-        return self.store.write(orders.close_settled, ACCOUNT, 100)
+    def release(self, order="A-1", *, apply=True):
+        return self.store.write(giving_back.release, ACCOUNT, order, by="ann", apply=apply)
+
+    def count(self):
+        return self.store.write(orders.count_open, ACCOUNT)
+
+    def close(self, **options):
+        return self.store.write(orders.close_settled, ACCOUNT, 100, **options)[0]
 
 
 @pytest.fixture
@@ -254,10 +263,10 @@ async def test_an_expired_order_may_come_again(desk, shop):
 
 @pytest.mark.parametrize(
     "answer",
-    [None, (Verdict.UNKNOWN,), (Verdict.DONE,), (Verdict.NOT_DONE, Because.UNREACHABLE)],
-    ids=["under way", "unknown", "done", "not sent"],
+    [None, (Verdict.UNKNOWN,), (Verdict.DONE,), (Verdict.NOT_DONE, Because.THROTTLED)],
+    ids=["under way", "unknown", "done", "throttled"],
 )
-async def test_a_sim_for_which_anything_was_ever_sent_never_goes_back(desk, shop, answer):
+async def test_a_sim_for_which_anything_may_have_been_done_never_goes_back(desk, shop, answer):
     desk.pre_active(1)
     order, step = await shop.place()
     if answer is not None:
@@ -266,6 +275,112 @@ async def test_a_sim_for_which_anything_was_ever_sent_never_goes_back(desk, shop
 
     assert shop.put_back() == []
     assert (await shop.place(order="B"))[0].state is OrderState.NO_STOCK
+
+
+@pytest.mark.parametrize("because", [Because.UNREACHABLE, Because.STOPPED, Because.LOGIN, Because.TURNED_AWAY])
+async def test_a_sim_whose_calls_never_came_to_anything_goes_back_and_is_sold_again(desk, shop, because):
+    desk.pre_active(1)
+    order, step = await shop.place()
+    for _ in range(2):
+        (work,) = step.work
+        step = await shop.come(order, came(work, Verdict.NOT_DONE, because))
+    await shop.come(order, came(step.work[0], Verdict.NOT_DONE, because))
+    desk.do("UPDATE operations SET state = 'planned'")
+    assert shop.put_back() == []
+    desk.later(HOLD + 1)
+
+    assert shop.put_back() == ["A-1"]
+    assert (shop.find().state, shop.find().iccid) == (OrderState.EXPIRED, None)
+    assert desk.operations("activate") == ["refused"]
+    assert desk.one("SELECT count(*) FROM attempts WHERE event = 'given_back'") == 1
+    other = await shop.sold(order="B")
+    assert (other.state, other.iccid) == (OrderState.DONE, iccid(1))
+
+
+async def test_one_sim_that_was_looked_up_before_it_was_planned_again_does_not_go_back(desk, shop):
+    desk.pre_active(1)
+    order, step = await shop.place()
+    await shop.come(order, came(step.work[0], Verdict.UNKNOWN))
+    desk.do("UPDATE operations SET state = 'planned' WHERE kind = 'activate'")
+    desk.later(HOLD + 1)
+
+    assert shop.put_back() == []
+
+
+async def test_the_same_order_may_get_the_sim_that_it_gave_back(desk, shop):
+    desk.pre_active(1)
+    order, step = await shop.place()
+    await given_back(desk, shop, order, step)
+
+    order = await shop.sold()
+
+    assert (order.state, order.iccid) == (OrderState.DONE, iccid(1))
+    assert shop.close()["A-1"].state is OrderState.DONE
+
+
+async def given_back(desk, shop, order, step):
+    """The platform could not be reached until the order's time was over."""
+    desk.do("INSERT INTO stops (account, reason, at) VALUES (:account, 'test', 0)", account=ACCOUNT)
+    await shop.come(order, came(step.work[0], Verdict.NOT_DONE, Because.UNREACHABLE))
+    desk.do("DELETE FROM stops")
+    desk.later(HOLD + 1)
+    assert shop.put_back() == [order.order]
+
+
+async def test_a_sim_that_came_back_is_sold_only_when_no_other_is_left(desk, shop):
+    desk.pre_active(2)
+    order, step = await shop.place()
+    await given_back(desk, shop, order, step)
+    shop.oldest.clear()
+
+    assert [(await shop.place(order=name))[0].iccid for name in "BCD"] == [iccid(2), iccid(1), None]
+
+
+# --- released by a person ---
+
+
+async def test_an_order_is_released_with_every_sim_that_nothing_was_done_to(desk, shop):
+    desk.pre_active(3)
+    order = await refused(shop)
+    await shop.another(order)
+    desk.do("UPDATE operations SET state = 'planned' WHERE state = 'sent'")
+
+    assert shop.release(apply=False).sims == 2
+    assert desk.one("SELECT count(*) FROM endpoints WHERE held_by IS NOT NULL") == 2
+    released = shop.release()
+
+    assert released.sentence() == "order A-1 (in progress): 2 SIMs go back to stock, and it may be sent again"
+    assert desk.one("SELECT count(*) FROM endpoints WHERE held_by IS NOT NULL") == 0
+    assert (shop.find().state, shop.find().iccid) == (OrderState.EXPIRED, None)
+    assert (await shop.sold()).state is OrderState.DONE
+
+
+@pytest.mark.parametrize("state", ["sent", "in_doubt", "confirmed", "needs_human"])
+async def test_an_order_is_not_released_when_something_may_have_been_done(desk, shop, state):
+    desk.pre_active(1)
+    await shop.place()
+    desk.do("UPDATE operations SET state = :state WHERE kind = 'activate'", state=state)
+
+    with pytest.raises(Refused, match=r"A-1 cannot be released: its operation \d+ \(activate\) is"):
+        shop.release()
+
+
+async def test_only_an_order_that_holds_a_sim_is_released(desk, shop):
+    with pytest.raises(NothingSelected, match="has no order A-1; `preactive orders list` shows them"):
+        shop.release()
+    await shop.place()
+    with pytest.raises(Refused, match="A-1 is no stock and holds no SIM"):
+        shop.release()
+
+
+async def test_no_person_plans_a_change_again_for_a_sim_that_its_order_gave_back(desk, shop):
+    desk.pre_active(1)
+    await refused(shop)
+    shop.release()
+    (number,) = desk.see("SELECT id FROM operations WHERE kind = 'activate'")[0]
+
+    with pytest.raises(Refused, match="holds its SIM no more; send the order again"):
+        shop.store.write(persons.decide_by_person, number, State.PLANNED, endpoint_id=None, reason="again")
 
 
 # --- refusals and persons ---
@@ -305,6 +420,24 @@ async def test_after_three_sims_a_person_is_asked(desk, shop):
     assert shop.find().state is OrderState.NEEDS_HUMAN
 
 
+async def test_after_three_sims_in_a_row_they_go_back_to_be_sold_last(desk, shop):
+    desk.pre_active(4)
+    order = await refused(shop)
+    for _ in range(2):
+        order, step = await shop.another(order)
+        await shop.come(order, came(step.work[0], Verdict.NOT_DONE, Because.REFUSED, text="not now"))
+        order = shop.find()
+    await shop.another(order)
+    shop.close()
+    desk.do("UPDATE attempts SET http_status = 200 WHERE verdict = 'refused'")  # the platform's no, and not our own
+
+    assert shop.find().state is OrderState.NEEDS_HUMAN
+    assert desk.one("SELECT count(*) FROM endpoints WHERE held_by IS NOT NULL") == 0
+    assert [(await shop.sold(order=name)).iccid for name in "BC"] == [iccid(4), iccid(1)]
+    shop.release()
+    assert (await shop.sold()).iccid == iccid(2)
+
+
 async def test_an_endpoint_in_service_without_its_group_needs_a_person_and_is_not_replaced(desk, shop):
     desk.pre_active(2)
     order, step = await shop.place()
@@ -313,8 +446,8 @@ async def test_an_endpoint_in_service_without_its_group_needs_a_person_and_is_no
 
     order = shop.find()
     assert (order.state, order.text, order.spoilt) == (OrderState.NEEDS_HUMAN, "unknown plan", False)
-    shop.close()
-    assert [one.order for one in shop.store.write(orders.unfinished, ACCOUNT, 9)] == ["A-1"]
+    assert shop.count() == {"needs_human": 1}
+    assert shop.store.write(orders.unfinished, ACCOUNT, 9) == []
 
 
 async def test_an_order_that_a_person_settled_goes_on(desk, shop):
@@ -322,12 +455,36 @@ async def test_an_order_that_a_person_settled_goes_on(desk, shop):
     order, step = await shop.place()
     step = await shop.come(order, done(step.work[0]))
     await shop.come(order, came(step.work[0], Verdict.NOT_DONE, Because.CONTRADICTION, text="twice"))
-    assert list(shop.close()) == ["A-1"]
+    assert shop.find().text == "twice"
 
     desk.do("UPDATE operations SET state = 'confirmed' WHERE kind = 'assign'")
 
-    assert shop.close()["A-1"].state is OrderState.DONE
-    assert shop.store.write(orders.unfinished, ACCOUNT, 9) == []
+    assert shop.close(persons=False) == {}
+    closed = shop.close()["A-1"]
+    assert (closed.state, closed.text) == (OrderState.DONE, "")
+    assert desk.one("SELECT text FROM orders") == ""
+    assert shop.count() == {}
+
+
+async def test_orders_that_wait_for_a_person_hide_none_that_does_not(desk, shop):
+    """Hundreds of them, and all older."""
+    desk.pre_active(6)
+    for name in "ABCD":
+        order, step = await shop.place(order=name)
+        step = await shop.come(order, done(step.work[0]))
+        await shop.come(order, came(step.work[0], Verdict.NOT_DONE, Because.REFUSED))
+    await shop.sold(order="E")
+    await shop.place(order="F")
+
+    page = shop.store.write(orders.unfinished, ACCOUNT, 1)
+    following = shop.store.write(orders.unfinished, ACCOUNT, 1, after=page[-1].id)
+    assert [one.order for one in [*page, *following]] == ["E", "F"]
+    closed, after = {}, -1
+    while after:
+        found, after = shop.store.write(orders.close_settled, ACCOUNT, 1, after=max(after, 0), persons=False)
+        closed |= found
+    assert list(closed) == ["E"]
+    assert shop.count() == {"needs_human": 4, "in_progress": 1}
 
 
 # --- refusals of our own ---
@@ -417,3 +574,14 @@ async def test_orders_are_closed_once_and_shown_once(desk, shop):
     assert [one.order for one in shop.store.write(orders.unshown, ACCOUNT, **unshown)] == ["A-1"]
     shop.store.write(orders.note_runs, {order.id: "some-run"})
     assert shop.store.write(orders.unshown, ACCOUNT, **unshown) == []
+
+
+async def test_an_order_that_waits_for_a_person_is_shown_and_one_that_found_no_sim_is_not(desk, shop):
+    desk.pre_active(1)
+    await shop.place()
+    await shop.place(order="B")
+    desk.do("UPDATE orders SET state = 'needs_human' WHERE order_no = 'A-1'")
+
+    found = shop.store.write(orders.unshown, ACCOUNT, since=0.0, limit=9)
+
+    assert [one.order for one in found] == ["A-1"]

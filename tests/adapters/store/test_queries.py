@@ -238,6 +238,7 @@ def test_an_endpoint_is_shown_with_all_that_is_known(stocked, ask):
 def test_stock_is_counted_by_account_tag_and_group(stocked, ask):
     rows = ask(queries.stock)
 
+    assert {row["held"] for row in rows} == {0}
     keys = ("account", "tag", "group", "stock", "active")
     assert [tuple(row[key] for key in keys) for row in rows] == [
         ("other", "april", "", 1, 0),
@@ -296,6 +297,26 @@ def test_what_is_unsettled_is_listed_for_a_person(ask, mixed):
     ]
     assert rows[0]["safe_after"] > rows[0]["updated_at"]
     assert ask(queries.unsettled, "other") == []
+
+
+def test_what_was_refused_is_unsettled_while_an_order_waits_because_of_it(desk, ask):
+    desk.pre_active(3)
+    add = "INSERT INTO operations (account, change_id, position, endpoint, kind, state, already, updated_at) "
+    for number, state in enumerate(("needs_human", "in_progress"), start=1):
+        values = {"n": number, "account": ACCOUNT, "state": state}
+        desk.do(f"{add} VALUES (:account, 1, 0, :n, 'assign', 'refused', false, 0)", n=number, account=ACCOUNT)
+        desk.do(
+            "INSERT INTO orders (account, order_no, endpoint, change_id, state, created_at) "
+            "VALUES (:account, 'A-' || :n, :n, 1, :state, :n)",
+            **values,
+        )
+    desk.do(f"{add} VALUES (:account, 1, 0, 3, 'assign', 'refused', false, 0)", account=ACCOUNT)
+
+    assert [(row["order"], row["iccid"], row["state"]) for row in ask(queries.unsettled)] == [
+        ("A-1", iccid(1), "refused")
+    ]
+    assert [row["order"] for row in ask(queries.orders)] == ["A-1", "A-2"]
+    assert [row["iccid"] for row in ask(queries.orders, ACCOUNT, "in_progress")] == [iccid(2)]
 
 
 # --- the reader itself ---

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from adapters.platforms.sft import auth
 from adapters.platforms.sft.auth import Token, lifetime
 from domain.errors import LoginRefused, PlatformUnreachable
 from domain.lifecycle import Kind
@@ -208,7 +209,7 @@ async def test_a_refusal_without_an_envelope_is_understood(serve, body):
 @pytest.mark.parametrize("token", [None, "", 5, ["x"], {"a": 1}])
 async def test_a_login_without_a_usable_token_is_no_login(serve, token):
     client, server = await serve(logged_in=False)
-    server.answers["/api/login"] = reply(envelope("1", "10117", "no token") | {"AccessToken": token})
+    server.answers["/api/login"] = reply(envelope("1", "10126", "no token") | {"AccessToken": token})
 
     with pytest.raises(LoginRefused):
         await client.platform.login()
@@ -245,7 +246,7 @@ async def test_a_platform_that_cannot_be_logged_in_to_is_named_with_its_address_
         told,
         [
             (sft.account.base_url, "the connection was refused"),
-            (client.account.base_url, "http 200 of type text/html"),
+            (client.account.base_url, "its login answered http 200 of type text/html"),
         ],
         strict=True,
     ):
@@ -257,6 +258,32 @@ async def test_a_login_that_failed_once_is_tried_again(start):
     sft = await start(logged_in=False)
     sft.faults({"fault": "error_before", "route": "login", "times": 1})
 
+    await sft.platform.login()
+
+    assert sft.requests("login") == 2
+
+
+async def test_a_login_that_a_gateway_forbids_says_nothing_of_the_password_and_is_tried_again(start):
+    sft = await start(logged_in=False)
+    sft.faults({"fault": "forbidden", "route": "login", "times": 1})
+
+    await sft.platform.login()
+
+    assert sft.requests("login") == 2
+
+
+async def test_after_a_login_was_forbidden_again_and_again_it_rests_a_while(start, monkeypatch):
+    """Should it be the password after all, the account must not be locked by many tries."""
+    monkeypatch.setattr(auth, "_TRIES", 1)
+    monkeypatch.setattr(auth, "_SHORTEST_REST", 0.2)
+    sft = await start(logged_in=False)
+    sft.faults({"fault": "forbidden", "route": "login", "times": 1})
+
+    for _ in range(3):
+        with pytest.raises(PlatformUnreachable):
+            await sft.platform.login()
+    assert sft.requests("login") == 1
+    await asyncio.sleep(0.21)
     await sft.platform.login()
 
     assert sft.requests("login") == 2

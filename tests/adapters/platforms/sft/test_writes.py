@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from domain.errors import StoreUnavailable
 from domain.lifecycle import Kind
 from domain.outcome import Because, Verdict
 from tests.support.scripted_server import envelope, reply
@@ -364,3 +365,26 @@ async def test_never_more_calls_at_once_than_allowed(start):
     await asyncio.gather(*(sft.create(number) for number in range(9)), *(sft.platform.sims_page(1) for _ in range(9)))
 
     assert sft.simulator.engine.stats.max_concurrent == 3
+
+
+async def test_a_call_whose_turn_the_store_cannot_give_was_not_made(start):
+    sft = await start()
+    sft.pacer._slots.clear()
+    sft.buckets.broken = StoreUnavailable()
+
+    answer = await sft.create()
+
+    assert (answer.verdict, answer.because) == (Verdict.NOT_DONE, Because.STOPPED)
+    assert sft.requests("CreateEndPoint") == 0
+
+
+async def test_a_refusal_for_asking_too_often_is_known_though_the_store_is_away(start):
+    sft = await start()
+    sft.faults({"fault": "throttle", "route": "CreateEndPoint", "times": 1})
+
+    async def refuse(*_):
+        raise StoreUnavailable
+
+    sft.buckets.refused = refuse
+
+    assert (await sft.create()).because is Because.THROTTLED
