@@ -6,11 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from domain.capabilities import CAPABILITIES
 from domain.lifecycle import MOVES, Kind, Lifecycle
 from domain.operation import State, Work, decided_from
+from domain.order import OrderState, judged
 from domain.outcome import Because
 
 START = ""
+GIVEN_BACK = "given_back"
+ORDERED = "ordered"  # the event that says for which order a SIM is sent
 # What a fact's hash covers, in this order: what it is about, and what was learned.
 SUBJECT = ("account", "iccid", "name", "batch", "kind", "target", "round")
 LEARNED = (
@@ -75,6 +79,16 @@ class Done:
     at: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """The order that a SIM was sent for, as the shop placed it."""
+
+    order: str
+    tag: str
+    group: str
+    at: float
+
+
 @dataclass(slots=True)
 class Traced:
     """What the facts say of one endpoint."""
@@ -88,6 +102,12 @@ class Traced:
     at: float = 0.0
     tags: set[str] = field(default_factory=set)
     operations: dict[tuple[Kind, str, int], Done] = field(default_factory=dict)
+    order: Ordered | None = None
+
+    def latest(self, kind: Kind, target: str) -> Done | None:
+        """The last round of an operation."""
+        rounds = [one for one in self.operations.values() if (one.kind, one.target) == (kind, target)]
+        return max(rounds, key=lambda one: one.round, default=None)
 
 
 def fold(facts: Iterable[Mapping[str, Any]], platform: str) -> dict[str, Traced]:
@@ -107,6 +127,11 @@ def fold(facts: Iterable[Mapping[str, Any]], platform: str) -> dict[str, Traced]
 
 
 def _apply(endpoint: Traced, fact: Mapping[str, Any], platform: str) -> None:
+    if fact["event"] == GIVEN_BACK:
+        endpoint.order = None  # it may have been sold to somebody else since
+    if fact["event"] == ORDERED:
+        endpoint.order = Ordered(**json.loads(fact["text"]), at=fact["at"])
+        return
     key = (Kind(fact["kind"]), fact["target"], fact["round"])
     operation = endpoint.operations.setdefault(key, Done(*key))
     state = State(fact["state"])
@@ -134,3 +159,48 @@ def _confirm(endpoint: Traced, operation: Done, fact: Mapping[str, Any], platfor
         endpoint.group = operation.target
     elif operation.kind is Kind.TAG:
         endpoint.tags.add(operation.target)
+
+
+# --- orders ---
+
+
+def order_words(order: str, tag: str, group: str) -> str:
+    """An order as a fact keeps it."""
+    return json.dumps({"order": order, "tag": tag, "group": group}, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """An order, the SIM that was sent for it last, and where that leaves it."""
+
+    order: Ordered
+    iccid: str
+    state: OrderState
+
+
+def bought(found: Iterable[Traced], platform: str) -> dict[str, Bought]:
+    """Every order that a SIM was sent for, by number. A group that was still to be asked for is planned again."""
+    last: dict[str, Traced] = {}
+    for one in found:
+        if one.order is not None and (one.order.order not in last or _is_later(one, last[one.order.order])):
+            last[one.order.order] = one
+    return {number: _bought(one, platform) for number, one in last.items()}
+
+
+def _is_later(one: Traced, other: Traced) -> bool:
+    assert one.order is not None
+    assert other.order is not None
+    return one.order.at > other.order.at
+
+
+def _bought(endpoint: Traced, platform: str) -> Bought:
+    order = endpoint.order
+    assert order is not None
+    by_group = CAPABILITIES[platform].activates_by_assignment
+    activate = endpoint.latest(Kind.ACTIVATE, order.group if by_group else "")
+    assign = None
+    if order.group and not by_group and activate is not None and activate.state is not State.REFUSED:
+        key = (Kind.ASSIGN, order.group, 0)
+        assign = endpoint.latest(*key[:2]) or endpoint.operations.setdefault(key, Done(*key))
+    state, spoilt = judged(*(None if one is None else one.state for one in (activate, assign)))
+    return Bought(order, endpoint.iccid, OrderState.NO_STOCK if spoilt else state)

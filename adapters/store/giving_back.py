@@ -13,6 +13,7 @@ from domain.errors import NothingSelected, Refused
 from domain.operation import State
 from domain.order import CLOSED, OrderState, Release
 from domain.outcome import NOT_CARRIED_OUT
+from domain.trail import GIVEN_BACK, ORDERED
 
 _RELEASED = "An operator released the order; it may be sent again if it is still wanted."
 
@@ -86,7 +87,7 @@ def _check_releasable(connection: Connection, row: Row[Any], order_no: str, held
 def _touched(connection: Connection, some: Sequence[Row[Any]]) -> list[int]:
     """The changes of which something is not planned, or of which a call may have come to something."""
     o, a = operations.c, attempts.c
-    harmless = or_(a.event == "sent", and_(a.event == "answer", a.verdict.in_(NOT_CARRIED_OUT)))
+    harmless = or_(a.event.in_(("sent", ORDERED)), and_(a.event == "answer", a.verdict.in_(NOT_CARRIED_OUT)))
     tried = select(a.id).where(a.operation_id == o.id, not_(harmless)).exists()
     mine = and_(orders.c.change_id == o.change_id, orders.c.endpoint == o.endpoint)
     query = (
@@ -106,7 +107,7 @@ def _take_plans_back(
     connection.execute(delete(operations).where(*planned, o.token == 0))
     tried = connection.execute(select(o.id, o.token).where(*planned).order_by(o.id)).all()
     if tried:
-        facts = [{"operation_id": one.id, "token": one.token, "at": now, "event": "given_back"} for one in tried]
+        facts = [{"operation_id": one.id, "token": one.token, "at": now, "event": GIVEN_BACK} for one in tried]
         record(connection, account, [fact | {"owner": by} for fact in facts], state=State.REFUSED)
         values = {"state": State.REFUSED.value, "text": "given back: nothing was done", "updated_at": now}
         connection.execute(update(operations).where(*planned).values(values))

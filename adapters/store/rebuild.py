@@ -9,16 +9,18 @@ from sqlalchemy import Connection, Table, func, insert, select, text
 
 from adapters.store.clock import store_now
 from adapters.store.engine import alone_on
-from adapters.store.tables import attempts, batches, chains, changes, endpoints, operations, tags
+from adapters.store.rebuilt_orders import order_changes, order_ids, restore_orders
+from adapters.store.tables import attempts, batches, chains, changes, endpoints, operations, orders, tags
 from domain.doubt import Patience
 from domain.errors import Refused
+from domain.lifecycle import Kind
 from domain.operation import State
-from domain.trail import COVERED, Chain, Done, Traced, fold
+from domain.trail import COVERED, Chain, Done, Traced, bought, fold
 
 Facts = Iterable[Mapping[str, Any]]
 
 _AT_ONCE = 5000
-_NUMBERED = (batches, changes, endpoints, operations, attempts)
+_NUMBERED = (batches, changes, endpoints, operations, attempts, orders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Rebuilt:
     endpoints: int
     in_doubt: int
     needs_human: int
+    orders: int = 0
 
 
 def check_empty(connection: Connection) -> None:
@@ -54,9 +57,15 @@ def rebuild(
     found = fold(trail(), platform)
     now = store_now(connection)
     batch_ids = _batches(connection, chain.account, found.values(), now)
-    endpoint_ids = _endpoints(connection, chain.account, found.values(), batch_ids, now)
+    orders_found, order_keys = bought(found.values(), platform), order_ids(connection, found.values())
+    endpoint_ids = _endpoints(connection, chain.account, found.values(), batch_ids, order_keys, now)
     change_ids = _changes(connection, chain.account, batch_ids, now)
-    operation_ids = _operations(connection, chain.account, found.values(), endpoint_ids, change_ids, now, patience)
+    sales = order_changes(connection, chain.account, order_keys, now)
+    operation_ids = _operations(
+        connection, chain.account, found.values(), endpoint_ids, change_ids, sales, now, patience
+    )
+    keys = {"ids": order_keys, "change_ids": sales, "endpoint_ids": endpoint_ids}
+    restore_orders(connection, chain.account, orders_found, **keys)
     _facts(connection, trail(), operation_ids)
     connection.execute(insert(chains), {"account": chain.account, "length": chain.length, "head": chain.head})
     states = [done.state for endpoint in found.values() for done in endpoint.operations.values()]
@@ -66,6 +75,7 @@ def rebuild(
         len(found),
         sum(state in (State.SENT, State.IN_DOUBT) for state in states),
         states.count(State.NEEDS_HUMAN),
+        len(orders_found),
     )
 
 
@@ -112,7 +122,12 @@ def _batches(connection: Connection, account: str, found: Iterable[Traced], now:
 
 
 def _endpoints(
-    connection: Connection, account: str, found: Iterable[Traced], batch_ids: Mapping[str, int], now: float
+    connection: Connection,
+    account: str,
+    found: Iterable[Traced],
+    batch_ids: Mapping[str, int],
+    order_keys: Mapping[str, int],
+    now: float,
 ) -> dict[str, int]:
     listed = list(found)
     ids = {one.iccid: number for number, one in enumerate(listed, start=_first(connection, endpoints))}
@@ -127,6 +142,7 @@ def _endpoints(
             "group": one.group,
             "batch_id": batch_ids[one.batch],
             "updated_at": one.at or now,
+            "held_by": order_keys[one.order.order] if one.order is not None else None,
         }
         for one in listed
     )
@@ -158,6 +174,7 @@ def _operations(
     found: Iterable[Traced],
     endpoint_ids: Mapping[str, int],
     change_ids: Mapping[str, int],
+    sales: Mapping[str, int],
     now: float,
     patience: Patience,
 ) -> dict[tuple[str, str, str, int], int]:
@@ -166,7 +183,7 @@ def _operations(
     sizes: dict[int, int] = {}
     for number, (endpoint, done) in enumerate(_each(found), start=_first(connection, operations)):
         ids[endpoint.iccid, done.kind.value, done.target, done.round] = number
-        change = change_ids[endpoint.batch]
+        change = _change_of(endpoint, done, change_ids, sales)
         position = sizes[change] = sizes.get(change, -1) + 1
         rows.append(
             {
@@ -195,6 +212,14 @@ def _operations(
         {"account": account},
     )
     return ids
+
+
+def _change_of(endpoint: Traced, done: Done, change_ids: Mapping[str, int], sales: Mapping[str, int]) -> int:
+    """A sale goes on by its own change, and looks at nothing else."""
+    order = endpoint.order
+    if order is not None and (done.kind is Kind.ACTIVATE or (done.kind, done.target) == (Kind.ASSIGN, order.group)):
+        return sales[order.order]
+    return change_ids[endpoint.batch]
 
 
 def _each(found: Iterable[Traced]) -> Iterator[tuple[Traced, Done]]:

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, text
 
 # An attempt that ended without an answer of the platform, in a plain no of our own: nothing left this program.
 _LEFT_HERE = (
-    "f.event = 'sent' OR f.event = 'answer' AND f.http_status = 0 "
+    "f.event IN ('sent', 'ordered') OR f.event = 'answer' AND f.http_status = 0 "
     "AND f.verdict IN ('refused', 'stopped', 'unreachable', 'group')"
 )
 # Of the endpoint `e`. Whatever was once asked to change about it keeps it out of the shop's reach.

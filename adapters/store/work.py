@@ -13,7 +13,7 @@ from adapters.store.clock import store_now
 from adapters.store.decisions import Owner, decide, from_result, from_ruling
 from adapters.store.engine import alone_on
 from adapters.store.lanes import LEASE_SECONDS, free_places, show_alive
-from adapters.store.tables import attempts, batches, changes, endpoints, operations, stops, workers
+from adapters.store.tables import attempts, batches, changes, endpoints, operations, orders, stops, workers
 from adapters.store.trail import record
 from domain.capabilities import CAPABILITIES
 from domain.doubt import Doubt, Evidence, Ruling
@@ -22,7 +22,7 @@ from domain.operation import State, Work
 from domain.outcome import Verdict
 from domain.pacing import Lane
 from domain.ports import Outlook, Result, Scope, Step
-from domain.trail import subject
+from domain.trail import ORDERED, order_words, subject
 
 
 def step(
@@ -148,9 +148,28 @@ def _mark_sent(connection: Connection, owner: Owner, work: Sequence[Work], now: 
         | {"operation_id": w.id, "token": w.token, "at": now, "event": "sent", "owner": owner.worker}
         for w in work
     ]
-    record(connection, owner.account, facts, state=State.SENT)
+    record(connection, owner.account, [*facts, *_orders_of(connection, owner, work, now)], state=State.SENT)
 
 
+def _orders_of(connection: Connection, owner: Owner, work: Sequence[Work], now: float) -> list[dict[str, Any]]:
+    """For which order a SIM is sent: without this fact a store made again would give the order a second one."""
+    first = {w.id: w for w in work if w.kind is Kind.ACTIVATE and w.token == 1}
+    if not first:
+        return []
+    return [
+        subject(owner.account, first[row.id])
+        | {"operation_id": row.id, "token": 1, "at": now, "event": ORDERED, "owner": owner.worker}
+        | {"text": order_words(row.order_no, row.tag, row.group)}
+        for row in connection.execute(_ORDERED, {"ids": list(first)})
+    ]
+
+
+_ORDERED = (
+    select(operations.c.id, orders.c.order_no, orders.c.tag, orders.c.group)
+    .select_from(operations.join(orders, orders.c.endpoint == operations.c.endpoint))
+    .where(operations.c.id.in_(bindparam("ids", expanding=True)), orders.c.change_id == operations.c.change_id)
+    .order_by(operations.c.id)
+)
 _SENT = (
     update(operations)
     .where(operations.c.id.in_(bindparam("ids", expanding=True)), operations.c.state == State.PLANNED.value)

@@ -44,7 +44,7 @@ def rebuild(
 
     for made in resources.rebuild_store(source, broken_too=broken_too):
         print(
-            f"{made.account}: {made.endpoints:,} endpoints from {made.facts:,} facts, "
+            f"{made.account}: {made.endpoints:,} endpoints and {made.orders:,} orders from {made.facts:,} facts, "
             f"{made.in_doubt:,} operations in doubt, {made.needs_human:,} need a person"
         )
 

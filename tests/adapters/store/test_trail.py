@@ -9,14 +9,15 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import text
 
-from adapters.store import bulk_changes, persons, queries, rebuild, sight
+from adapters.store import bulk_changes, orders, persons, queries, rebuild, sight
 from adapters.store.reading import Reader
-from adapters.store.store import Store
+from adapters.store.store import AccountLedger, Store
 from domain import trail
 from domain.doubt import Evidence, Ruling, Sight
 from domain.errors import Refused
 from domain.lifecycle import Kind
 from domain.operation import State
+from domain.order import OrderState, SellRequest
 from domain.outcome import Because, Verdict
 from domain.ports import Scope
 from domain.sight import Finding
@@ -217,6 +218,114 @@ async def test_a_refused_operation_that_is_tried_again_is_told_by_its_facts(desk
 
     assert again.operations() == ["confirmed"]
     again.close()
+
+
+# --- orders ---
+
+
+async def waiting(desk: Desk, count: int) -> AccountLedger:
+    """So many SIMs made pre-active by calls, of which there are facts."""
+    scope, ledger = desk.batch(count), await desk.ledger(max_in_flight=64)
+    works = (await ledger.step(scope, [], count)).work
+    await ledger.step(scope, [done(work) for work in works], 0)
+    return ledger
+
+
+async def place(ledger: AccountLedger, order="4711", tag="", group="eu"):
+    wanted = SellRequest(order=order, account=ACCOUNT, tag=tag, group=group)
+    return await ledger._store.awrite(orders.place, ledger.owner, wanted, hold=900.0, oldest={})
+
+
+async def answered(ledger: AccountLedger, order, works, *, result=done):
+    return (await ledger.step(Scope(order.change), [result(work) for work in works], 1)).work
+
+
+def refused(work):
+    return came(work, Verdict.NOT_DONE, Because.REFUSED)
+
+
+async def test_an_order_that_is_sent_again_to_a_store_made_again_gets_no_second_sim(desk, tmp_path):
+    ledger = await waiting(desk, 3)
+    order, step = await place(ledger)
+    assert await answered(ledger, order, await answered(ledger, order, step.work)) == ()
+
+    again = made_again(desk, tmp_path)
+    heir = await again.ledger()
+    repeated, step = await place(heir)
+    other, _ = await place(heir, order="4712")
+
+    assert (repeated.state, repeated.iccid, step.work) == (OrderState.DONE, order.iccid, ())
+    assert other.iccid == iccid(2)
+    assert [chain.broken for chain in chains(again.url)] == [""]
+    again.close()
+
+
+async def test_an_order_whose_group_was_still_to_be_asked_for_goes_on_in_a_store_made_again(desk, tmp_path):
+    ledger = await waiting(desk, 2)
+    order, step = await place(ledger)
+    await ledger.step(Scope(order.change), [done(step.work[0])], 0)
+
+    again = made_again(desk, tmp_path)
+    heir = await again.ledger()
+    found = again.store.write(orders.find, ACCOUNT, "4711")
+    works = await answered(heir, found, ())
+
+    assert (found.state, found.iccid) == (OrderState.IN_PROGRESS, order.iccid)
+    assert [(work.kind, work.target, work.iccid) for work in works] == [(Kind.ASSIGN, "eu", order.iccid)]
+    again.close()
+
+
+async def test_a_sale_that_was_under_way_is_in_doubt_in_a_store_made_again_and_keeps_its_sim(desk, tmp_path):
+    order, _ = await place(await waiting(desk, 2))
+
+    again = made_again(desk, tmp_path)
+    heir = await again.ledger()
+    repeated, step = await place(heir)
+
+    assert (repeated.state, repeated.iccid, step.work) == (OrderState.IN_PROGRESS, order.iccid, ())
+    assert [doubt.iccid for doubt in await heir.doubts(Scope(repeated.change), 5)] == [order.iccid]
+    again.close()
+
+
+async def test_an_order_whose_sim_was_refused_gets_another_one_from_a_store_made_again(desk, tmp_path):
+    ledger = await waiting(desk, 2)
+    order, step = await place(ledger)
+    await answered(ledger, order, step.work, result=refused)
+
+    again = made_again(desk, tmp_path)
+    repeated, step = await place(await again.ledger())
+
+    assert (repeated.state, repeated.iccid) == (OrderState.IN_PROGRESS, iccid(2))
+    assert [work.iccid for work in step.work] == [iccid(2)]
+    again.close()
+
+
+async def test_the_sim_that_was_sent_last_for_an_order_is_the_one_that_comes_back(desk, tmp_path):
+    ledger = await waiting(desk, 2)
+    order, step = await place(ledger)
+    await answered(ledger, order, step.work, result=refused)
+    spoilt = desk.store.write(orders.find, ACCOUNT, "4711")
+    hold = {"hold": 900.0, "oldest": {}}
+    order, step = await desk.store.awrite(orders.take_another, ledger.owner, spoilt, **hold)
+    await answered(ledger, order, await answered(ledger, order, step.work))
+
+    again = made_again(desk, tmp_path)
+
+    found = again.store.write(orders.find, ACCOUNT, "4711")
+    assert (found.state, found.iccid) == (OrderState.DONE, iccid(2))
+    assert again.one("SELECT count(*) FROM endpoints WHERE held_by = :order", order=found.id) == 2
+    again.close()
+
+
+async def test_a_reservation_is_no_fact_before_something_is_sent_for_it(desk):
+    ledger = await waiting(desk, 1)
+    desk.do("INSERT INTO stops (account, reason, at) VALUES (:account, 'test', 0)", account=ACCOUNT)
+    order, step = await place(ledger)
+    assert (order.iccid, step.work, desk.facts("ordered")) == (iccid(1), (), [])
+
+    desk.do("DELETE FROM stops")
+    await answered(ledger, order, ())
+    assert len(desk.facts("ordered")) == 1
 
 
 async def test_facts_of_before_the_trail_are_described_and_bound_by_the_upgrade(lived):
