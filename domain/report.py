@@ -1,11 +1,13 @@
 """What a report of a run says, before it becomes a file."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from domain.header import ALIASES, header_key
 from domain.manifest import Manifest
+from domain.selection import LeftOut
 
 
 class MappingRow(NamedTuple):
@@ -30,6 +32,13 @@ class RejectRow(NamedTuple):
     value: str
     code: str
     reason: str
+
+
+class Rejects(NamedTuple):
+    """The rejected rows of one report, and the columns that they came in."""
+
+    columns: tuple[str, ...] = ()
+    rows: Sequence[RejectRow] = ()
 
 
 class CallRow(NamedTuple):
@@ -68,3 +77,19 @@ def rejects_of(manifest: Manifest) -> Iterator[RejectRow]:
         codes = "; ".join(dict.fromkeys(problem.code for problem in row.problems))
         reasons = " ".join(dict.fromkeys(problem.reason for problem in row.problems))
         yield RejectRow(row.row_no, row.original, first.column, first.value, codes, reasons)
+
+
+def rejects_of_list(manifest: Manifest | None, left: Iterable[LeftOut]) -> Rejects:
+    """What a list names in vain, in the layout of its file: bad rows, and SIMs that the change cannot take."""
+    if manifest is None:
+        return Rejects()
+    place = next((n for n, column in enumerate(manifest.columns) if header_key(column) in ALIASES["iccid"]), 0)
+    column = manifest.columns[place]
+    blank = ("",) * place
+    rows = {row.iccid: row.row_no for row in manifest.accepted}
+    named = [
+        RejectRow(rows[one.iccid], (*blank, one.iccid), column, one.iccid, one.code, one.reason)
+        for one in left
+        if one.iccid in rows
+    ]
+    return Rejects(manifest.columns, sorted([*rejects_of(manifest), *named], key=lambda row: row.row_no))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from domain.errors import NotConfirmed
-from domain.lifecycle import Kind
+from domain.lifecycle import MOVES, Kind, Lifecycle
 
 VERBS = {
     Kind.ACTIVATE: "activate",
@@ -16,13 +16,55 @@ VERBS = {
 
 
 @dataclass(frozen=True, slots=True)
+class AsAsked:
+    """How an endpoint stands for which a request is done; empty: whatever it is."""
+
+    state: str = ""
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An ICCID that was named and that the change cannot take, and why."""
+
+    iccid: str
+    code: str
+    reason: str
+
+
+NOT_IN_STORE = "not_in_store"
+
+
+def unknown(iccid: str) -> LeftOut:
+    """One that the account does not have."""
+    return LeftOut(iccid, NOT_IN_STORE, "not in the store; provision it first")
+
+
+def unusable(iccid: str, kind: Kind, platform: str, state: Lifecycle, group: str) -> LeftOut:
+    """One that stands otherwise than the change needs it."""
+    if state in MOVES[platform][kind].allowed_from:
+        return LeftOut(iccid, "busy", "another change of it is under way or waits for a person")
+    if kind is Kind.ACTIVATE and state is Lifecycle.ACTIVE:
+        words = f"active in group {group}" if group else "active without a group"
+        return LeftOut(iccid, "active_elsewhere", f"{words}; `preactive assign` puts it into another")
+    return LeftOut(iccid, "other_state", f"in state {words_of(state)}, which does not allow to {VERBS[kind]} it")
+
+
+def words_of(state: str) -> str:
+    """A state as people read it."""
+    return state.replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
 class Selected:
     """What a request comes to, in numbers of endpoints; `rejected` counts rows of its file.
 
     `already`: done before, `outside` of them not by this change; `open`: selected before and not finished; `new`: to
-    be done; `unusable`: in a state that does not allow it, or busy with another change; `refused`: refused before and
-    left alone, `elsewhere` of them in another change; `unknown`: in the list and not in the store.
+    be done; `unusable`: in a state that does not allow it, or busy with another change, `others` by state; `refused`:
+    refused before and left alone, `elsewhere` of them in another change; `unknown`: in the list and not in the store.
     `origins`: those for which nothing is on its way yet, by the group that they are in, empty for none.
+    `left`: what a list names and the change cannot take, each with its reason. Who asks for a tag means those of its
+    endpoints that the change fits, so that there is nothing to reject.
     """
 
     already: int
@@ -36,8 +78,10 @@ class Selected:
     unknown: int = 0
     rejected: int = 0
     kind: Kind = Kind.ACTIVATE
-    some_unknown: tuple[str, ...] = ()
     origins: Mapping[str, int] = field(default_factory=dict)
+    others: Mapping[str, int] = field(default_factory=dict)
+    left: tuple[LeftOut, ...] = ()
+    done: AsAsked = AsAsked()
 
     @property
     def wanted(self) -> int:
@@ -46,14 +90,24 @@ class Selected:
 
     @property
     def left_out(self) -> int:
-        """What was asked for and cannot be done."""
-        return self.unusable + self.unknown + self.rejected
+        """What was asked for by name and cannot be done."""
+        return len(self.left) + self.rejected
+
+    @property
+    def to_do(self) -> int:
+        """Endpoints for which something is left to be done."""
+        return self.new + self.open
+
+    @property
+    def states(self) -> str:
+        """How many of those that the change does not fit are in which state."""
+        return ", ".join(f"{count:,} {words_of(state)}" for state, count in sorted(self.others.items()))
 
     def sentence(self) -> str:
         """One line on what would be done."""
         parts = [
             f"{self.new:,} to {VERBS[self.kind]}, {self.open:,} to go on with, {self.already:,} done before, "
-            f"{self.unusable:,} in another state"
+            f"{self.unusable:,} in another state" + (f" ({self.states})" if self.states else "")
         ]
         if self.refused:
             parts.append(f"{self.refused:,} refused before (--retry-refused tries them again)")

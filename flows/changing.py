@@ -2,11 +2,14 @@
 
 from prefect.client.schemas.objects import State
 
+from domain.report import rejects_of_list
 from domain.requests import SelectionRequest
+from domain.selection import Selected
 from domain.summary import Summary
 from flows.running import finish, rename, run_id
 from tasks import resources
 from tasks.carry_out import carry_out_chunk, log_in, settle_rest
+from tasks.planning import read_list
 from tasks.progress import watched
 from tasks.report import write_report
 from tasks.select import select_endpoints
@@ -30,6 +33,15 @@ async def change_endpoints(request: SelectionRequest, words: str) -> State[Summa
                 await settle_rest(account, change, request.label)
                 await read_back(account, change, kind)
         summary = resources.summarise_selection(session, selected, label=request.label, started=started, run=run_id())
-        # Without anything to do, an earlier report is worth more than an empty one.
-        reports = await write_report(account, change, summary, title, request.report) if change else []
-        return finish(summary, reports)
+        return finish(summary, await _reported(account, request, selected, summary, title))
+
+
+async def _reported(
+    account: str, request: SelectionRequest, selected: Selected, summary: Summary, title: str
+) -> list[str]:
+    """The report files. Without anything done, an earlier report is worth more than an empty one."""
+    rejects = rejects_of_list(read_list(request), selected.left)
+    if not selected.change and not rejects.rows:
+        return []
+    stem = request.report if selected.change else f"{request.report}-left-out"
+    return await write_report(account, selected.change, summary, title, stem, rejects=rejects, asked=selected.done)

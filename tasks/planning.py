@@ -28,7 +28,7 @@ from domain.plan import (
     selection_calls,
 )
 from domain.requests import ProvisionRequest, SelectionRequest
-from domain.selection import Selected
+from domain.selection import VERBS, Selected
 from domain.survey import survey
 from tasks import resources
 
@@ -152,7 +152,7 @@ def plan_selection(request: SelectionRequest, *, bounded: bool = False) -> Selec
     if request.kind is Kind.TERMINATE:
         check_terminations(options)
     selected = resources.preview_selection(name, options, request)
-    if not selected.wanted and not selected.unusable and not selected.refused:
+    if not selected.wanted and not selected.refused and (request.tag is not None or not selected.unusable):
         raise NothingSelected(_nothing(name, request, selected))
     check_size(selected.new, options, limit=request.limit, bounded=bounded)
     return selected
@@ -203,6 +203,11 @@ def _nothing(name: str, request: SelectionRequest, selected: Selected) -> str:
     if request.tag is None:
         bad = f" and {selected.rejected:,} rows are rejected" if selected.rejected else ""
         return f"None of the ICCIDs is known on account {name}{bad}; nothing was changed, provision them first."
+    if selected.unusable:
+        return (
+            f"Of the endpoints on account {name} with the tag {request.tag!r}, none can be taken to "
+            f"{VERBS[request.kind]}: {selected.states}; nothing was changed."
+        )
     tags = resources.known_tags(name)
     known = f"the tags are: {', '.join(tags[:10])}{' …' if len(tags) > 10 else ''}" if tags else "there are no tags yet"
     return f"No endpoint on account {name} carries the tag {request.tag!r}; {known}."

@@ -1,5 +1,6 @@
 """Writes the report files and puts the summary where operators see it."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -10,10 +11,11 @@ from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact, 
 from domain.chart import COLOURS, bars, data_url
 from domain.iccid import mask_iccid, mask_numbers
 from domain.problems import shown_masked
-from domain.report import ReportData
+from domain.report import Rejects, ReportData
+from domain.selection import AsAsked
 from domain.summary import Summary
 from tasks import resources
-from tasks.report_data import report_data
+from tasks.report_data import rejects_of_batch, report_data
 from tasks.steps import API_TROUBLE, step
 
 _SHOWN = 200
@@ -21,21 +23,30 @@ _SHOWN = 200
 
 @step("report", "write the report of {title}")
 async def write_report(
-    account: str, change: int, summary: Summary, title: str, stem: str, batch: int = 0, source: int = 0
+    account: str,
+    change: int,
+    summary: Summary,
+    title: str,
+    stem: str,
+    batch: int = 0,
+    source: int = 0,
+    *,
+    rejects: Rejects | None = None,
+    asked: AsAsked | None = None,
 ) -> list[str]:
     """Write workbook and CSV files, and the artifacts of the run."""
     folder = resources.reports_dir()
-    rejects = resources.rejects(batch, source) if batch else []
-    data = report_data(change, summary, rejects, account=account, title=title, stem=stem)
+    rejects = rejects or (rejects_of_batch(batch, source) if batch else Rejects())
+    data = report_data(change, summary, rejects, account=account, title=title, stem=stem, asked=asked)
     paths = resources.write_reports(folder, data)
     with suppress(*API_TROUBLE):  # the files are what counts; the UI may be away
-        await _artifacts(summary, data, paths, change)
+        await _artifacts(summary, data, paths, resources.mapping(change, asked))
     return [str(path) for path in paths]
 
 
-async def _artifacts(summary: Summary, data: ReportData, paths: list[Path], change: int) -> None:
+async def _artifacts(summary: Summary, data: ReportData, paths: list[Path], mapping: Iterable[dict[str, Any]]) -> None:
     await acreate_markdown_artifact(_markdown(summary, data.title, paths), description=summary.sentence())
-    problems = _problem_rows(data, change)
+    problems = _problem_rows(data, mapping)
     if problems:
         await acreate_table_artifact(
             problems, description=f"Rejects and failures, at most {_SHOWN}; all are in the report"
@@ -44,14 +55,14 @@ async def _artifacts(summary: Summary, data: ReportData, paths: list[Path], chan
     await acreate_link_artifact(link, link_text=paths[0].name, description="Report workbook")
 
 
-def _problem_rows(data: ReportData, change: int) -> list[dict[str, Any]]:
+def _problem_rows(data: ReportData, mapping: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     rejects = [
         _problem_row(reject.row_no, reject.column, shown_masked(reject.value), "rejected", mask_numbers(reject.reason))
         for reject in list(data.rejects)[:_SHOWN]
     ]
     failures = (
         _problem_row("", "ICCID", mask_iccid(row["iccid"]), row["outcome"], mask_numbers(row["text"]))
-        for row in resources.mapping(change)
+        for row in mapping
         if row["outcome"] != "confirmed"
     )
     return rejects + list(islice(failures, _SHOWN - len(rejects)))

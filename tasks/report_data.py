@@ -1,29 +1,36 @@
 """What a report shows, read from the store. Needs no Prefect."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from domain.report import MappingRow, RejectRow, ReportData, reasons_of
+from domain.report import MappingRow, RejectRow, Rejects, ReportData, reasons_of
+from domain.selection import AsAsked
 from domain.summary import Summary, from_counts
 from tasks import resources
 
 
 def report_data(
-    change: int, summary: Summary, rejects: Sequence[dict[str, Any]], *, account: str, title: str, stem: str
+    change: int,
+    summary: Summary,
+    rejects: Rejects,
+    *,
+    account: str,
+    title: str,
+    stem: str,
+    asked: AsAsked | None = None,
 ) -> ReportData:
     """What the report files of a run show."""
-    rejected = [_reject(row) for row in rejects]
     return ReportData(
         title=title,
         batch=stem,
         account=account,
         run=summary.run,
         numbers=summary.numbers(),
-        mapping=_mapping(change),
-        columns=tuple(rejects[0]["columns"]) if rejects else (),
-        rejects=rejected,
-        reasons=reasons_of(row.code for row in rejected),
+        mapping=_mapping(change, asked),
+        columns=rejects.columns,
+        rejects=rejects.rows,
+        reasons=reasons_of(row.code for row in rejects.rows),
         calls=resources.calls(change),
     )
 
@@ -33,13 +40,19 @@ def batch_report(batch: dict[str, Any]) -> list[Path]:
     counts, totals = resources.batch_counts(batch)
     summary = from_counts(counts, **totals, batch=batch["name"], run="")
     title = f"{batch['name']} · {summary.rows:,} rows · {batch['account']}"
-    rejects = resources.rejects(batch["id"])
+    rejects = rejects_of_batch(batch["id"])
     data = report_data(batch["change_id"], summary, rejects, account=batch["account"], title=title, stem=batch["name"])
     return resources.write_reports(resources.reports_dir(), data)
 
 
-def _mapping(change: int) -> Iterator[MappingRow]:
-    for row in resources.mapping(change):
+def rejects_of_batch(batch: int, source: int = 0) -> Rejects:
+    """The rejected rows of one file of a batch, or of all its files."""
+    rows = resources.rejects(batch, source)
+    return Rejects(tuple(rows[0]["columns"]) if rows else (), [_reject(row) for row in rows])
+
+
+def _mapping(change: int, asked: AsAsked | None) -> Iterator[MappingRow]:
+    for row in resources.mapping(change, asked):
         yield MappingRow(
             name=row["name"],
             iccid=row["iccid"],

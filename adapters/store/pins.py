@@ -21,6 +21,16 @@ def all_pinned(connection: Connection, account: str) -> dict[str, str]:
     }
 
 
+def names_of(connection: Connection, account: str, name: str) -> list[str]:
+    """Every name that the group of this name was used under, the first one first; the name itself if it is new."""
+    query = text(
+        "SELECT q.name FROM pinned_groups p JOIN pinned_groups q ON q.account = p.account AND q.group_id = p.group_id "
+        "WHERE p.account = :account AND (p.name = :name OR p.group_id = :name) GROUP BY q.name, q.pinned_at "
+        "ORDER BY q.pinned_at, q.name"
+    )
+    return list(connection.execute(query, {"account": account, "name": name}).scalars()) or [name]
+
+
 def pin(connection: Connection, account: str, name: str, group_id: str) -> str:
     """Keep what a name stands for, unless that is known, and return what it stands for."""
     if not group_id:

@@ -6,32 +6,52 @@ from typing import Any
 from adapters.store.reading import Reader, Row, loads
 from domain.operation import State
 from domain.order import OrderState
+from domain.selection import AsAsked
 from domain.trail import APPROVERS, COVERED, SIGNED
 
 # An endpoint's operations in one change, worst outcome first.
 _RANK = ("refused", "needs_human", "in_doubt", "sent", "planned", "confirmed")
 
 
-def tally(reader: Reader, change: int, *, since: float, source: int = 0) -> Mapping[str, int]:
+def tally(
+    reader: Reader, change: int, *, since: float, source: int = 0, asked: AsAsked | None = None
+) -> Mapping[str, int]:
     """How many endpoints of a change stand where. `already`: what was done before `since`, or was there anyway.
 
-    With `source` only the endpoints that this file brought in count.
+    With `source` only the endpoints that this file brought in count, with `asked` only those that did not move on
+    since they were done.
     """
+    refused, planned, confirmed = (_RANK.index(state) for state in ("refused", "planned", "confirmed"))
+    done = f"items.worst = {confirmed} AND items.fresh = 0"
+    moved_on, values = _moved_on(asked, done=done, undone=f"items.worst IN ({refused}, {planned})")
     rank = " ".join(f"WHEN '{state}' THEN {number}" for number, state in enumerate(_RANK))
     rows = reader.rows(
-        "SELECT worst, fresh, count(*) AS n FROM ("
+        "SELECT items.worst, items.fresh, count(*) AS n FROM ("
         f"  SELECT endpoint, min(CASE state {rank} END) AS worst, "
         "  max(CASE WHEN state = 'confirmed' AND updated_at >= :since AND NOT already THEN 1 ELSE 0 END) AS fresh "
         "  FROM operations WHERE change_id = :change AND (:source = 0 OR endpoint IN ("
         "    SELECT endpoint FROM rows WHERE source_id = :source AND NOT known)) "
-        "  GROUP BY endpoint) items GROUP BY worst, fresh",
-        {"change": change, "since": since, "source": source},
+        "  GROUP BY endpoint) items JOIN endpoints e ON e.id = items.endpoint "
+        f"WHERE NOT ({moved_on}) GROUP BY items.worst, items.fresh",
+        {"change": change, "since": since, "source": source} | values,
     )
     counts = dict.fromkeys([*_RANK, "already"], 0)
     for row in rows:
         state = _RANK[row["worst"]]
         counts["already" if state == State.CONFIRMED and not row["fresh"] else state] += row["n"]
     return counts
+
+
+def _moved_on(asked: AsAsked | None, *, done: str, undone: str) -> tuple[str, dict[str, object]]:
+    """Whether the endpoint `e` is out of reach of what was asked: done, and then moved on, or ended before."""
+    if asked is None:
+        return "1 = 0", {}
+    names: dict[str, object] = {f"name_{number}": name for number, name in enumerate(asked.groups)}
+    other = "e.state <> :state AND :state <> ''"
+    if names:
+        other += f" OR coalesce(e.\"group\", '') NOT IN ({', '.join(f':{name}' for name in names)})"
+    ended = "e.state = 'terminated' AND :state <> 'terminated'"
+    return f"({done}) AND ({other}) OR ({done} OR {undone}) AND {ended}", {"state": asked.state} | names
 
 
 def source_totals(reader: Reader, batch: int, source: int = 0) -> Row:
@@ -89,8 +109,9 @@ def changes_of(reader: Reader, batch: int) -> list[int]:
     return [row["change_id"] for row in rows]
 
 
-def mapping(reader: Reader, *, change: int) -> Iterator[Row]:
-    """Every endpoint of a change: its mapping, and the operation that explains it best."""
+def mapping(reader: Reader, *, change: int, asked: AsAsked | None = None) -> Iterator[Row]:
+    """Every endpoint of a change: its mapping, and the operation that explains it best; `asked` as in `tally`."""
+    moved_on, values = _moved_on(asked, done="o.state = 'confirmed'", undone="o.state IN ('refused', 'planned')")
     rank = " ".join(f"WHEN '{state}' THEN {number}" for number, state in enumerate(_RANK))
     yield from reader.stream(
         'SELECT e.name, e.iccid, e.endpoint_id, e.state, e."group", '
@@ -99,8 +120,8 @@ def mapping(reader: Reader, *, change: int) -> Iterator[Row]:
         "FROM (SELECT o.*, row_number() OVER (PARTITION BY o.endpoint "
         f"         ORDER BY CASE o.state {rank} END, o.id DESC) AS nth "
         "      FROM operations o WHERE o.change_id = :change) o "
-        "JOIN endpoints e ON e.id = o.endpoint WHERE o.nth = 1 ORDER BY o.position, o.id",
-        {"change": change},
+        f"JOIN endpoints e ON e.id = o.endpoint WHERE o.nth = 1 AND NOT ({moved_on}) ORDER BY o.position, o.id",
+        {"change": change} | values,
     )
 
 

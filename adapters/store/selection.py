@@ -1,7 +1,7 @@
 """Selects endpoints for a bulk change and plans the operations, so that the same request selects the same ones."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,13 +12,12 @@ from adapters.store.clock import store_now
 from adapters.store.engine import alone_on
 from adapters.store.grants import latest, let_through
 from adapters.store.ingest import stage
+from adapters.store.pins import names_of
 from adapters.store.tables import changes
 from domain.approval import Bound
 from domain.capabilities import CAPABILITIES
-from domain.lifecycle import MOVES, Kind
-from domain.selection import Selected, check_count
-
-_SHOWN = 20
+from domain.lifecycle import MOVES, Kind, Lifecycle
+from domain.selection import AsAsked, LeftOut, Selected, check_count, unknown, unusable
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,7 @@ class Request:
     retry: bool = False
     counted: bool = False
     confirmed: int | None = None
+    same_groups: tuple[str, ...] = ()  # every name that the group was used under
 
     @property
     def by_assignment(self) -> bool:
@@ -51,6 +51,12 @@ class Request:
         which = f"list={_digest(self.iccids)}" if self.iccids is not None else f"tag={self.tag}"
         grouped = f" group={self.group}" if self.kind in (Kind.ACTIVATE, Kind.ASSIGN) else ""
         return f"{self.kind.value} {which}{grouped}"
+
+    @property
+    def done(self) -> AsAsked:
+        """How an endpoint stands for which the request is done."""
+        to = MOVES[self.platform][self.kind].to
+        return AsAsked("" if to is None else to.value, self.same_groups if self.group else ())
 
 
 def _digest(iccids: Sequence[str]) -> str:
@@ -77,7 +83,12 @@ _NO_GROUP = (
     "EXISTS (SELECT 1 FROM operations g WHERE g.endpoint = e.id AND g.change_id = :change AND g.kind = 'assign' "
 )
 _NO_GROUP += "AND g.state = 'refused' {})"
+_GROUP_COMES = (
+    "EXISTS (SELECT 1 FROM operations g WHERE g.endpoint = e.id AND g.kind = 'assign' AND g.target = :grp "
+    "AND g.state IN ('planned', 'sent', 'in_doubt', 'needs_human'))"
+)
 _CLASS = f"""CASE
+  WHEN {{ended}} THEN 'unusable'
   WHEN {{already}} THEN CASE WHEN a.change_id = :change THEN 'already' ELSE 'outside' END
   WHEN a.change_id = :change AND {{mine}} THEN CASE
     WHEN :retry = 1 AND {_NO_GROUP.format("AND NOT " + _BY_A_PERSON.format("g"))} THEN 'again'
@@ -90,18 +101,25 @@ _CLASS = f"""CASE
   WHEN (a.id IS NULL OR a.state = 'confirmed') AND e.state IN ({{states}}) AND NOT {_BUSY} THEN 'free'
   ELSE 'unusable' END"""
 
-_IN_GROUP = "coalesce(e.\"group\", '') = :grp"  # never NULL, also for an endpoint without a group
+# Never NULL, also for an endpoint without a group. One group may have been used under several names.
+_IN_GROUP = "coalesce(e.\"group\", '') IN ({names})"
 _ALREADY = {
     Kind.ACTIVATE: f"(e.state = 'active' AND (:grp = '' OR {_IN_GROUP}))",
-    Kind.ASSIGN: f"(e.state <> 'terminated' AND {_IN_GROUP})",
+    Kind.ASSIGN: _IN_GROUP,
 }
 _UNFINISHED = "a.state IN ('planned', 'sent', 'in_doubt', 'needs_human')"
 
 
 def preview(connection: Connection, request: Request) -> Selected:
     """What the request would select. Changes nothing but a temporary table."""
-    found, _ = _look(connection, request)
+    found, _ = _look(connection, _by_first_name(connection, request))
     return found
+
+
+def _by_first_name(connection: Connection, request: Request) -> Request:
+    """The request under the name that its group was used under first, since a group is what its id says."""
+    names = names_of(connection, request.account, request.group) if request.group else (request.group,)
+    return replace(request, group=names[0], same_groups=tuple(names))
 
 
 def select_endpoints(connection: Connection, request: Request, bound: Bound | None = None) -> Selected:
@@ -110,6 +128,7 @@ def select_endpoints(connection: Connection, request: Request, bound: Bound | No
     Raises NotConfirmed, Unsigned.
     """
     alone_on(connection, request.account)
+    request = _by_first_name(connection, request)
     found, again = _look(connection, request)
     if request.counted:
         check_count(found, request.confirmed)
@@ -129,9 +148,10 @@ def _look(connection: Connection, request: Request) -> tuple[Selected, int]:
     change = _current(connection, request)
     source, values = _source(connection, request, change)
     query = text(
-        "SELECT class, origin, unsent, count(*) AS n "
-        f"FROM (SELECT {_class(request)} AS class, coalesce(e.\"group\", '') AS origin, "
-        f"CASE WHEN a.state = 'planned' THEN 1 ELSE 0 END AS unsent {source}) found GROUP BY class, origin, unsent"
+        "SELECT class, origin, unsent, state, count(*) AS n "
+        f"FROM (SELECT {_class(request)} AS class, coalesce(e.\"group\", '') AS origin, e.state, "
+        f"CASE WHEN a.state = 'planned' THEN 1 ELSE 0 END AS unsent {source}) found "
+        "GROUP BY class, origin, unsent, state"
     )
     rows = connection.execute(query, values).all()
     counts = dict.fromkeys(("already", "outside", "open", "again", "refused", "elsewhere", "free", "unusable"), 0)
@@ -140,7 +160,7 @@ def _look(connection: Connection, request: Request) -> tuple[Selected, int]:
     already = counts["already"] + counts["outside"]
     held = already + counts["open"] + counts["again"] + counts["refused"]
     free = counts["free"] if request.count is None else max(0, min(counts["free"], request.count - held))
-    missing = _missing(connection, request)
+    missing = [unknown(iccid) for iccid in _missing(connection, request)]
     found = Selected(
         already=already,
         open=counts["open"],
@@ -152,8 +172,10 @@ def _look(connection: Connection, request: Request) -> tuple[Selected, int]:
         outside=counts["outside"],
         unknown=len(missing),
         kind=request.kind,
-        some_unknown=tuple(missing[:_SHOWN]),
         origins=_origins(rows, surplus=counts["free"] - free),
+        others=_others(rows),
+        left=(*missing, *(_unusable(connection, request, change) if counts["unusable"] else ())),
+        done=request.done,
     )
     return found, counts["again"]
 
@@ -161,20 +183,42 @@ def _look(connection: Connection, request: Request) -> tuple[Selected, int]:
 def _origins(rows: Sequence[Row[Any]], *, surplus: int) -> dict[str, int]:
     """What is still to be sent, by the group that it is in; `surplus` of what waits without a group is not wanted."""
     found: dict[str, int] = {"": -surplus}
-    for kind, origin, unsent, count in map(tuple, rows):
+    for kind, origin, unsent, _, count in map(tuple, rows):
         if kind in ("again", "free") or (kind == "open" and unsent):
             found[origin] = found.get(origin, 0) + count
     return {origin: count for origin, count in found.items() if count > 0}
+
+
+def _others(rows: Sequence[Row[Any]]) -> dict[str, int]:
+    """What the change does not fit, by state."""
+    found: dict[str, int] = {}
+    for row in rows:
+        if row[0] == "unusable":
+            found[row.state] = found.get(row.state, 0) + row.n
+    return found
+
+
+def _unusable(connection: Connection, request: Request, change: int) -> Iterator[LeftOut]:
+    """What a list names though the change does not fit it."""
+    if request.iccids is None:
+        return
+    source, values = _source(connection, request, change)
+    query = f"SELECT e.iccid, e.state, coalesce(e.\"group\", '') {source} AND {_class(request)} = 'unusable' ORDER BY 1"
+    for iccid, state, group in map(tuple, connection.execute(text(query), values)):
+        yield unusable(iccid, request.kind, request.platform, Lifecycle(state), group)
 
 
 def _class(request: Request) -> str:
     move = MOVES[request.platform][request.kind]
     states = ", ".join(f"'{state.value}'" for state in sorted(move.allowed_from))
     # An activation holds its place in a total also when it is done and its group is not.
-    done = " OR (a.state = 'confirmed' AND e.state <> 'pre_active')" if request.kind is Kind.ACTIVATE else ""
-    mine = f"({_UNFINISHED}{done})"
-    already = _ALREADY.get(request.kind) or f"e.state = '{move.to.value if move.to else ''}'"
-    return _CLASS.format(already=already, mine=mine, states=states)
+    comes = f"{_GROUP_COMES} OR {_NO_GROUP.format('')}"
+    done = f" OR (a.state = 'confirmed' AND e.state = 'active' AND ({comes}))"
+    mine = f"({_UNFINISHED}{done if request.kind is Kind.ACTIVATE else ''})"
+    names = ", ".join(f":name_{number}" for number in range(len(request.same_groups)))
+    already = (_ALREADY.get(request.kind) or f"e.state = '{move.to.value if move.to else ''}'").format(names=names)
+    ended = f"e.state = '{Lifecycle.TERMINATED.value}'" if move.to is not Lifecycle.TERMINATED else "1 = 0"
+    return _CLASS.format(already=already, mine=mine, states=states, ended=ended)
 
 
 def _source(connection: Connection, request: Request, change: int) -> tuple[str, dict[str, object]]:
@@ -183,7 +227,7 @@ def _source(connection: Connection, request: Request, change: int) -> tuple[str,
         "change": change,
         "grp": request.group,
         "retry": int(request.retry),
-    }
+    } | {f"name_{number}": name for number, name in enumerate(request.same_groups)}
     if request.iccids is not None:
         stage(connection, ((0, iccid, "") for iccid in dict.fromkeys(request.iccids)))
         return _WANTED.format(join="JOIN incoming i ON i.iccid = e.iccid", where="", **_operation(request)), values

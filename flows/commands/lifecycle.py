@@ -11,7 +11,7 @@ import typer
 
 from flows.commands import running
 from flows.commands.options import Account, Limit, Yes
-from flows.commands.printing import show_rejects
+from flows.commands.printing import SHOWN, show_rejects
 
 if TYPE_CHECKING:
     from domain.requests import SelectionRequest
@@ -174,8 +174,8 @@ def _show_plan(request: "SelectionRequest") -> "Selected":
     listed = read_list(request)
     if listed is not None:
         show_rejects(listed)
-    for iccid in selected.some_unknown:
-        print(f"  {iccid}: not in the store")
-    if selected.unknown > len(selected.some_unknown):
-        print(f"  … and {selected.unknown - len(selected.some_unknown):,} more that are not in the store")
+    for one in selected.left[:SHOWN]:
+        print(f"  {one.iccid}: {one.reason}")
+    if len(selected.left) > SHOWN:
+        print(f"  … and {len(selected.left) - SHOWN:,} more; the report of the run lists all")
     return selected

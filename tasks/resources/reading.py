@@ -13,7 +13,7 @@ from domain.inbox import Meaning
 from domain.lifecycle import Lifecycle
 from domain.plan import Known, Wanted
 from domain.report import CallRow
-from domain.selection import Selected
+from domain.selection import AsAsked, Selected
 from domain.summary import Summary, from_counts
 from domain.unfinished import Unfinished
 from tasks.resources.session import (
@@ -114,10 +114,10 @@ def known_tags(name: str) -> Sequence[str]:
         return queries.known_tags(opened, name)
 
 
-def mapping(change: int) -> Iterator[dict[str, Any]]:
-    """Every endpoint of a change with the operation that explains it best."""
+def mapping(change: int, asked: AsAsked | None = None) -> Iterator[dict[str, Any]]:
+    """Every endpoint of a change with the operation that explains it best; `asked` leaves out what moved on since."""
     with reader() as opened:
-        yield from queries.mapping(opened, change=change)
+        yield from queries.mapping(opened, change=change, asked=asked)
 
 
 def calls(change: int) -> list[CallRow]:
@@ -153,9 +153,9 @@ def summarise_repair(session: Session, change: int, count: int, *, started: Mome
 def summarise_selection(session: Session, selected: Selected, *, label: str, started: Moment, run: str) -> Summary:
     """The numbers of a change to existing endpoints, from the store."""
     with reader() as opened:
-        counts = queries.tally(opened, selected.change, since=started.at)
+        counts = queries.tally(opened, selected.change, since=started.at, asked=selected.done)
     counts = {**counts, "refused": counts["refused"] + selected.elsewhere}
-    accepted = selected.wanted + selected.refused
+    accepted = sum(counts.values()) + selected.outside
     facts = _run_facts(session, batch=label, started=started, run=run) | {
         "rows": accepted + selected.left_out,
         "accepted": accepted,

@@ -155,7 +155,7 @@ def test_a_list_tells_what_is_unknown_and_what_is_no_iccid(folder):
     selected = plan_selection(ActivateRequest(account="travel", file=file_of(folder, good(1), good(12), "123")))
 
     assert (selected.new, selected.unusable, selected.unknown, selected.rejected) == (1, 0, 1, 1)
-    assert selected.some_unknown == (good(12),)
+    assert [(one.iccid, one.code) for one in selected.left] == [(good(12), "not_in_store")]
     assert selected.sentence().endswith("0 in another state, 1 not in the store, 1 rejected rows")
 
 

@@ -16,6 +16,7 @@ from domain.manifest import ManifestRow, Outcome
 from domain.outcome import Because, Verdict
 from domain.ports import Scope
 from domain.problems import Problem
+from domain.selection import AsAsked
 from tests.support.desk import ACCOUNT, accepted, came, done, manifest
 from tests.support.works import iccid
 
@@ -99,6 +100,22 @@ def test_an_endpoint_counts_where_its_worst_operation_stands(desk, ask, create, 
     counts = ask(queries.tally, stored.change, since=0.0)
 
     assert {name: count for name, count in counts.items() if count} == {counted: 1}
+
+
+async def test_what_was_done_and_moved_on_since_is_no_part_of_what_a_request_came_to(desk, ask):
+    desk.pre_active(4)
+    change, ledger = desk.select(tag="march", group="eu").change, await desk.ledger()
+    works = (await ledger.step(Scope(change), [], 4)).work
+    later = (await ledger.step(Scope(change), [done(work) for work in works], 4)).work
+    await ledger.step(Scope(change), [done(work) for work in later], 0)
+    for number, moved in ((1, "state = 'terminated'"), (2, "\"group\" = 'us'")):
+        desk.do(f"UPDATE endpoints SET {moved} WHERE iccid = :iccid", iccid=iccid(number))
+    asked = AsAsked("active", ("eu", "fleet-main"))
+
+    assert ask(queries.tally, change, since=4e9, asked=asked)["already"] == 2
+    assert ask(queries.tally, change, since=4e9)["already"] == 4
+    assert [row["iccid"] for row in ask(queries.mapping, change=change, asked=asked)] == [iccid(3), iccid(4)]
+    assert len(ask(queries.mapping, change=change)) == 4
 
 
 def test_the_totals_of_a_batch_are_those_of_all_its_files(desk, ask):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from adapters.store import pins
 from adapters.store.persons import decide_by_person
 from domain.lifecycle import Kind
 from domain.operation import State
@@ -240,6 +241,55 @@ def test_an_endpoint_active_outside_of_the_group_is_not_taken_for_one_in_it(desk
     assert numbers(desk.preview(tag="march", group="eu")) == (0, 0, 1, 1)
 
 
+@pytest.mark.parametrize("state", ["terminated", "suspended"])
+async def test_what_is_not_in_service_any_more_does_not_count_towards_the_total(desk, state):
+    desk.pre_active(5)
+    await carried_out(desk, desk.select(tag="march", group="eu", count=3), {}, rounds=2)
+    desk.do("UPDATE endpoints SET state = :state WHERE iccid = :iccid", state=state, iccid=iccid(2))
+
+    again = desk.select(tag="march", group="eu", count=3)
+
+    assert (numbers(again), again.others) == ((2, 0, 1, 1), {state: 1})
+    assert selected_iccids(desk) == [iccid(n) for n in (1, 2, 3, 4)]
+
+
+async def test_what_was_moved_to_another_group_does_not_count_towards_the_total(desk):
+    desk.pre_active(4)
+    await carried_out(desk, desk.select(tag="march", group="eu", count=2), {}, rounds=2)
+    moved = desk.select(kind=Kind.ASSIGN, iccids=listed(1), group="us")
+    await carried_out(desk, moved, {})
+
+    again = desk.select(tag="march", group="eu", count=2)
+
+    assert (numbers(again), again.others) == ((1, 0, 1, 1), {"active": 1})
+
+
+async def test_a_refused_one_that_was_ended_gives_its_place_in_the_total_free(desk):
+    desk.pre_active(3)
+    await carried_out(desk, desk.select(tag="march", count=2), {(2, Kind.ACTIVATE): REFUSED})
+    desk.do("UPDATE endpoints SET state = 'terminated' WHERE iccid = :iccid", iccid=iccid(2))
+
+    again = desk.select(tag="march", count=2)
+
+    assert (numbers(again), again.refused) == ((1, 0, 1, 1), 0)
+
+
+def test_one_group_under_two_names_is_one_group(desk):
+    desk.pre_active(3)
+    for name in ("eu", "fleet-main"):
+        desk.store.write(pins.pin, "travel", name, "G1")
+    desk.do("UPDATE endpoints SET state = 'active', \"group\" = 'fleet-main' WHERE iccid = :iccid", iccid=iccid(1))
+    first = desk.select(tag="march", group="eu", count=2, platform="stacuity")
+
+    again = desk.select(tag="march", group="fleet-main", count=2, platform="stacuity")
+    by_id = desk.select(tag="march", group="G1", count=2, platform="stacuity")
+
+    assert numbers(first) == (1, 0, 1, 0)
+    assert numbers(again) == numbers(by_id) == (1, 1, 0, 0)
+    assert again.change == by_id.change == first.change
+    assert numbers(desk.preview(kind=Kind.ASSIGN, iccids=listed(1), group="eu", platform="stacuity")) == (1, 0, 0, 0)
+
+
 def test_only_endpoints_with_the_tag_are_selected(desk):
     desk.ingest(manifest(accepted(1, 2, tags=[("eu",), ()])))
     desk.do("UPDATE endpoints SET endpoint_id = 'E' || id, state = 'pre_active'")
@@ -267,7 +317,8 @@ def test_a_list_selects_its_iccids_and_counts_the_unknown_ones(desk):
 
     selected = desk.select(iccids=listed(4, 2, 99))
 
-    assert (numbers(selected), selected.unknown, selected.some_unknown) == ((0, 0, 2, 0), 1, (iccid(99),))
+    assert (numbers(selected), selected.unknown) == ((0, 0, 2, 0), 1)
+    assert [(one.iccid, one.code) for one in selected.left] == [(iccid(99), "not_in_store")]
     assert "1 not in the store" in selected.sentence()
     assert sorted(selected_iccids(desk)) == [iccid(2), iccid(4)]
 
@@ -293,6 +344,34 @@ def test_an_iccid_that_stands_twice_is_counted_once(desk):
     selected = desk.select(iccids=listed(1, 1, 2))
 
     assert numbers(selected) == (0, 0, 2, 0)
+
+
+def test_what_a_list_names_and_the_change_does_not_fit_is_rejected_with_its_reason(desk):
+    desk.pre_active(4)
+    desk.select(tag="march", group="eu", count=1)
+    desk.do("UPDATE endpoints SET state = 'active', \"group\" = 'us' WHERE iccid = :iccid", iccid=iccid(2))
+    desk.do("UPDATE endpoints SET state = 'stock', endpoint_id = NULL WHERE iccid = :iccid", iccid=iccid(3))
+
+    selected = desk.preview(iccids=listed(1, 2, 3, 4, 99), group="us2")
+
+    assert [(one.iccid, one.code) for one in selected.left] == [
+        (iccid(99), "not_in_store"),
+        (iccid(1), "busy"),
+        (iccid(2), "active_elsewhere"),
+        (iccid(3), "other_state"),
+    ]
+    assert (selected.left_out, selected.new) == (4, 1)
+    assert "active in group us; `preactive assign`" in selected.left[2].reason
+
+
+def test_who_asks_for_a_tag_is_told_of_no_rejects(desk):
+    desk.pre_active(3)
+    desk.do("UPDATE endpoints SET state = 'stock', endpoint_id = NULL WHERE iccid = :iccid", iccid=iccid(3))
+
+    selected = desk.preview(tag="march")
+
+    assert (selected.unusable, selected.left_out) == (1, 0)
+    assert selected.sentence().endswith("1 in another state (1 stock)")
 
 
 # --- looking ---
