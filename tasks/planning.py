@@ -178,12 +178,13 @@ async def plan_change(request: SelectionRequest, *, bounded: bool = False) -> Ch
     """
     selected = plan_selection(request, bounded=bounded)
     name, options = resources.account(request.account)
-    calls = calls_of(request, selected)
     if request.group is None or not options.capabilities.has_groups:
-        return ChangePlan(selected, calls)
+        return ChangePlan(selected, calls_of(request, selected))
     async with resources.session(name) as session:
         await session.platform.login()
-        return ChangePlan(selected, calls, await find_room(session, request.group, selected))
+        if await resources.learn_group(session, request.group):
+            selected = plan_selection(request, bounded=bounded)  # it may be in use under another name
+        return ChangePlan(selected, calls_of(request, selected), await find_room(session, request.group, selected))
 
 
 async def find_room(session: resources.Session, group: str, selected: Selected) -> Target:

@@ -15,6 +15,8 @@ from tasks.steps import step
 async def select_endpoints(request: SelectionRequest) -> Selected:
     """Check the request and its group, and plan its operations, so that the same request finds the same ones again."""
     session = resources.current(request.account)
+    if request.group is not None:
+        await resources.learn_group(session, request.group)
     preview = plan_selection(request, bounded=is_bounded())
     if request.group is not None:
         await find_room(session, request.group, preview)

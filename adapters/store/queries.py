@@ -159,7 +159,9 @@ _FILTERS = {
     "account": "e.account = :account",
     "tag": "EXISTS (SELECT 1 FROM tags t WHERE t.endpoint = e.id AND t.tag = :tag)",
     "state": "e.state = :state",
-    "group": 'e."group" = :group',
+    "group": '(e."group" = :group OR e."group" IN (SELECT q.name FROM pinned_groups p JOIN pinned_groups q '
+    "ON q.account = p.account AND q.group_id = p.group_id "
+    "WHERE p.account = e.account AND (p.name = :group OR p.group_id = :group)))",
     "batch": "b.name = :batch",
     "iccid": "e.iccid = :iccid",
     "order": "o.order_no = :order",

@@ -42,6 +42,7 @@ from tasks.resources.grouping import (
     explain_secondary,
     find_group,
     known_group,
+    learn_group,
     look_at_group,
 )
 from tasks.resources.reading import (
@@ -136,6 +137,7 @@ __all__ = [
     "known",
     "known_group",
     "known_tags",
+    "learn_group",
     "look_at_group",
     "mapping",
     "marks_of",

@@ -1,10 +1,10 @@
 """The groups that endpoints are put into: each name stands for one id, from its first use on, for whoever uses it."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from domain.errors import PlatformUnreachable, UnknownGroup
+from domain.errors import PlatformUnreachable, UnknownGroup, UnusableGroup
 from domain.groups import Target, check_pin, newcomers, who_has_apn
 from domain.ports import ReadFailed
 
@@ -26,7 +26,24 @@ async def find_group(session: "Session", name: str) -> Target:
         target = await session.platform.pin_group(name, group_id=known)
     if target.id:
         check_pin(name, await session.store.awrite(pins.pin, session.name, name, target.id), target.id)
+        # A name of the settings and the platform's own name are one group, whichever is used later.
+        await session.store.awrite(
+            pins.pin, session.name, session.account.group(name).endpoint_group or name, target.id
+        )
     return target
+
+
+async def learn_group(session: "Session", name: str) -> bool:
+    """Find the group of a name that was never used here, and say whether that was so. What is wrong is told later."""
+    from adapters.store import pins
+
+    if not session.account.capabilities.has_groups:
+        return False
+    if await session.store.awrite(pins.pinned, session.name, name) is not None:
+        return False
+    with suppress(UnknownGroup, UnusableGroup):
+        await find_group(session, name)
+    return True
 
 
 async def look_at_group(session: "Session", name: str) -> Target:

@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from adapters import settings
 from domain.errors import NoRoom, Stopped, UnusableGroup
 from domain.lifecycle import Kind
 from domain.ports import Scope
@@ -169,6 +170,29 @@ async def test_who_names_a_secondary_is_told_how_many_have_its_apn_through_their
         await apply(move("fleet-main"))
         with pytest.raises(UnusableGroup, match="5 of the 5 endpoints are in fleet-main already, so nothing is left"):
             await plan_change(move("video-apn"))
+
+
+async def test_a_group_that_the_settings_name_otherwise_is_one_group_for_plans_and_lists(fleet_here, tmp_path):
+    async with fleet_here(8) as fleet:
+        with (tmp_path / "preactive.toml").open("a") as file:
+            file.write('[accounts.fleet.groups.eu]\nendpoint_group = "fleet-second"\n')
+        settings.load.cache_clear()
+        await apply(activation(group="eu", count=3))
+        await apply(activation(count=3))
+        for name in (fleet.group().id, "fleet-second"):
+            plan = await plan_change(activation(group=name, count=4))
+            listed = list(resources.endpoints({"group": name}))
+            assert (plan.selected.already, plan.selected.new, len(listed)) == (3, 1, 3)
+
+
+async def test_a_group_in_use_under_a_name_that_means_another_by_now_is_not_taken_for_it(fleet_here):
+    async with fleet_here(4) as fleet:
+        await apply(activation(count=2))
+        meant = fleet.group().id
+        fleet.group().moniker = "renamed-group"
+        plan = await plan_change(activation(group="renamed-group", count=3))
+
+        assert (plan.selected.already, plan.selected.new, plan.target.id) == (2, 1, meant)
 
 
 async def test_a_change_without_a_group_of_the_platform_is_planned_without_asking_it(fleet_here):
