@@ -118,15 +118,15 @@ class Selected:
         return ", ".join(parts)
 
 
-def check_count(selected: Selected, confirmed: int | None) -> None:
-    """Hold what cannot be undone unless a person named its number.
+def check_count(selected: Selected, confirmed: int | None, *, how: str = "confirm {}") -> None:
+    """Hold what cannot be undone unless a person named its number; `how` says where that is done.
 
     Raises NotConfirmed.
     """
-    number = selected.new + selected.open
+    number = selected.to_do
     if number and confirmed != number:
         said = "no number was given" if confirmed is None else f"{confirmed:,} was given"
         raise NotConfirmed(
             f"{number:,} endpoints would be terminated for good and {said}, so nothing was changed; "
-            f"if that is meant, say --confirm-count {number}."
+            f"if that is meant, {how.format(number)}."
         )

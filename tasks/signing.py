@@ -10,7 +10,8 @@ from domain.lifecycle import Kind
 from domain.manifest import Manifest
 from domain.options import Account
 from domain.repair import RepairPlan
-from domain.requests import ProvisionRequest, ReconcileRequest, RetryRequest, SelectionRequest
+from domain.requests import LifecycleRequest, ProvisionRequest, ReconcileRequest, RetryRequest, SelectionRequest
+from domain.selection import check_count
 from tasks import resources
 from tasks.bound import bound_of, is_bounded
 from tasks.planning import hold_if_unsafe, plan_file, plan_selection
@@ -50,7 +51,9 @@ def selection_to_sign(request: SelectionRequest) -> Change | None:
     bound = bound_of_selection(request, options)
     if bound is None:
         return None
-    plan_selection(request, bounded=is_bounded())
+    selected = plan_selection(request, bounded=is_bounded())
+    if is_bounded() and isinstance(request, LifecycleRequest) and request.kind is Kind.TERMINATE:
+        check_count(selected, request.confirm_count, how="start the run again with {} as its Confirm count")
     group = f" and put into {request.group}" if request.group else ""
     unsigned = resources.try_selection(name, options, request, bound)
     return _change(name, unsigned, request.kind.value, f"endpoints of {request.label}{group}")

@@ -108,7 +108,7 @@ def terminate(
     selected = _show_plan(request)
     if confirm_count is None and selected.new + selected.open:
         confirm_count = _typed_count()
-    check_count(selected, confirm_count)
+    check_count(selected, confirm_count, how="say --confirm-count {}")
     final = request.model_copy(update={"dry_run": False, "confirm_count": confirm_count})
     with by_command():
         sign_here(selection_to_sign(final))

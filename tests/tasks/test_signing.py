@@ -205,3 +205,15 @@ async def test_no_step_plans_what_must_be_signed_and_is_not(folder, desk):
 
     assert desk.one("SELECT count(*) FROM operations WHERE state = 'planned'") == 0
     assert desk.one("SELECT count(*) FROM changes WHERE cancelled_at IS NULL") == 0
+
+
+@pytest.mark.parametrize("said", [None, 2])
+def test_nobody_is_asked_to_sign_for_terminations_whose_number_is_not_confirmed(folder, said):
+    desk = Desk(f"sqlite:///{folder / 'store.db'}")
+    desk.pre_active(3, tags=["april"])
+    desk.close()
+    asked = LifecycleRequest(action=Action.TERMINATE, account="travel", tag="april", confirm_count=said)
+
+    with pytest.raises(NotConfirmed, match=r"3 endpoints would be terminated .* with 3 as its Confirm count") as held:
+        selection_to_sign(asked)
+    assert "--" not in str(held.value)

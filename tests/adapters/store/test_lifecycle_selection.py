@@ -120,7 +120,7 @@ async def test_a_refused_one_stays_refused_until_a_person_asks_for_it(desk):
 def test_another_count_than_that_of_the_endpoints_ends_nothing(desk, said):
     active(desk, 3)
 
-    with pytest.raises(NotConfirmed, match=r"3 endpoints would be terminated .* say --confirm-count 3"):
+    with pytest.raises(NotConfirmed, match=r"3 endpoints would be terminated .* confirm 3\."):
         desk.select(kind=Kind.TERMINATE, tag="march", counted=True, confirmed=said)
 
     assert desk.operations("terminate") == []
