@@ -36,9 +36,12 @@ class Finding:
 
 def findings(account: str | None) -> Iterator[Finding]:
     """Check everything, however much of it is wrong."""
-    yield _checked("settings", lambda: "accounts " + ", ".join(resources.account_names()))
-    yield _checked("store", lambda: "; ".join(resources.check_store()))
-    yield _checked("platform", lambda: _login(account))
+    settings = _checked("settings", lambda: "accounts " + ", ".join(resources.account_names()))
+    yield settings
+    if settings.ok:  # or the same error would be told again and again
+        yield _checked("store", lambda: "; ".join(resources.check_store()))
+        yield from _stopped()
+        yield _checked("platform", lambda: _login(account))
     yield prefect_api()
     yield seclusion(home())
     yield Finding("versions", True, _versions())
@@ -57,6 +60,17 @@ def _checked(what: str, look: Callable[[], str]) -> Finding:
         return Finding(what, True, look())
     except PreactiveError as error:
         return Finding(what, False, str(error))
+
+
+def _stopped() -> Iterator[Finding]:
+    """Accounts that a person stopped; that is no fault, and explains why nothing goes on."""
+    try:
+        stops = resources.stops()
+    except PreactiveError:
+        return  # the store's own line says so
+    for name, stop in stops.items():
+        words = f"account {name} is stopped ({stop['reason']}); `preactive account start {name}` lets it go on"
+        yield Finding("account", True, words)
 
 
 def _login(account: str | None) -> str:

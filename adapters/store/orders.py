@@ -31,8 +31,10 @@ from adapters.store.clock import store_now
 from adapters.store.decisions import Owner
 from adapters.store.lpa import lpa_column
 from adapters.store.tables import changes, endpoints, operations, orders
+from adapters.store.unfinished import stop_of
 from adapters.store.untouched import UNTOUCHED
 from domain.capabilities import CAPABILITIES
+from domain.errors import Refused
 from domain.lifecycle import Kind
 from domain.operation import State
 from domain.order import CLOSED, MOST_SIMS, Order, OrderState, SellRequest, judged, may_move
@@ -48,11 +50,15 @@ def place(
 
     An order that was placed for another tag or group comes back as it is, and nothing is changed. `full` says why no
     SIM may be reserved at present.
+
+    Raises Refused on an account that a person stopped.
     """
     now = store_now(connection)
     order = _enter(connection, owner.account, wanted, now) or _locked(connection, owner.account, wanted.order)
     if (order.tag, order.group) != (wanted.tag, wanted.group):
         return order, Step()
+    if order.may_begin_anew:
+        _check_not_stopped(connection, order)
     if order.may_begin_anew and full:
         return _without_sim(connection, order, now, text=full), Step()
     if order.may_begin_anew:
@@ -168,6 +174,15 @@ def _enter(connection: Connection, account: str, wanted: SellRequest, now: float
     if key is None:
         return None
     return Order(key, account, wanted.order, OrderState.NO_STOCK, wanted.tag, wanted.group, created_at=now)
+
+
+def _check_not_stopped(connection: Connection, order: Order) -> None:
+    reason = stop_of(connection, order.account)
+    if reason is not None:
+        raise Refused(
+            f"Account {order.account} is stopped ({reason}); no SIM was taken for order {order.order}, "
+            f"`preactive account start {order.account}` lets it go on."
+        )
 
 
 def _locked(connection: Connection, account: str, order_no: str) -> Order:

@@ -1,6 +1,7 @@
 """One order holds one SIM, no SIM is held by two orders, and a SIM goes back only when nothing was sent for it."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from domain.errors import NothingSelected, Refused
 from domain.operation import State
 from domain.order import OrderState, SellRequest
 from domain.outcome import Because, Verdict
+from domain.pacing import Lane
 from domain.ports import Scope
 from tests.support.desk import ACCOUNT, came, done
 from tests.support.works import iccid
@@ -231,11 +233,23 @@ async def test_the_database_refuses_two_orders_with_one_sim(desk, shop):
 
 async def planned_only(desk, shop, **fields):
     """An order for which nothing was sent yet, since there was no room for its call."""
-    desk.do("INSERT INTO stops (account, reason, at) VALUES (:account, 'test', 0)", account=ACCOUNT)
-    order, step = await shop.place(**fields)
+    full = replace(shop.ledger.owner, lane=Lane.SALES, max_in_flight=0, sales_places=0)
+    order, step = await shop.store.awrite(orders.place, full, wanted(**fields), hold=HOLD, oldest=shop.oldest)
     assert not step.work
-    desk.do("DELETE FROM stops")
     return order
+
+
+async def test_a_stopped_account_takes_no_order_and_says_why_and_goes_on_with_those_that_have_a_sim(desk, shop):
+    desk.pre_active(2)
+    under_way, _ = await shop.place(order="A")
+    desk.do("INSERT INTO stops (account, reason, at) VALUES (:account, 'a storm', 0)", account=ACCOUNT)
+
+    with pytest.raises(Refused, match=r"travel is stopped \(a storm\); no SIM was taken for order B, `preactive acc"):
+        await shop.place(order="B")
+
+    assert shop.find("B") is None
+    assert (await shop.place(order="A"))[0].iccid == under_way.iccid
+    assert desk.one("SELECT count(*) FROM endpoints WHERE held_by IS NOT NULL") == 1
 
 
 async def test_a_reservation_whose_time_is_over_and_for_which_nothing_was_sent_goes_back(desk, shop):

@@ -1,5 +1,6 @@
 """Every fact is bound to the one before it, and the facts alone make every mapping again."""
 
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +20,7 @@ from domain.lifecycle import Kind
 from domain.operation import State
 from domain.order import OrderState, SellRequest
 from domain.outcome import Because, Verdict
+from domain.pacing import Lane
 from domain.ports import Scope
 from domain.sight import Finding
 from tests.support.desk import ACCOUNT, Desk, accepted, came, done, manifest
@@ -319,11 +321,11 @@ async def test_the_sim_that_was_sent_last_for_an_order_is_the_one_that_comes_bac
 
 async def test_a_reservation_is_no_fact_before_something_is_sent_for_it(desk):
     ledger = await waiting(desk, 1)
-    desk.do("INSERT INTO stops (account, reason, at) VALUES (:account, 'test', 0)", account=ACCOUNT)
-    order, step = await place(ledger)
+    full = replace(ledger.owner, lane=Lane.SALES, max_in_flight=0, sales_places=0)
+    wanted = SellRequest(order="4711", account=ACCOUNT)
+    order, step = await desk.store.awrite(orders.place, full, wanted, hold=900.0, oldest={})
     assert (order.iccid, step.work, desk.facts("ordered")) == (iccid(1), (), [])
 
-    desk.do("DELETE FROM stops")
     await answered(ledger, order, ())
     assert len(desk.facts("ordered")) == 1
 
