@@ -9,8 +9,10 @@ from domain.endpoint import SimRecord, rivals_reason
 from domain.errors import Refused, TooManyRejects, TooMuchChange
 from domain.esim import Esim
 from domain.lifecycle import Kind, Lifecycle
+from domain.operation import State
 from domain.options import Account
 from domain.outcome import Answer, Because, Verdict
+from domain.words import plural
 
 
 class Action(IntEnum):
@@ -43,6 +45,7 @@ class Wanted:
     iccid: str
     name: str
     esim: Esim | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,18 @@ class Known:
     endpoint_id: str | None
     state: Lifecycle
     batch: str
-    finished: bool
+    create: State | None = None  # where its create stands; None in raw stock
     esim: Esim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Into:
+    """The batch of the store that a file is or is added to, and how many tags are still to be written for it."""
+
+    name: str
+    tags: tuple[str, ...]
+    is_same: bool  # the store has these rows; else the batch was named
+    tag_writes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,8 @@ class Plan:
     rows: int
     calls: int
     seconds: float
+    retagged: int = 0
+    note: str = ""
 
     @property
     def creates(self) -> int:
@@ -75,8 +90,10 @@ class Plan:
         """One line on what would be done and what it costs."""
         return (
             f"{self.creates:,} to create, {self.count(Action.ALREADY):,} already there, "
-            f"{self.count(Action.CONFLICT):,} conflicts, {self.rejected:,} rejected of {self.rows:,} rows; "
-            f"about {self.calls:,} calls, {minutes(self.seconds)}"
+            f"{self.count(Action.CONFLICT):,} conflicts, {self.rejected:,} rejected of {self.rows:,} rows"
+            + (f", {plural(self.retagged, 'tag')} to write for those that are there" if self.retagged else "")
+            + f"; about {plural(self.calls, 'call')}, {minutes(self.seconds)}"
+            + (f"; {self.note}" if self.note else "")
         )
 
     def count(self, action: Action) -> int:
@@ -84,14 +101,22 @@ class Plan:
         return sum(change.action is action for change in self.changes)
 
 
-def decide(wanted: Wanted, known: Known | None, seen: SimRecord | None) -> Change:
-    """What to do for one SIM, from the store first and then from what the platform shows."""
+def decide(wanted: Wanted, known: Known | None, seen: SimRecord | None, *, batch: str | None = None) -> Change:
+    """What to do for one SIM, from the store first and then from what the platform shows.
+
+    `batch` is the one that its file is or is added to; what another batch brought is that one's business.
+    """
     if known is not None and known.state is Lifecycle.TERMINATED:
         return Change(Action.CONFLICT, wanted.iccid, wanted.name, reason=ENDED_BEFORE)
     if known is not None and known.esim is not None and wanted.esim is not None and wanted.esim != known.esim:
         return Change(Action.CONFLICT, wanted.iccid, wanted.name, reason=f"{OTHER_ESIM} {known.batch}; it is kept")
     if known is not None and known.endpoint_id:
         return Change(Action.ALREADY, wanted.iccid, wanted.name, known.endpoint_id, f"in batch {known.batch}")
+    if known is not None and known.create in (State.REFUSED, State.NEEDS_HUMAN):
+        return Change(Action.CONFLICT, wanted.iccid, wanted.name, reason=_failed_before(known))
+    # A raw SIM is created by whatever file names it.
+    if known is not None and known.create is not None and known.batch != batch:
+        return Change(Action.ALREADY, wanted.iccid, wanted.name, reason=f"planned by batch {known.batch}")
     if seen is not None and seen.rivals:
         return Change(Action.CONFLICT, wanted.iccid, wanted.name, reason=rivals_reason(seen))
     if seen is None or seen.endpoint_id is None:
@@ -105,6 +130,12 @@ def conflict(seen: SimRecord) -> Answer:
     """What to answer to a create of a SIM whose endpoint is in the way."""
     because = Because.ENDED if seen.state is Lifecycle.TERMINATED else Because.REFUSED
     return Answer(Verdict.NOT_DONE, because, text=conflict_reason(seen))
+
+
+def _failed_before(known: Known) -> str:
+    if known.create is State.NEEDS_HUMAN:
+        return f"its create needs a person since batch {known.batch}; `preactive resolve` lists it"
+    return f"its create was refused before; `preactive batch retry {known.batch}` tries it again"
 
 
 def conflict_reason(seen: SimRecord) -> str:
@@ -121,23 +152,43 @@ def make_plan(
     tags: Sequence[str],
     rows: int,
     rejected: int,
+    into: Into | None = None,
+    note: str = "",
 ) -> Plan:
-    """Compare the accepted rows with the store and, when it was read, with the platform."""
+    """Compare the accepted rows with the store and, when it was read, with the platform.
+
+    `tags` are those of every endpoint that the store does not know yet, beside those of its own row.
+    """
     seen = seen or {}
-    changes = sorted(decide(want, known.get(want.iccid), seen.get(want.iccid)) for want in wanted)
-    creates = sum(change.action is Action.CREATE for change in changes)
-    calls = provision_calls(creates, tags=tags, account=account)
-    return Plan(tuple(changes), rejected, rows, calls, calls / account.rate_per_second)
+    batch = into.name if into is not None else None
+    changes = sorted(decide(want, known.get(want.iccid), seen.get(want.iccid), batch=batch) for want in wanted)
+    creates = {change.iccid for change in changes if change.action is Action.CREATE}
+    found = {c.iccid for c in changes if c.action is Action.ALREADY and known.get(c.iccid) is None}
+    fresh = [want for want in wanted if known.get(want.iccid) is None and want.iccid in creates | found]
+    writes = {want.iccid: len({*tags, *want.tags}) for want in fresh} if account.platform_tags != "off" else {}
+    new = {*tags, *(tag for want in fresh for tag in want.tags)} - set(into.tags if into is not None else ())
+    retagged = (into.tag_writes if into is not None else 0) + sum(writes.get(iccid, 0) for iccid in found)
+    calls = provision_calls(
+        len(creates),
+        found=len(found),
+        tag_writes=retagged + sum(writes.get(iccid, 0) for iccid in creates),
+        new_tags=len(new) if writes or retagged else 0,
+        account=account,
+    )
+    return Plan(tuple(changes), rejected, rows, calls, calls / account.rate_per_second, retagged, note)
 
 
-def provision_calls(creates: int, *, tags: Sequence[str], account: Account) -> int:
-    """Calls needed to create and tag so many endpoints, with one login and the pages before and after."""
-    if not creates:
+def provision_calls(creates: int, *, tag_writes: int, new_tags: int, account: Account, found: int = 0) -> int:
+    """Calls needed to create so many endpoints and to write tags, with one login and the pages before and after.
+
+    `found`: endpoints that are on the platform, and of which the store does not know.
+    """
+    if not creates + found + tag_writes:
         return 0
     cost = account.capabilities
-    per_tag = creates * cost.calls_per_tag + cost.calls_per_new_tag if account.platform_tags == "now" else 0
     in_bulk = math.ceil(creates / account.bulk.size) if account.bulk is not None else creates * cost.calls_per_create
-    return 1 + in_bulk + per_tag * len(tags) + 2 * math.ceil(creates / account.page_size)
+    pages = math.ceil((creates + found) / account.page_size) + math.ceil(creates / account.page_size)
+    return 1 + in_bulk + tag_writes * cost.calls_per_tag + new_tags * cost.calls_per_new_tag + pages
 
 
 def selection_calls(kind: Kind, count: int, *, group: bool, account: Account) -> int:

@@ -18,6 +18,7 @@ from domain.lifecycle import Kind
 from domain.manifest import Manifest
 from domain.options import Account, check_tag, safe_name
 from domain.plan import (
+    Into,
     Plan,
     Wanted,
     check_rejects,
@@ -83,7 +84,7 @@ def _read(request: ProvisionRequest, options: Account) -> Manifest:
 
 
 def _wanted(manifest: Manifest) -> list[Wanted]:
-    return [Wanted(row.iccid or "", row.name or "", row.esim) for row in manifest.accepted]
+    return [Wanted(row.iccid or "", row.name or "", row.esim, row.tags) for row in manifest.accepted]
 
 
 def _plan(
@@ -95,15 +96,26 @@ def _plan(
 ) -> Plan:
     wanted = _wanted(manifest)
     longest = options.capabilities.tag_chars
+    asked = [check_tag(tag, longest) for tag in request.tags]
+    writes = options.platform_tags != "off"
+    into = resources.goes_into(name, manifest.rows_digest, request.batch, asked, writes=writes)
     return make_plan(
         wanted,
         known=resources.known(name, wanted),
         seen=seen,
         account=options,
-        tags=[check_tag(tag, longest) for tag in request.tags] or [safe_name(request.naming(options).batch)],
+        tags=[*(into.tags if into else ()), *asked] or [safe_name(request.naming(options).batch)],
         rows=len(manifest.rows),
         rejected=manifest.numbers()["rejected"],
+        into=into,
+        note=_name_not_used(request, into),
     )
+
+
+def _name_not_used(request: ProvisionRequest, into: Into | None) -> str:
+    if into is None or not into.is_same or request.batch in (None, into.name):
+        return ""
+    return f"the store has these rows as batch {into.name}, so the name {request.batch} is not used"
 
 
 def hold_if_unsafe(request: ProvisionRequest, manifest: Manifest, plan: Plan, *, bounded: bool = False) -> None:

@@ -294,10 +294,9 @@ def totals_by_state(reader: Reader, change: int) -> Mapping[str, int]:
 
 
 def known(reader: Reader, account: str) -> Iterator[Row]:
-    """Every ICCID of the account, with its endpoint, its batch, and whether its create is still open."""
+    """Every ICCID of the account, with its endpoint, its batch, and where its create stands."""
     yield from reader.stream(
-        "SELECT e.iccid, e.endpoint_id, e.state, b.name AS batch, "
-        "CASE WHEN o.state IN ('planned', 'sent', 'in_doubt') THEN 1 ELSE 0 END AS planned "
+        'SELECT e.iccid, e.endpoint_id, e.state, b.name AS batch, o.state AS "create" '
         "FROM endpoints e JOIN batches b ON b.id = e.batch_id "
         "LEFT JOIN operations o ON o.endpoint = e.id AND o.kind = 'create' WHERE e.account = :account",
         {"account": account},
@@ -310,6 +309,41 @@ def ended_elsewhere(reader: Reader, account: str) -> list[Row]:
         "SELECT iccid, account FROM endpoints WHERE state = 'terminated' AND account <> :account ORDER BY id",
         {"account": account},
     )
+
+
+_REFUSED_CREATE = (
+    "EXISTS (SELECT 1 FROM operations c WHERE c.endpoint = {0}.endpoint AND c.kind = 'create' "
+    "AND c.state IN ('refused', 'needs_human'))"
+)
+
+
+def batch_of_rows(reader: Reader, account: str, rows_digest: str, name: str | None) -> Row | None:
+    """The batch that holds the same rows, or else the one of this name: where a file goes that is handed in now."""
+    batch = "b.name, b.tags, c.id AS change_id FROM batches b JOIN changes c ON c.batch_id = b.id"
+    same = reader.rows(
+        f"SELECT 1 AS same, {batch} JOIN sources s ON s.batch_id = b.id "
+        "WHERE s.account = :account AND s.rows_digest = :digest AND s.accepted > 0 AND c.request LIKE 'provision %' "
+        "ORDER BY CASE WHEN b.name = :name THEN 0 ELSE 1 END, s.id LIMIT 1",
+        {"account": account, "digest": rows_digest, "name": name or ""},
+    )
+    named = f"SELECT 0 AS same, {batch} WHERE b.account = :account AND b.name = :name"
+    found = same or reader.rows(named, {"account": account, "name": name or ""})
+    return found[0] | {"tags": loads(found[0]["tags"])} if found else None
+
+
+def tag_writes(reader: Reader, change: int, tags: Sequence[str]) -> int:
+    """How many tags a batch's change still writes, once all of its endpoints shall have these as well."""
+    open_ones = reader.rows(
+        "SELECT count(*) AS n FROM operations o WHERE o.change_id = :change AND o.kind = 'tag' AND o.state = 'planned' "
+        f"AND NOT {_REFUSED_CREATE.format('o')}",
+        {"change": change},
+    )[0]["n"]
+    lacking = (
+        "SELECT count(*) AS n FROM operations o WHERE o.change_id = :change AND o.kind = 'create' "
+        f"AND NOT {_REFUSED_CREATE.format('o')} AND NOT EXISTS ("
+        "SELECT 1 FROM operations t WHERE t.endpoint = o.endpoint AND t.kind = 'tag' AND t.target = :tag)"
+    )
+    return int(open_ones + sum(reader.rows(lacking, {"change": change, "tag": tag})[0]["n"] for tag in set(tags)))
 
 
 def esims(reader: Reader, account: str) -> Iterator[Row]:

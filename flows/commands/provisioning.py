@@ -105,9 +105,11 @@ def _plan_json(manifest: "Manifest", made: "Plan", held: str) -> dict[str, Any]:
             for change in made.changes
             if change.action is Action.CONFLICT
         ],
+        "tags_to_write": made.retagged,
         "calls": made.calls,
         "seconds": round(made.seconds),
         "held": held,
+        "note": made.note,
         "rejects": [
             {"row": row.row_no, "column": p.column, "value": p.value, "code": str(p.code), "reason": p.reason}
             for row in manifest.rejected

@@ -11,7 +11,8 @@ from domain.errors import NothingSelected
 from domain.esim import Esim
 from domain.inbox import Meaning
 from domain.lifecycle import Lifecycle
-from domain.plan import Known, Wanted
+from domain.operation import State
+from domain.plan import Into, Known, Wanted
 from domain.report import CallRow
 from domain.selection import AsAsked, Selected
 from domain.summary import Summary, from_counts
@@ -45,7 +46,7 @@ def known(name: str, wanted: Sequence[Wanted]) -> dict[str, Known]:
                 endpoint_id=row["endpoint_id"],
                 state=Lifecycle(row["state"]),
                 batch=row["batch"],
-                finished=row["planned"] == 0,
+                create=State(row["create"]) if row["create"] else None,
                 esim=esims.get(row["iccid"]),
             )
             for row in queries.known(opened, name)
@@ -53,8 +54,19 @@ def known(name: str, wanted: Sequence[Wanted]) -> dict[str, Known]:
         }
     for iccid in iccids & ended:
         if iccid not in found or found[iccid].state is Lifecycle.STOCK:
-            found[iccid] = Known(None, Lifecycle.TERMINATED, "", finished=True)
+            found[iccid] = Known(None, Lifecycle.TERMINATED, "")
     return found
+
+
+def goes_into(name: str, rows_digest: str, batch: str | None, tags: Sequence[str], *, writes: bool) -> Into | None:
+    """The batch that a file is already, or is added to; with `writes`, tags are written to the platform."""
+    with reader() as opened:
+        found = queries.batch_of_rows(opened, name, rows_digest, batch)
+        if found is None:
+            return None
+        wanted = tags if found["same"] else [*found["tags"], *tags]
+        count = queries.tag_writes(opened, found["change_id"], wanted) if writes else 0
+        return Into(found["name"], tuple(found["tags"]), bool(found["same"]), count)
 
 
 def held(name: str, iccids: Sequence[str] | None, *, since: float) -> dict[str, Held]:

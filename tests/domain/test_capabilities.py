@@ -26,8 +26,8 @@ def test_the_settings_of_an_account_decide_on_claims_and_bulk():
 
 
 def test_what_is_there_already_costs_no_create_and_a_tag_is_read_written_and_read_back():
-    assert provision_calls(10, tags=["a"], account=account()) == 1 + 10 * 3 + 2
-    assert provision_calls(10, tags=["a"], account=account(provision_by="claim")) == 1 + 10 + 10 * 3 + 2
+    assert provision_calls(10, tag_writes=10, new_tags=1, account=account()) == 1 + 10 * 3 + 2
+    assert provision_calls(10, tag_writes=10, new_tags=1, account=account(provision_by="claim")) == 1 + 10 + 10 * 3 + 2
 
 
 @pytest.mark.parametrize("group", [True, False])

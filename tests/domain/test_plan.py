@@ -6,9 +6,11 @@ import pytest
 
 from domain.errors import Refused, TooManyRejects, TooMuchChange
 from domain.lifecycle import Kind, Lifecycle
+from domain.operation import State
 from domain.plan import (
     Action,
     Change,
+    Into,
     Known,
     Wanted,
     check_rejects,
@@ -27,8 +29,8 @@ PRE_ACTIVE, ACTIVE, TERMINATED, STOCK = Lifecycle.PRE_ACTIVE, Lifecycle.ACTIVE, 
 WANTED = Wanted("A", "meter")
 
 
-def known(endpoint_id="E1", state=PRE_ACTIVE):
-    return Known(endpoint_id, state, "b1", finished=True)
+def known(endpoint_id="E1", state=PRE_ACTIVE, create=State.CONFIRMED):
+    return Known(endpoint_id, state, "b1", create)
 
 
 # --- one SIM ---
@@ -60,8 +62,30 @@ def test_a_sim_that_the_platform_shows_with_two_endpoints_is_a_conflict_that_nam
     assert (change.action, "E1, E2" in change.reason) == (Action.CONFLICT, True)
 
 
-def test_what_the_store_planned_and_never_did_is_created():
-    assert decide(WANTED, known(None, STOCK), None).action is Action.CREATE
+def test_what_the_store_planned_and_never_did_is_created_by_its_own_batch():
+    planned = known(None, STOCK, State.PLANNED)
+
+    assert decide(WANTED, planned, None, batch="b1").action is Action.CREATE
+    assert decide(WANTED, planned, None).reason == "planned by batch b1"
+
+
+def test_a_raw_sim_is_created_by_whatever_file_names_it():
+    raw = known(None, STOCK, None)
+
+    assert {decide(WANTED, raw, None, batch=batch).action for batch in ("b1", "b2", None)} == {Action.CREATE}
+
+
+@pytest.mark.parametrize(
+    ("create", "action", "told"),
+    [
+        (State.REFUSED, Action.CONFLICT, "`preactive batch retry b1` tries it again"),
+        (State.NEEDS_HUMAN, Action.CONFLICT, "`preactive resolve` lists it"),
+    ],
+)
+def test_what_a_provision_of_the_same_file_would_not_create_is_not_called_a_create(create, action, told):
+    change = decide(WANTED, known(None, STOCK, create), None, batch="b1")
+
+    assert (change.action, told in change.reason) == (action, True)
 
 
 @pytest.mark.parametrize("state", [ACTIVE, Lifecycle.SUSPENDED, TERMINATED, STOCK, None])
@@ -124,15 +148,27 @@ def test_a_plan_without_creates_costs_nothing():
     assert (found.creates, found.calls, found.seconds) == (0, 0, 0)
 
 
-@pytest.mark.parametrize(("mode", "calls"), [("now", 10 + 3 * 11 + 3), ("later", 13), ("off", 13)])
-def test_only_tags_that_are_written_now_are_counted(mode, calls):
-    assert provision_calls(10, tags=["a", "b", "c"], account=account(platform_tags=mode)) == calls
+@pytest.mark.parametrize(("mode", "calls"), [("now", 13 + 3 * 11), ("later", 13 + 3 * 11), ("off", 13)])
+def test_tags_that_the_run_writes_are_counted_sooner_or_later(mode, calls):
+    rows = [Wanted(str(number), "") for number in range(10)]
+
+    assert plan(rows, tags=["a", "b", "c"], account=account(platform_tags=mode)).calls == calls
+
+
+def test_tags_for_endpoints_that_are_there_are_counted_and_said():
+    seen = {"A": sim("A", "E1", PRE_ACTIVE), "B": sim("B", "E2", ACTIVE)}
+    rows = [Wanted("A", "", None, ("own",)), Wanted("B", ""), Wanted("C", "")]
+    found = plan(rows, seen=seen, known={"C": known()}, into=Into("b1", (), True, 4))
+
+    assert found.retagged == 4 + 2  # of the batch, and both tags of A; B is a conflict
+    assert found.calls == 1 + 6 + 2 + 1  # login, tags, the two tags themselves, a page
+    assert "0 rejected of 3 rows, 6 tags to write for those that are there; about 10 calls" in found.sentence()
 
 
 def test_a_bulk_call_creates_many_endpoints():
     bulk = {"path": "/CreateBulkEndPoint", "size": 100}
 
-    assert provision_calls(250, tags=[], account=account(bulk=bulk)) == 1 + 3 + 2 * 3
+    assert provision_calls(250, tag_writes=0, new_tags=0, account=account(bulk=bulk)) == 1 + 3 + 2 * 3
 
 
 def test_each_change_has_its_calls():

@@ -215,7 +215,7 @@ def test_the_audit_trail_alone_makes_the_mapping_again(job, tmp_path):
     again = {row["iccid"]: row["endpoint_id"] for row in job.world.run("endpoints", "--json", env=elsewhere).rows}
     refused = job.world.run("db", "rebuild", "--from", job.world.store_url, env=elsewhere, code=4)
 
-    assert said.startswith(f"t: {ROWS} endpoints from ")
+    assert said.startswith(f"t: {ROWS} endpoints and ")
     assert again == job.world.mapping()
     assert "batches already" in refused.sentence
 

@@ -32,7 +32,7 @@ from tasks.planning import (
     why_held,
 )
 from tests.support.desk import Desk
-from tests.support.desk import manifest as manifest_of
+from tests.support.desk import manifest as manifest_with
 from tests.support.works import iccid
 
 
@@ -47,6 +47,11 @@ def file_of(folder: Path, *iccids: str) -> str:
     path = folder / "march.csv"
     path.write_text("iccid\n" + "".join(f"{number}\n" for number in iccids))
     return str(path)
+
+
+def manifest_of(*iccids: str) -> Manifest:
+    """A checked file of these ICCIDs."""
+    return Manifest("f", "d", ("iccid",), Rows([ManifestRow(2, Outcome.ACCEPTED, number) for number in iccids]))
 
 
 def request(file: str, **fields) -> ProvisionRequest:
@@ -71,7 +76,7 @@ def test_a_sim_that_was_terminated_on_another_account_of_the_platform_is_a_confl
     desk = Desk(f"sqlite:///{folder / 'store.db'}")
     for number, account in enumerate(("gone", "fleet")):
         rows = [ManifestRow(2, Outcome.ACCEPTED, good(number), None)]
-        desk.ingest(manifest_of(rows), account=account)
+        desk.ingest(manifest_with(rows), account=account)
     desk.do("UPDATE endpoints SET state = 'terminated'")
     desk.close()
     _, plan = plan_file(request(file_of(folder, good(0), good(1))))
@@ -90,6 +95,37 @@ def test_what_the_store_knows_by_an_endpoint_id_is_there_already(folder):
     _, plan = plan_file(request(file_of(folder, good(1), good(12))))
 
     assert plan.creates == 1
+
+
+def test_another_tag_for_a_batch_that_is_done_is_planned_as_calls_and_an_unused_name_is_told(folder):
+    asked = request(file_of(folder, good(1), good(12)), batch="k", tags=["first"])
+    manifest, _ = plan_file(asked)
+    desk = Desk(f"sqlite:///{folder / 'store.db'}")
+    desk.ingest(manifest, batch="k", tags=["first"], platform_tags="now")
+    desk.do("UPDATE endpoints SET endpoint_id = 'E' || id, state = 'pre_active'")
+    desk.do("UPDATE operations SET state = 'confirmed', token = 1 WHERE endpoint = 1 OR kind = 'create'")
+    desk.close()
+
+    _, same = plan_file(asked)
+    _, other = plan_file(asked.model_copy(update={"batch": "k2", "tags": ["second"]}))
+
+    assert (same.creates, same.retagged, same.note) == (0, 1, "")
+    assert (other.creates, other.retagged) == (0, 1 + 2)
+    assert other.calls == 1 + 3 + 1
+    assert other.sentence().endswith("; the store has these rows as batch k, so the name k2 is not used")
+
+
+def test_a_file_that_is_added_to_a_batch_writes_its_tags_for_all(folder):
+    desk = Desk(f"sqlite:///{folder / 'store.db'}")
+    desk.ingest(manifest_of(good(1)), batch="k", tags=["first"], platform_tags="off")
+    desk.do("UPDATE endpoints SET endpoint_id = 'E1', state = 'pre_active'")
+    desk.do("UPDATE operations SET state = 'confirmed', token = 1")
+    desk.close()
+
+    _, added = plan_file(request(file_of(folder, good(12)), batch="k", tags=["second"]))
+
+    assert (added.creates, added.retagged) == (1, 2)
+    assert added.calls == 1 + 1 + 4 + 1 + 2  # login, create, two tags for each, the new tag itself, pages
 
 
 def test_a_file_that_changed_since_it_was_planned_is_refused(folder):

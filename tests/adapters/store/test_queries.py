@@ -33,7 +33,7 @@ def ask(desk):
     def question(query, *args, **kwargs):
         with Reader(desk.url).open() as reader:
             answer = query(reader, *args, **kwargs)
-            return answer if isinstance(answer, list | dict | None) else list(answer)
+            return answer if isinstance(answer, list | dict | int | None) else list(answer)
 
     return question
 
@@ -267,13 +267,36 @@ def test_stock_is_counted_by_account_tag_and_group(stocked, ask):
 
 
 def test_known_iccids_come_with_their_endpoint_and_batch(desk, ask, mixed):
-    keys = ("endpoint_id", "state", "batch", "planned")
+    keys = ("endpoint_id", "state", "batch", "create")
     rows = {row["iccid"]: tuple(row[key] for key in keys) for row in ask(queries.known, ACCOUNT)}
 
-    assert rows[iccid(1)] == ("E1", "pre_active", "march", 0)
-    assert rows[iccid(2)] == (None, "stock", "march", 0)
-    assert [rows[iccid(n)][3] for n in (3, 4, 5, 6)] == [1, 0, 1, 1]
+    assert rows[iccid(1)] == ("E1", "pre_active", "march", "confirmed")
+    assert rows[iccid(2)] == (None, "stock", "march", "refused")
+    assert [rows[iccid(n)][3] for n in (3, 4, 5, 6)] == ["in_doubt", "needs_human", "sent", "planned"]
     assert ask(queries.known, "other") == []
+
+
+def test_a_file_is_found_as_the_batch_with_its_rows_or_else_as_the_one_of_its_name(desk, ask):
+    file = manifest(accepted(1, 2))
+    stored = desk.ingest(file, tags=["a"])
+
+    def found(*words):
+        row = ask(queries.batch_of_rows, ACCOUNT, *words)
+        return row and (row["same"], row["name"], row["tags"], row["change_id"])
+
+    assert found(file.rows_digest, "april") == (1, "march", ["a"], stored.change)
+    assert found("another", "march") == (0, "march", ["a"], stored.change)
+    assert found("another", None) is None
+
+
+async def test_tags_that_a_batch_still_writes_are_counted_and_none_behind_a_refused_create(desk, ask):
+    stored = desk.ingest(manifest(accepted(1, 2, 3)), tags=["a", "b"], platform_tags="now")
+    for change in ("kind = 'create' AND endpoint = 3", "kind = 'tag' AND endpoint = 2 AND target = 'a'"):
+        state = "refused" if "create" in change else "confirmed"
+        desk.do(f"UPDATE operations SET state = '{state}' WHERE {change}")
+
+    assert ask(queries.tag_writes, stored.change, []) == 3
+    assert ask(queries.tag_writes, stored.change, ["a", "c", "c"]) == 3 + 2
 
 
 def test_the_tags_of_an_account_are_listed_once(stocked, ask):
