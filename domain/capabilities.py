@@ -13,6 +13,7 @@ class Capabilities:
     has_events: bool  # the platform tells what happened, when asked or by webhook
     activates_by_assignment: bool
     needs_activation_code: bool
+    lists_stock_as_pre_active: bool  # a SIM that the tenant allocated waits on the account before anybody made it
     replaces_tags: bool  # one write replaces all tags of an endpoint, so two at once would lose one
     tag_chars: int
     calls_per_create: int
@@ -35,6 +36,7 @@ CAPABILITIES: Mapping[str, Capabilities] = {
         has_events=False,
         activates_by_assignment=False,
         needs_activation_code=False,
+        lists_stock_as_pre_active=False,
         replaces_tags=False,
         tag_chars=100,
         calls_per_create=1,
@@ -50,6 +52,7 @@ CAPABILITIES: Mapping[str, Capabilities] = {
         has_events=True,
         activates_by_assignment=True,
         needs_activation_code=False,
+        lists_stock_as_pre_active=True,
         replaces_tags=True,
         tag_chars=50,
         calls_per_create=0,  # a SIM that the tenant allocated is there already

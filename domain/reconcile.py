@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from domain.drift import Difference, Drift, Held, difference, differences
 from domain.endpoint import SimRecord, merged
 from domain.errors import PlatformUnreachable
+from domain.lifecycle import Lifecycle
 from domain.ports import Platform, ReadFailed
+from domain.words import plural
 
 _AT_ONCE = 64
 _MOST_PAGES = 100_000  # an account that never stops giving pages is not read for ever
@@ -25,27 +27,37 @@ class Comparison:
     held: int
     seen: int
     busy: int
+    waiting: int = 0  # SIMs that could be taken in
 
     def sentence(self) -> str:
         """One line with every number."""
         counts = Counter(one.drift for one in self.found)
         drifts = ", ".join(f"{counts[drift]:,} {drift.value}" for drift in Drift)
         later = f"; {self.busy:,} under way or changed just now, not compared" if self.busy else ""
+        if self.waiting:
+            later += f"; {plural(self.waiting, 'SIM waits', 'SIMs wait')} on the account, not known here"
         return f"{self.held:,} in the store and {self.seen:,} SIMs on the platform compared: {drifts}{later}"
 
 
-async def compare(platform: Platform, store: ReadStore) -> Comparison:
+async def compare(platform: Platform, store: ReadStore, *, stock_is_listed: bool = False) -> Comparison:
     """Read every page of the account, compare it with the store, and look once more at what differs.
+
+    With `stock_is_listed` the account shows SIMs as pre-active that nobody made so: those are stock to take in.
 
     A list may lag, or skip a row that moved between two pages, so a difference is believed after a look-up of its own.
     Raises PlatformUnreachable when a page cannot be read.
     """
     seen = await read_account(platform)
     held = store(None)  # after the platform, so that what was written meanwhile is known
-    suspects = differences(held, seen)
+    waiting = {i for i, sim in seen.items() if stock_is_listed and i not in held and _waits(sim)}
+    suspects = differences(held, {i: sim for i, sim in seen.items() if i not in waiting})
     found = await _looked_at(platform, store, suspects[:_MOST_LOOKS])
     busy = sum(one.busy for one in held.values())
-    return Comparison((*found, *suspects[_MOST_LOOKS:]), len(held), len(seen), busy)
+    return Comparison((*found, *suspects[_MOST_LOOKS:]), len(held), len(seen), busy, len(waiting))
+
+
+def _waits(sim: SimRecord) -> bool:
+    return sim.state is Lifecycle.PRE_ACTIVE and not sim.rivals
 
 
 async def read_account(platform: Platform) -> dict[str, SimRecord]:

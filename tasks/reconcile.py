@@ -25,7 +25,10 @@ async def _compare(account: str) -> Comparison:
 
 async def _compared(session: resources.Session) -> Comparison:
     since = (await session.now()).at - session.account.settle_seconds
-    return await compare(session.platform, lambda iccids: resources.held(session.name, iccids, since=since))
+    listed = session.account.capabilities.lists_stock_as_pre_active
+    return await compare(
+        session.platform, lambda iccids: resources.held(session.name, iccids, since=since), stock_is_listed=listed
+    )
 
 
 @step("compare", "compare {account} with the store")

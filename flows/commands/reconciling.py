@@ -8,7 +8,7 @@ import typer
 from flows.commands import running
 from flows.commands.lifecycle import Iccids, ListFile, list_file
 from flows.commands.options import Account, Json, Limit, Yes
-from flows.commands.printing import show
+from flows.commands.printing import SHOWN, show
 
 COLUMNS = ("difference", "iccid", "endpoint_id", "state", "platform_endpoint_id", "platform_state", "reason")
 
@@ -42,7 +42,10 @@ def reconcile(
 
     found = compare_account(request.account)
     rows = [_row(one) for one in found.found]
-    show(rows, COLUMNS, as_json=as_json, nothing="Nothing differs.")
+    few = rows[:SHOWN] if request.repair is not None and not as_json else rows
+    show(few, COLUMNS, as_json=as_json, nothing="Nothing differs.")
+    if len(few) < len(rows):
+        typer.echo(f"… and {len(rows) - len(few):,} more; without --repair `preactive reconcile` lists all", err=True)
     typer.echo(found.sentence(), err=as_json)
     if request.repair is None:
         raise typer.Exit(3 if rows else 0)

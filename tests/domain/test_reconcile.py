@@ -90,6 +90,22 @@ def test_a_difference_that_could_not_be_looked_at_again_stays_and_says_so():
     )
 
 
+def test_pending_sims_of_a_tenant_that_the_store_does_not_know_are_stock_and_cost_no_look_up():
+    platform = account(30, state=Lifecycle.PRE_ACTIVE)
+    platform.sims[iccid(2)] = sim(iccid(2), "E2", ACTIVE)
+
+    found = played(compare(platform, store({iccid(1): Held("E1", ACTIVE)}), stock_is_listed=True))
+    strict = played(compare(account(3, state=Lifecycle.PRE_ACTIVE), store({})))
+
+    assert [(one.iccid, one.drift) for one in found.found] == [
+        (iccid(1), Drift.DIFFERENT),
+        (iccid(2), Drift.PLATFORM_ONLY),
+    ]
+    assert (found.waiting, platform.calls["sims_page"], platform.calls["sim"]) == (28, 3, 2)
+    assert found.sentence().endswith("1 different; 28 SIMs wait on the account, not known here")
+    assert (strict.waiting, len(strict.found)) == (0, 3)
+
+
 def test_a_sim_that_is_shown_with_two_endpoints_agrees_with_nothing():
     class Twice(MemoryPlatform):
         async def sims_page(self, page):
