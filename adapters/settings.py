@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -19,6 +19,7 @@ from adapters.redaction import hide
 from domain.errors import SettingsError
 from domain.options import Account, read_secret
 from domain.supplier import SupplierProfile
+from domain.words import plain_message
 
 DEMO: dict[str, Any] = {
     "platform": "sft",
@@ -54,6 +55,13 @@ class Settings(BaseSettings):
     config: Path | None = None
     accounts: dict[str, Account] = Field(default_factory=dict)
     suppliers: dict[str, SupplierProfile] = Field(default_factory=dict)
+
+    @field_validator("store_url")
+    @classmethod
+    def _a_store_that_there_is(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("must begin with sqlite:/// or postgresql+psycopg://; there are no other stores")
+        return value
 
     def bearer_token(self) -> str:
         """The token that the order service asks for; nothing when none is set.
@@ -97,7 +105,7 @@ def load() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors())
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'settings'}: {plain_message(e)}" for e in error.errors())
         raise SettingsError(f"Wrong settings in {_file()} or the environment: {wrong}.") from None
     except ValueError as error:  # TOML that cannot be read
         raise SettingsError(f"The settings file {_file()} cannot be read: {error}.") from None

@@ -67,6 +67,9 @@ class Group:
     apn: str | None = None
     primary: str | None = None
     secondaries: tuple[str, ...] = ()
+    subscription_type: str | None = None
+    routing_policy: str | None = None
+    regional_policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from domain.errors import StoreUnavailable
+from domain.errors import StoreFull, StoreUnavailable
 from domain.ports import Result, Scope, Step, Steps
 
 KEEP_SECONDS = 60.0  # how long a run holds on to what it learned; then it ends, and look-ups find out later
@@ -32,18 +32,20 @@ class HandingIn:
         self._kept += results
         try:
             made = await self._ledger.step(scope, self._kept, room, bulk=bulk)
-        except StoreUnavailable:
-            if not (self._kept or under_way) or self._is_over():
+        except StoreUnavailable as error:
+            # A disk that is full is mended by a person, who reads of it sooner when the run ends.
+            if not (self._kept or under_way) or self._is_over(hasty=isinstance(error, StoreFull)):
                 raise
             await self._wait()
             return Step(away=True, alone=False)
         self._kept, self._pause, self._away_since = [], _SHORTEST_PAUSE, 0.0
         return made
 
-    def _is_over(self) -> bool:
+    def _is_over(self, *, hasty: bool) -> bool:
         now = asyncio.get_running_loop().time()
         self._away_since = self._away_since or now
-        longest = min(_LAST_SECONDS, self._keep_seconds) if self._stop.is_set() else self._keep_seconds
+        hasty = hasty or self._stop.is_set()
+        longest = min(_LAST_SECONDS, self._keep_seconds) if hasty else self._keep_seconds
         return now - self._away_since > longest
 
     async def _wait(self) -> None:

@@ -114,7 +114,9 @@ class Order:
     def sentence(self) -> str:
         """One line for the shop and for an operator; the ICCID stays out of logs."""
         words = f"order {self.order}: {self.state.value.replace('_', ' ')}"
-        return f"{words}; {self.text or SENTENCES[self.state]}" if self.state is not OrderState.DONE else words
+        if self.state is OrderState.DONE:
+            return words
+        return f"{words}; {self.text}" if self.text else f"{words}. {SENTENCES[self.state]}"
 
 
 @dataclass(frozen=True, slots=True)

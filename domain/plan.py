@@ -80,6 +80,7 @@ class Plan:
     seconds: float
     retagged: int = 0
     note: str = ""
+    is_done: bool = False  # the store has this file, and nothing is left to be done for it
 
     @property
     def creates(self) -> int:
@@ -88,9 +89,10 @@ class Plan:
 
     def sentence(self) -> str:
         """One line on what would be done and what it costs."""
+        conflicts = plural(self.count(Action.CONFLICT), "conflict")
         return (
-            f"{self.creates:,} to create, {self.count(Action.ALREADY):,} already there, "
-            f"{self.count(Action.CONFLICT):,} conflicts, {self.rejected:,} rejected of {self.rows:,} rows"
+            f"{self.creates:,} to create, {self.count(Action.ALREADY):,} already there, {conflicts}, "
+            f"{self.rejected:,} rejected of {plural(self.rows, 'row')}"
             + (f", {plural(self.retagged, 'tag')} to write for those that are there" if self.retagged else "")
             + f"; about {plural(self.calls, 'call')}, {minutes(self.seconds)}"
             + (f"; {self.note}" if self.note else "")
@@ -175,7 +177,9 @@ def make_plan(
         new_tags=len(new) if writes or retagged else 0,
         account=account,
     )
-    return Plan(tuple(changes), rejected, rows, calls, calls / account.rate_per_second, retagged, note)
+    is_done = into is not None and into.is_same and not calls and set(tags) <= set(into.tags)
+    seconds = calls / account.rate_per_second
+    return Plan(tuple(changes), rejected, rows, calls, seconds, retagged, note=note, is_done=is_done)
 
 
 def provision_calls(creates: int, *, tag_writes: int, new_tags: int, account: Account, found: int = 0) -> int:
@@ -211,8 +215,9 @@ def check_rejects(rejected: int, rows: int, account: Account, *, accepted_by_per
     """
     if accepted_by_person or not rows or rejected / rows <= account.max_reject_ratio:
         return
+    verb = "is" if rejected == 1 else "are"
     raise TooManyRejects(
-        f"{rejected:,} of {rows:,} rows are rejected ({rejected / rows:.1%}, the account allows "
+        f"{rejected:,} of {plural(rows, 'row')} {verb} rejected ({rejected / rows:.1%}, the account allows "
         f"{account.max_reject_ratio:.1%}); correct the file, or accept them with --accept-rejects."
     )
 
@@ -226,7 +231,7 @@ def check_size(changes: int, account: Account, *, limit: int | None, bounded: bo
     allowed = limit if limit is not None else changes if bounded else account.max_change
     if changes > allowed:
         raise TooMuchChange(
-            f"The plan changes {changes:,} endpoints and {allowed:,} are allowed in one run; "
+            f"The plan changes {plural(changes, 'endpoint')} and {allowed:,} are allowed in one run; "
             f"if that is meant, say --limit {changes}."
         )
 

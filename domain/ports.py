@@ -53,6 +53,9 @@ class GroupKeeper(Protocol):
     async def group(self, name: str) -> Group:
         """One group by id or moniker. Raises UnknownGroup, ReadFailed."""
 
+    async def check_draft(self, draft: Draft) -> None:
+        """Check a new group in every way that changes nothing. Raises UsageError, ReadFailed."""
+
     async def create_group(self, draft: Draft) -> Group:
         """Make a group and read it back. Raises UsageError, Refused, Stopped, ReadFailed."""
 

@@ -1,11 +1,13 @@
 """Keeps pre-active stock between its marks: how many endpoints to create, and how long what there is will last."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.stock_mark import StockMark
+from domain.stock_mark import StockMark, by_tag
+from domain.words import plural
 
 SALES_WEEKS = 4  # whose sales say how fast stock is used
 _DAY = 86_400.0
@@ -39,6 +41,28 @@ class ReplenishRequest(BaseModel):
         description="Take more raw SIMs though the platform refused the last ones one after the other",
         json_schema_extra={"position": 3},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a file's SIMs that were to be raw stock."""
+
+    batch: str
+    new: int
+    endpoints: int
+    known: int
+    rejected: int
+
+    def json(self) -> dict[str, int]:
+        """The numbers, for other programs."""
+        return {"new": self.new, "endpoints": self.endpoints, "known": self.known}
+
+    def sentence(self) -> str:
+        """One line for people."""
+        words = f"Batch {self.batch}: {plural(self.new, 'new SIM')} in raw stock"
+        words += f", {plural(self.endpoints, 'is an endpoint', 'are endpoints')} already" if self.endpoints else ""
+        words += f", {self.known:,} known before" if self.known else ""
+        return f"{words}, {plural(self.rejected, 'row')} rejected."
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +158,21 @@ def lines(stock: Mapping[str, Sequence[Need]], *, only_trouble: bool = False) ->
         for need in needs
         if need.has_trouble or not only_trouble
     ]
+
+
+def against_marks(rows: Iterable[Mapping[str, Any]], marks: Mapping[str, Sequence[StockMark]]) -> list[dict[str, Any]]:
+    """Rows of stock by account, tag and group, with the marks of what waits: SIMs that are in no group yet.
+
+    All marks of a tag are kept from the same SIMs, so they add up. A mark without any SIM has a row too.
+    """
+    found = {(row["account"], row["tag"], row["group"]): {**row, "low": None, "high": None} for row in rows}
+    states = dict.fromkeys(("stock", "pre_active", "active", "suspended", "terminated"), 0)
+    for account, of_account in marks.items():
+        for mark in by_tag(of_account):
+            empty = {"account": account, "tag": mark.tag, "group": "", **states, "low": None, "high": None}
+            row = found.setdefault((account, mark.tag, ""), empty)
+            row["low"], row["high"] = mark.low, mark.high
+    return [found[key] for key in sorted(found)]
 
 
 def wanted(mark: StockMark, level: Level) -> int:

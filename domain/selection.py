@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from domain.errors import NotConfirmed
 from domain.lifecycle import MOVES, Kind, Lifecycle
+from domain.words import plural
 
 VERBS = {
     Kind.ACTIVATE: "activate",
@@ -114,7 +115,7 @@ class Selected:
         if self.unknown:
             parts.append(f"{self.unknown:,} not in the store")
         if self.rejected:
-            parts.append(f"{self.rejected:,} rejected rows")
+            parts.append(plural(self.rejected, "rejected row"))
         return ", ".join(parts)
 
 
@@ -127,6 +128,6 @@ def check_count(selected: Selected, confirmed: int | None, *, how: str = "confir
     if number and confirmed != number:
         said = "no number was given" if confirmed is None else f"{confirmed:,} was given"
         raise NotConfirmed(
-            f"{number:,} endpoints would be terminated for good and {said}, so nothing was changed; "
+            f"{plural(number, 'endpoint')} would be terminated for good and {said}, so nothing was changed; "
             f"if that is meant, {how.format(number)}."
         )

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from domain.words import plural
+
 DONE, WITH_PROBLEMS, UNEXPECTED = 0, 3, 1
 
 
@@ -66,20 +68,20 @@ class Summary:
         parts = [f"{self.confirmed:,} confirmed"]
         for name, words in _WORDS.items():
             if value := getattr(self, name):
-                parts.append(f"{value:,} {words}")
+                parts.append(plural(value, *words))
         numbers = ", ".join(parts) + (" (stopped early)" if self.stopped else "")
         return f"{numbers}; {self.orders}" if self.orders else numbers
 
 
 _NOT_SHOWN = ("open", "stopped", "orders", "orders_to_decide")
 _WORDS = {
-    "already": "already there",
-    "rejected": "rejected",
-    "duplicates": "duplicates",
-    "refused": "refused",
-    "in_doubt": "in doubt",
-    "needs_human": "need a person",
-    "open": "not sent",
+    "already": ("already there",) * 2,
+    "rejected": ("rejected",) * 2,
+    "duplicates": ("duplicate", "duplicates"),
+    "refused": ("refused",) * 2,
+    "in_doubt": ("in doubt",) * 2,
+    "needs_human": ("needs a person", "need a person"),
+    "open": ("not sent",) * 2,
 }
 
 

@@ -6,6 +6,7 @@ from domain.report import rejects_of_list
 from domain.requests import SelectionRequest
 from domain.selection import Selected
 from domain.summary import Summary
+from domain.words import plural
 from flows.running import finish, rename, run_id
 from tasks import resources
 from tasks.carry_out import carry_out_chunk, log_in, settle_rest
@@ -23,7 +24,7 @@ async def change_endpoints(request: SelectionRequest, words: str) -> State[Summa
         await log_in(session.name)
         selected = await select_endpoints(request)
         account, change, started = session.name, selected.change, await session.now()
-        title = f"{kind} {request.label} · {selected.wanted:,} endpoints · {account}"
+        title = f"{kind} {request.label} · {plural(selected.wanted, 'endpoint')} · {account}"
         await rename(title)
         if change:
             async with watched(account, change, title):

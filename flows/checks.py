@@ -24,10 +24,11 @@ class Finding:
     what: str
     ok: bool
     text: str
+    todo: bool = False  # no fault, and a person has to look
 
     def line(self) -> str:
         """The finding for people."""
-        return f"{'ok  ' if self.ok else 'BAD '} {self.what}: {self.text}"
+        return f"{'todo' if self.todo else 'ok  ' if self.ok else 'BAD '} {self.what}: {self.text}"
 
     def json(self) -> dict[str, Any]:
         """The finding for programs."""
@@ -52,7 +53,7 @@ def contract_findings(account: str | None) -> Iterator[Finding]:
     from tasks.contract import check_contract
 
     for check in check_contract(account):
-        yield Finding(check.what, check.ok is not False, check.text if check.ok is not None else f"to do: {check.text}")
+        yield Finding(check.what, check.ok is not False, check.text, todo=check.ok is None)
 
 
 def _checked(what: str, look: Callable[[], str]) -> Finding:

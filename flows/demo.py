@@ -14,6 +14,7 @@ from urllib.request import urlopen
 from domain.errors import PreactiveError
 from domain.requests import ActivateRequest, ProvisionRequest
 from domain.summary import Summary
+from domain.words import plural
 from flows.commands.running import run_flow
 from tasks import resources
 
@@ -110,8 +111,9 @@ def _activate(batch: str) -> Summary:
 
 
 def _tell(first: Summary, second: Summary, writes: int) -> None:
-    print(f"Provisioned {SAMPLE}: {first.sentence()} ({first.calls} calls, {first.seconds} s)")
-    print(f"Activated {COUNT} of them into {GROUP}: {second.sentence()} ({second.calls} calls, {second.seconds} s)")
+    print(f"Provisioned {SAMPLE}: {first.sentence()} ({plural(first.calls, 'call')}, {first.seconds} s)")
+    calls = plural(second.calls, "call")
+    print(f"Activated {COUNT} of them into {GROUP}: {second.sentence()} ({calls}, {second.seconds} s)")
     print(
         f"Write calls that reached the simulator in this run: {writes} "
         f"(every change it ever made: {_VAR}/simulator-ledger.jsonl)"

@@ -7,6 +7,7 @@ from prefect.states import Completed
 from domain.lifecycle import Kind
 from domain.requests import ProvisionRequest
 from domain.summary import Summary
+from domain.words import plural
 from flows.running import finish, rename, run_id, told_flow
 from tasks import resources
 from tasks.approval import approved
@@ -30,7 +31,7 @@ async def provision(request: ProvisionRequest) -> State[Summary]:
     async with resources.session(request.account) as session:
         await log_in(session.name)
         batch = await ingest_file(request)
-        title = f"provision {batch.name} · {batch.rows:,} rows · {session.name}"
+        title = f"provision {batch.name} · {plural(batch.rows, 'row')} · {session.name}"
         await rename(title)
         return await provision_batch(session, batch, title)
 

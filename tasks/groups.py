@@ -18,8 +18,19 @@ def groups(account: str) -> list[Group]:
 
 
 def group(account: str, name: str) -> Group:
-    """One group. Raises UnknownGroup."""
-    return _ask(account, lambda keeper: keeper.group(name))
+    """One group, by its name in the settings, its moniker or its id. Raises UnknownGroup."""
+    return _ask(account, lambda keeper: keeper.group(_on_the_platform(account, name)))
+
+
+def _on_the_platform(account: str, name: str) -> str:
+    """What a name of the settings is called on a platform that has groups."""
+    _, options = resources.account(account)
+    return (options.group(name).endpoint_group or name) if options.capabilities.has_groups else name
+
+
+def check_group(account: str, draft: Draft) -> None:
+    """Check a new group without making it. Raises UsageError."""
+    _ask(account, lambda keeper: keeper.check_draft(draft))
 
 
 def create_group(account: str, draft: Draft) -> Group:
@@ -29,7 +40,8 @@ def create_group(account: str, draft: Draft) -> Group:
 
 def associate(account: str, primary: str, secondary: str) -> Group:
     """Give a primary group a secondary one. Raises UsageError, Refused, Stopped."""
-    return _ask(account, lambda keeper: keeper.associate(primary, secondary))
+    names = (_on_the_platform(account, primary), _on_the_platform(account, secondary))
+    return _ask(account, lambda keeper: keeper.associate(*names))
 
 
 def _ask(account: str, question: Callable[[GroupKeeper], Awaitable[T]]) -> T:

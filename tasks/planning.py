@@ -31,6 +31,7 @@ from domain.plan import (
 from domain.requests import ProvisionRequest, SelectionRequest
 from domain.selection import VERBS, Selected
 from domain.survey import survey
+from domain.words import plural
 from tasks import resources
 
 
@@ -62,7 +63,7 @@ def plan_against_platform(request: ProvisionRequest) -> tuple[Manifest, Plan]:
     """Read a file and compare it with the store and with what the platform shows."""
     name, options = resources.account(request.account)
     manifest = _read(request, options)
-    seen = asyncio.run(_look(name, [want.iccid for want in _wanted(manifest)]))
+    seen = asyncio.run(_look(name, [want.iccid for want in wanted_of(manifest)]))
     return manifest, _plan(request, manifest, name, options, seen)
 
 
@@ -83,7 +84,14 @@ def _read(request: ProvisionRequest, options: Account) -> Manifest:
     return manifest
 
 
-def _wanted(manifest: Manifest) -> list[Wanted]:
+def filled(manifest: Manifest) -> int:
+    """The rows of a file that are not blank, of which shares are told."""
+    numbers = manifest.numbers()
+    return numbers["rows"] - numbers["blank"]
+
+
+def wanted_of(manifest: Manifest) -> list[Wanted]:
+    """The SIMs that a file asks for."""
     return [Wanted(row.iccid or "", row.name or "", row.esim, row.tags) for row in manifest.accepted]
 
 
@@ -94,7 +102,7 @@ def _plan(
     options: Account,
     seen: Mapping[str, SimRecord] | None = None,
 ) -> Plan:
-    wanted = _wanted(manifest)
+    wanted = wanted_of(manifest)
     longest = options.capabilities.tag_chars
     asked = [check_tag(tag, longest) for tag in request.tags]
     writes = options.platform_tags != "off"
@@ -105,7 +113,7 @@ def _plan(
         seen=seen,
         account=options,
         tags=[*(into.tags if into else ()), *asked] or [safe_name(request.naming(options).batch)],
-        rows=len(manifest.rows),
+        rows=filled(manifest),
         rejected=manifest.numbers()["rejected"],
         into=into,
         note=_name_not_used(request, into),
@@ -125,9 +133,8 @@ def hold_if_unsafe(request: ProvisionRequest, manifest: Manifest, plan: Plan, *,
     Raises TooManyRejects, TooMuchChange.
     """
     _, options = resources.account(request.account)
-    numbers = manifest.numbers()
-    filled = numbers["rows"] - numbers["blank"]
-    check_rejects(numbers["rejected"], filled, options, accepted_by_person=request.accept_rejects)
+    rejected = manifest.numbers()["rejected"]
+    check_rejects(rejected, filled(manifest), options, accepted_by_person=request.accept_rejects)
     check_size(plan.creates, options, limit=request.limit, bounded=bounded)
 
 
@@ -151,7 +158,7 @@ def calls_of(request: SelectionRequest, selected: Selected) -> str:
     _, options = resources.account(request.account)
     count = selected.new + selected.open
     calls = selection_calls(request.kind, count, group=request.group is not None, account=options)
-    return f"about {calls:,} calls, {minutes(calls / options.rate_per_second)}"
+    return f"about {plural(calls, 'call')}, {minutes(calls / options.rate_per_second)}"
 
 
 def plan_selection(request: SelectionRequest, *, bounded: bool = False) -> Selected:
@@ -214,7 +221,7 @@ async def find_room(session: resources.Session, group: str, selected: Selected) 
 
 def _nothing(name: str, request: SelectionRequest, selected: Selected) -> str:
     if request.tag is None:
-        bad = f" and {selected.rejected:,} rows are rejected" if selected.rejected else ""
+        bad = f" and {plural(selected.rejected, 'row')} rejected" if selected.rejected else ""
         return f"None of the ICCIDs is known on account {name}{bad}; nothing was changed, provision them first."
     if selected.unusable:
         return (

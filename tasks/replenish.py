@@ -7,13 +7,13 @@ from domain.approval import Bound
 from domain.events import of_stock
 from domain.manifest import Manifest
 from domain.plan import check_rejects
-from domain.replenish import Fill, ReplenishRequest
+from domain.replenish import Fill, ReplenishRequest, Taken
 from domain.requests import ProvisionRequest
 from domain.stock_mark import StockMark
 from tasks import resources
 from tasks.bound import run_key
 from tasks.events import tell
-from tasks.planning import plan_file
+from tasks.planning import filled, plan_file, wanted_of
 from tasks.steps import step
 
 
@@ -39,16 +39,18 @@ def tell_of_stock(account: str, *, used: Collection[str] = ()) -> None:
         tell(event, about, facts)
 
 
-async def take_in(request: ProvisionRequest) -> tuple[Manifest, str]:
-    """Make the SIMs of a file raw stock, and return the checked file and the batch's name.
+async def take_in(request: ProvisionRequest) -> tuple[Manifest, Taken]:
+    """Make the SIMs of a file raw stock, and return the checked file and what became of its SIMs.
 
     Raises FileRefused, TooManyRejects.
     """
     manifest, _ = plan_file(request)
-    _, options = resources.account(request.account)
-    numbers = manifest.numbers()
-    filled = numbers["rows"] - numbers["blank"]
-    check_rejects(numbers["rejected"], filled, options, accepted_by_person=request.accept_rejects)
+    name, options = resources.account(request.account)
+    known = resources.known(name, wanted_of(manifest))
+    rejected = manifest.numbers()["rejected"]
+    check_rejects(rejected, filled(manifest), options, accepted_by_person=request.accept_rejects)
     async with resources.session(request.account) as session:
         stored = await resources.store_manifest(session, manifest, request, into_stock=True)
-    return manifest, stored.name
+    there = sum(bool(one.endpoint_id) for one in known.values())
+    new = len(manifest.accepted) - len(known)
+    return manifest, Taken(stored.name, new, there, len(known) - there, rejected)

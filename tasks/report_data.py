@@ -7,6 +7,7 @@ from typing import Any
 from domain.report import MappingRow, RejectRow, Rejects, ReportData, reasons_of
 from domain.selection import AsAsked
 from domain.summary import Summary, from_counts
+from domain.words import plural
 from tasks import resources
 
 
@@ -39,7 +40,7 @@ def batch_report(batch: dict[str, Any]) -> list[Path]:
     """Write a batch's report files as things stand now."""
     counts, totals = resources.batch_counts(batch)
     summary = from_counts(counts, **totals, batch=batch["name"], run="")
-    title = f"{batch['name']} · {summary.rows:,} rows · {batch['account']}"
+    title = f"{batch['name']} · {plural(summary.rows, 'row')} · {batch['account']}"
     rejects = rejects_of_batch(batch["id"])
     data = report_data(batch["change_id"], summary, rejects, account=batch["account"], title=title, stem=batch["name"])
     return resources.write_reports(resources.reports_dir(), data)

@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 from domain.header import Header
 from domain.problems import Oddity
+from domain.words import plural
 
 Row = tuple[int, Sequence[str], Mapping[int, Oddity] | None]
 HEAD_ROWS = 64  # among which the header is looked for
@@ -72,4 +73,4 @@ def _joined(first: int, rows: Sequence[Sequence[str]]) -> Iterator[Columns]:
 
 def notes_on(header: Header) -> tuple[str, ...]:
     """Say what was skipped above the header."""
-    return (f"{header.row_index} rows above the header skipped",) if header.row_index > 0 else ()
+    return (f"{plural(header.row_index, 'row')} above the header skipped",) if header.row_index > 0 else ()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Update, bindparam, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, String, Text, Update, bindparam, case, or_, select, update
 
 from adapters.store.claims import forget
 from adapters.store.engine import in_parts
@@ -182,11 +182,16 @@ _ENDED = (
 def _decided(before: tuple[str, ...]) -> Update:
     """A decision, which is only taken from these states."""
     o = operations.c
-    names = ("state", "next_at", "lookups", "negatives", "code", "text", "already", "updated_at")
+    names = ("state", "next_at", "lookups", "negatives", "code", "already", "updated_at")
+    said = bindparam("new_text", type_=Text)
+    # A look-up that says nothing new leaves the reason of the doubt as it was.
+    still_in_doubt = (said == "") & (bindparam("new_state", type_=String) == State.IN_DOUBT.value)
     return (
         update(operations)
         .where(o.id == bindparam("op"), o.token == bindparam("fence"), or_(*(o.state == state for state in before)))
-        .values({name: bindparam(f"new_{name}") for name in names})
+        .values(
+            {name: bindparam(f"new_{name}") for name in names} | {"text": case((still_in_doubt, o.text), else_=said)}
+        )
     )
 
 

@@ -334,8 +334,8 @@ def batch_of_rows(reader: Reader, account: str, rows_digest: str, name: str | No
 def tag_writes(reader: Reader, change: int, tags: Sequence[str]) -> int:
     """How many tags a batch's change still writes, once all of its endpoints shall have these as well."""
     open_ones = reader.rows(
-        "SELECT count(*) AS n FROM operations o WHERE o.change_id = :change AND o.kind = 'tag' AND o.state = 'planned' "
-        f"AND NOT {_REFUSED_CREATE.format('o')}",
+        "SELECT count(*) AS n FROM operations o WHERE o.change_id = :change AND o.kind = 'tag' "
+        f"AND o.state IN ('planned', 'sent', 'in_doubt') AND NOT {_REFUSED_CREATE.format('o')}",
         {"change": change},
     )[0]["n"]
     lacking = (

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from domain.words import plural
 from flows.commands import running
 from flows.commands.options import Account, Json, Yes
 from flows.commands.printing import show, when
@@ -72,10 +73,13 @@ def retry(name: Name, account: Account = None, yes: Yes = False) -> None:
     account_name, _ = resources.account(account)
     batch = resources.batch_named(name, account_name)
     left = {state: n for state, n in batch["operations"].items() if state != "needs_human"}
+    print(f"Batch {name}: {plural(sum(left.values()), 'operation')} to run again ({_words(left) or 'none'}).")
+    if not left and not yes:
+        running.nothing_to_do(problems=bool(batch["operations"]))
     running.begin_api()
-    print(f"Batch {name}: {sum(left.values()):,} operations to run again ({_words(left) or 'none'}).")
     running.confirm("Apply?", yes=yes)
-    running.finish(running.run_flow("retry", RetryRequest(batch=name, account=account_name)))
+    summary = running.run_flow("retry", RetryRequest(batch=name, account=account_name))
+    running.finish(summary, why=f"preactive batch show {name} --account {account_name}")
 
 
 def _words(counts: dict[str, int]) -> str:
@@ -117,4 +121,4 @@ def qr(
     written = resources.write_batch_qr(batch["id"], path)
     if not written:
         raise NothingSelected(f"Batch {name} has no LPA strings, so there is nothing to hand over.")
-    print(f"{path}: {written:,} QR codes")
+    print(f"{path}: {plural(written, 'QR code')}")

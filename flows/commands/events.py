@@ -1,23 +1,29 @@
 """events poll, serve and list."""
 
+import json
 import sys
 from typing import Annotated
 
 import typer
 
-from flows.commands.options import Account, Json
+from flows.commands.options import Account, Json, one_of
 from flows.commands.printing import show, when
 
 app = typer.Typer(help="What the platform says has happened.", no_args_is_help=True)
 
 
 @app.command()
-def poll(account: Account = None) -> None:
+def poll(account: Account = None, as_json: Json = False) -> None:
     """Ask the platform for its events since the last time. A missed webhook is found here."""
+    from domain.inbox import Meaning
     from tasks import platform_events as events
 
     polled = events.poll(account)
-    print(f"{polled.sentence()}.")
+    if as_json:
+        told = {meaning.value: polled.meant.get(meaning, 0) for meaning in Meaning if meaning is not Meaning.NEW}
+        print(json.dumps({"new": polled.new} | told))
+    else:
+        print(f"{polled.sentence()}.")
     if polled.differs:
         raise typer.Exit(3)
 
@@ -49,8 +55,10 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List the events that were taken in, latest first, and what they mean for the store."""
+    from domain.inbox import Meaning
     from tasks import resources
 
+    one_of(Meaning, meaning, "--meaning")
     rows = [row | {"at": when(row["at"])} for row in resources.inbox_events(account, meaning)]
     columns = ("at", "type", "iccid", "endpoint_id", "source", "meaning", "text")
-    show(rows, columns, as_json=as_json, nothing="No event was taken in.")
+    show(rows, columns, as_json=as_json, nothing="No event matches." if meaning else "No event was taken in.")

@@ -10,11 +10,11 @@ from flows.commands.options import Account, Json, Yes
 from flows.commands.printing import show
 
 if TYPE_CHECKING:
-    from domain.groups import Group
+    from domain.groups import Draft, Group
 
 app = typer.Typer(help="Groups: what gives endpoints their configuration.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="Group, by moniker or id.")]
+Name = Annotated[str, typer.Argument(help="Group, by its name in the settings, moniker or id.")]
 _COLUMNS = ("moniker", "name", "kind", "vslice", "endpoints", "subnet", "apn", "primary", "secondaries", "id")
 
 
@@ -30,6 +30,9 @@ def _row(group: "Group") -> dict[str, Any]:
         "apn": group.apn,
         "primary": group.primary,
         "secondaries": list(group.secondaries),
+        "subscription_type": group.subscription_type,
+        "routing_policy": group.routing_policy,
+        "regional_policy": group.regional_policy,
     }
 
 
@@ -101,9 +104,20 @@ def create(
     )
     for warning in draft_warnings(draft):
         typer.echo(warning, err=True)
+    account_name, _ = resources.account(account)
+    groups.check_group(account_name, draft)
+    print(f"The group {moniker} can be made: {', '.join(_words(draft))}.")
     running.confirm(f"Make the {draft.kind.value} group {moniker} in {vslice}?", yes=yes)
-    made = groups.create_group(resources.account(account)[0], draft)
+    made = groups.create_group(account_name, draft)
     print(f"The group {made.moniker} is made; its id is {made.id}.")
+
+
+def _words(draft: "Draft") -> list[str]:
+    """What a new group would be, with what can never be changed first."""
+    words = [f"{draft.kind.value}, VSlice {draft.vslice}, subscription type {draft.subscription_type}"]
+    words += [f"subnet {draft.subnet}"] if draft.subnet else []
+    words += [f"APN {draft.apn}"] if draft.apn else []
+    return [*words, f"routing policy {draft.routing_policy}", f"regional policy {draft.regional_policy}"]
 
 
 @app.command()
@@ -114,11 +128,12 @@ def associate(
     yes: Yes = False,
 ) -> None:
     """Give every endpoint of a primary group the APN of a secondary group, at once."""
+    from domain.words import plural
     from tasks import groups, resources
 
     name, _ = resources.account(account)
     found = groups.group(name, primary)
-    count = f"{found.endpoints or 0:,}"
-    running.confirm(f"All {count} endpoints of {found.moniker} gain the APN of {secondary} at once. Apply?", yes=yes)
+    count = plural(found.endpoints or 0, "endpoint")
+    running.confirm(f"All {count} of {found.moniker} gain the APN of {secondary} at once. Apply?", yes=yes)
     changed = groups.associate(name, primary, secondary)
     print(f"The group {changed.moniker} has the secondary groups {', '.join(changed.secondaries)}.")

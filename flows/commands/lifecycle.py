@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +16,7 @@ from flows.commands.printing import SHOWN, show_rejects
 if TYPE_CHECKING:
     from domain.requests import SelectionRequest
     from domain.selection import Selected
+    from domain.supplier import SupplierProfile
 
 Tag = Annotated[str | None, typer.Option("--tag", help="Endpoints that carry this tag.")]
 Iccids = Annotated[list[str] | None, typer.Option("--iccid", help="One ICCID; repeat for more.")]
@@ -42,8 +43,7 @@ def activate(
 
     which = _which(account, tag, iccid, file, limit=limit, retry_refused=retry_refused)
     request = ActivateRequest(**which, group=group, count=count)
-    _show_plan(request)
-    running.confirm("Apply?", yes=yes)
+    _confirm(_show_plan(request), yes=yes)
     running.finish(running.run_flow("activate", request.model_copy(update={"dry_run": False})))
 
 
@@ -106,6 +106,7 @@ def terminate(
 
     request = _request("terminate", _which(account, tag, iccid, file, limit=limit, retry_refused=retry_refused))
     selected = _show_plan(request)
+    running.begin_api()
     if confirm_count is None and selected.new + selected.open:
         confirm_count = _typed_count()
     check_count(selected, confirm_count, how="say --confirm-count {}")
@@ -125,9 +126,16 @@ def _typed_count() -> int | None:
 
 def _change(action: str, which: dict[str, Any], yes: bool, **more: Any) -> None:
     request = _request(action, which, **more)
-    _show_plan(request)
-    running.confirm("Apply?", yes=yes)
+    _confirm(_show_plan(request), yes=yes)
     running.finish(running.run_flow("lifecycle", request.model_copy(update={"dry_run": False})))
+
+
+def _confirm(selected: "Selected", *, yes: bool) -> None:
+    """Ask, unless nothing is left to be asked for."""
+    if not yes and not selected.to_do:
+        running.nothing_to_do(problems=bool(selected.left_out or selected.refused))
+    running.begin_api()  # it starts while the plan is read
+    running.confirm("Apply?", yes=yes)
 
 
 def _request(action: str, which: dict[str, Any], **more: Any) -> Any:
@@ -145,9 +153,20 @@ def _which(
 
     if iccids and file:
         raise UsageError("Say --iccid or --file, not both.")
+    name, options = resources.account(account)
+    _check_iccids(iccids or (), options.supplier)
     path = list_file(iccids) if iccids else file
-    name, _ = resources.account(account)
     return {"account": name, "tag": tag, "file": str(path) if path else None, **rest}
+
+
+def _check_iccids(iccids: Iterable[str], profile: "SupplierProfile") -> None:
+    from domain.errors import UsageError
+    from domain.iccid import check_iccid
+
+    for text in iccids:
+        found = check_iccid(text, profile)
+        if found.iccid is None:
+            raise UsageError(f"{text!r} is no ICCID: {found.reason}")
 
 
 def list_file(iccids: list[str]) -> Path:
@@ -162,12 +181,11 @@ def list_file(iccids: list[str]) -> Path:
 
 
 def _show_plan(request: "SelectionRequest") -> "Selected":
-    """Print what a request comes to, and what of its list cannot be used; the Prefect API starts meanwhile."""
+    """Print what a request comes to, and what of its list cannot be used."""
     from tasks.planning import plan_change, read_list
 
     plan = asyncio.run(plan_change(request))
     selected = plan.selected
-    running.begin_api()
     print(f"Plan for {request.label} on {request.account}: {selected.sentence()}; {plan.calls}.")
     if plan.target is not None:
         print(f"  {plan.target.sentence()}")

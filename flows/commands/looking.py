@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.commands.options import Account, Json
+from flows.commands.options import Account, Json, one_of
 from flows.commands.printing import show, when
 
 COLUMNS = (
@@ -25,24 +25,28 @@ COLUMNS = (
     "updated_at",
 )
 
-Text = Annotated[str | None, typer.Option()]
-
 
 def endpoints(
     account: Account = None,
-    tag: Text = None,
-    state: Text = None,
-    group: Text = None,
-    batch: Text = None,
-    iccid: Text = None,
-    order: Text = None,
+    tag: Annotated[str | None, typer.Option("--tag", help="Those that carry this tag.")] = None,
+    state: Annotated[
+        str | None, typer.Option("--state", help="stock, pre_active, active, suspended or terminated.")
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", help="Those in this group, by any name it was used under.")
+    ] = None,
+    batch: Annotated[str | None, typer.Option("--batch", help="Those that this batch brought.")] = None,
+    iccid: Annotated[str | None, typer.Option("--iccid", help="The one with this ICCID.")] = None,
+    order: Annotated[str | None, typer.Option("--order", help="The one sold for this order.")] = None,
     as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV on standard output.")] = False,
     xlsx: Annotated[Path | None, typer.Option("--xlsx", help="Write a workbook.")] = None,
 ) -> None:
     """List endpoints: the mapping name / ICCID / endpoint id, with state, group and tags."""
+    from domain.lifecycle import Lifecycle
     from tasks import resources
 
+    one_of(Lifecycle, state, "--state")
     filters = {
         "account": account,
         "tag": tag,
@@ -58,7 +62,7 @@ def endpoints(
     elif as_csv:
         _write_csv(rows)
     else:
-        show(rows, COLUMNS[1:9], as_json=as_json, nothing="No endpoint matches.")
+        show(rows, COLUMNS[1:10], as_json=as_json, nothing="No endpoint matches.")
 
 
 def _timed(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -88,8 +92,9 @@ def history(
 
 
 def stock(account: Account = None, as_json: Json = False) -> None:
-    """Show how many endpoints wait, by account, tag and group; of those pre-active, orders hold some."""
+    """Show how many endpoints wait, by account, tag and group, between which marks, and how many orders hold."""
     from tasks import resources
 
-    columns = ("account", "tag", "group", "stock", "pre_active", "held", "active", "suspended", "terminated")
+    kept = ("stock", "pre_active", "held", "low", "high")
+    columns = ("account", "tag", "group", *kept, "active", "suspended", "terminated")
     show(resources.stock(account), columns, as_json=as_json, nothing="The store has no endpoints yet.")

@@ -26,12 +26,14 @@ def upgrade() -> None:
 
 
 @db.command()
-def check() -> None:
+def check(as_json: Json = False) -> None:
     """Check that the store can be read and written, is whole, and has this program's version."""
+    import json
+
     from tasks import resources
 
     for line in resources.check_store():
-        print(line)
+        print(json.dumps({"finding": line}) if as_json else line)
 
 
 @db.command()
@@ -40,12 +42,14 @@ def rebuild(
     broken_too: Annotated[bool, typer.Option("--broken-too", help="Also from a trail that does not fit.")] = False,
 ) -> None:
     """Make every mapping again from the audit trail of another store, into the empty store of the settings."""
+    from domain.words import plural
     from tasks import resources
 
     for made in resources.rebuild_store(source, broken_too=broken_too):
         print(
-            f"{made.account}: {made.endpoints:,} endpoints and {made.orders:,} orders from {made.facts:,} facts, "
-            f"{made.in_doubt:,} operations in doubt, {made.needs_human:,} need a person"
+            f"{made.account}: {plural(made.endpoints, 'endpoint')} and {plural(made.orders, 'order')} from "
+            f"{plural(made.facts, 'fact')}, {plural(made.in_doubt, 'operation')} in doubt, "
+            f"{made.needs_human:,} need a person"
         )
 
 

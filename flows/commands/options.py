@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,3 +14,14 @@ Tags = Annotated[list[str] | None, typer.Option("--tag", help="Tag; repeat for m
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="The most endpoints this run may change.")]
 Supplier = Annotated[str | None, typer.Option("--supplier", help="Supplier, as named in the settings.")]
 Sheet = Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook.")]
+
+
+def one_of(words: type[StrEnum], said: str | None, option: str) -> None:
+    """Refuse a word that an option does not know.
+
+    Raises UsageError.
+    """
+    from domain.errors import UsageError
+
+    if said is not None and said not in set(words):
+        raise UsageError(f"{option} is one of {', '.join(words)}, not {said}.")

@@ -65,17 +65,21 @@ def provision(
     yes: Yes = False,
 ) -> None:
     """Create a tagged, pre-active endpoint for each SIM in a file. The same file again goes on where it stopped."""
+    from domain.plan import Action
     from tasks.planning import hold_if_unsafe, plan_file
 
     chosen = {"sheet": sheet, "supplier": supplier, "name_template": name_template}
     request = _request(file, account, tag, batch, accept_rejects=accept_rejects, limit=limit, **chosen)
     manifest, made = plan_file(request)
     hold_if_unsafe(request, manifest, made)
-    running.begin_api()
     _show(manifest, made)
+    if made.is_done and not yes:
+        running.nothing_to_do(problems=bool(made.rejected or made.count(Action.CONFLICT)))
+    running.begin_api()  # it starts while the plan is read
     running.confirm("Apply?", yes=yes)
     final = request.model_copy(update={"dry_run": False, "digest": manifest.digest})
-    running.finish(running.run_flow("provision", final))
+    summary = running.run_flow("provision", final)
+    running.finish(summary, why=f"preactive batch show {summary.batch} --account {request.account}")
 
 
 def _request(file: Path, account: str | None, tags: list[str] | None, batch: str | None, **rest: Any) -> Any:
@@ -83,13 +87,14 @@ def _request(file: Path, account: str | None, tags: list[str] | None, batch: str
 
     from domain.errors import UsageError
     from domain.requests import ProvisionRequest
+    from domain.words import plain_message
     from tasks import resources
 
     name, _ = resources.account(account)
     try:
         return ProvisionRequest(file=str(file), account=name, tags=tags or [], batch=batch, **rest)
     except ValidationError as error:
-        wrong = "; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors(include_input=False))
+        wrong = "; ".join(f"{e['loc'][0]}: {plain_message(e)}" for e in error.errors(include_input=False))
         raise UsageError(f"The request is not usable: {wrong}.") from None
 
 

@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from flows.commands import running
-from flows.commands.options import Account, File, Json, Tags, Yes
+from flows.commands.options import Account, File, Json, Sheet, Supplier, Tags, Yes
+from flows.commands.printing import show_rejects
 
 if TYPE_CHECKING:
     from domain.replenish import Need
@@ -19,7 +21,10 @@ def intake(
     account: Account = None,
     tag: Tags = None,
     batch: Annotated[str | None, typer.Option("--batch", help="Batch name. Default: the file's name.")] = None,
+    sheet: Sheet = None,
+    supplier: Supplier = None,
     accept_rejects: Annotated[bool, typer.Option("--accept-rejects", help="Go on however many rows are bad.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Take the SIMs of a file into raw stock. Nothing is created; `replenish` does that as stock is used up."""
     from domain.requests import ProvisionRequest
@@ -30,13 +35,15 @@ def intake(
     from tasks.replenish import take_in
 
     name, _ = resources.account(account)
-    request = ProvisionRequest(
-        file=str(file), account=name, tags=tag or [], batch=batch, accept_rejects=accept_rejects, dry_run=False
-    )
-    manifest, stored = asyncio.run(take_in(request))
-    numbers = manifest.numbers()
-    print(f"Batch {stored}: {numbers['accepted']:,} SIMs in raw stock, {numbers['rejected']:,} rows rejected.")
-    if numbers["rejected"]:
+    chosen: dict[str, Any] = {"batch": batch, "accept_rejects": accept_rejects, "sheet": sheet, "supplier": supplier}
+    request = ProvisionRequest(file=str(file), account=name, tags=tag or [], dry_run=False, **chosen)
+    manifest, taken = asyncio.run(take_in(request))
+    if as_json:
+        print(json.dumps({"batch": taken.batch, **manifest.numbers(), **taken.json()}))
+    else:
+        print(taken.sentence())
+        show_rejects(manifest)
+    if manifest.numbers()["rejected"]:
         raise typer.Exit(3)
 
 
@@ -59,10 +66,14 @@ def replenish(
     request = ReplenishRequest(account=name, dry_run=False, retry_refused=retry_refused, go_on=go_on)
     names = resources.stocked_accounts(name)
     stock = resources.needs(names, request)
-    for line in _json(stock) if as_json else lines(stock) or ["No account has marks of stock in the settings."]:
+    if not any(stock.values()):
+        who = f"The account {name} has no" if name else "No account has"
+        print(f"{who} marks of stock in the settings; see docs/settings.md.", file=sys.stderr)
+    for line in _json(stock) if as_json else lines(stock):
         print(line)
     code = 0
-    if any(need.create or need.level.coming for needs in stock.values() for need in needs):
+    wanted = any(need.create or need.level.coming for needs in stock.values() for need in needs)
+    if wanted and (yes or not as_json):
         running.begin_api()
         running.confirm("Apply?", yes=yes)
         summary = running.run_flow("replenish", request)

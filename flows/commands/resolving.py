@@ -1,6 +1,6 @@
 """resolve: what is in doubt or needs a person, and what is to be done about it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -45,14 +45,25 @@ def resolve(
         from tasks.doubts import look_up_all
 
         print(f"{look_up_all(account)} look-ups made.")
-    rows = resources.unsettled(account)
-    for row in rows:
-        row["look_again"] = when(row["next_at"]) if row["state"] == "in_doubt" else None
-    rows += resources.differing_events(account)
-    columns = ("id", "account", "iccid", "kind", "target", "state", "order", "text", "lookups", "look_again")
+    rows = [_shown(row) for row in resources.unsettled(account)]
+    rows += [{"operation": row["id"]} | row for row in resources.differing_events(account)]
+    columns = ("operation", "account", "iccid", "kind", "target", "state", "order", "text", "lookups", "look_again")
     show(rows, columns, as_json=as_json, nothing="Nothing is in doubt and nothing needs a person.")
     if rows:
         raise typer.Exit(3)
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    """One operation, under the names and with the times that the other commands use."""
+    about = ("account", "iccid", "name", "endpoint_id", "kind", "target", "order")
+    learned = ("state", "text", "code", "lookups", "negatives")
+    is_doubt = row["state"] == "in_doubt"
+    times = {
+        "look_again": when(row["next_at"]) if is_doubt else None,
+        "safe_after": when(row["safe_after"]) if is_doubt else None,
+        "updated_at": when(row["updated_at"]),
+    }
+    return {"operation": row["id"]} | {name: row[name] for name in about + learned} | times
 
 
 def _decide(operation: int | None, decide: str | None, endpoint_id: str | None, reason: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
@@ -79,6 +79,12 @@ def confirm(question: str, *, yes: bool) -> None:
         raise NotConfirmed("Nothing was changed.")
 
 
+def nothing_to_do(*, problems: bool = False) -> NoReturn:
+    """End a command that found nothing to ask for; `problems`: something was left out, and was listed."""
+    print("Nothing to do.")
+    raise typer.Exit(3 if problems else 0)
+
+
 def run_flow(name: str, request: object) -> "Summary":
     """Run the flow `flows.NAME.NAME` to its end and return its numbers.
 
@@ -115,15 +121,19 @@ async def _run(flow: Callable[..., Awaitable[Any]], request: object) -> Any:
     return result
 
 
-def finish(summary: "Summary") -> None:
-    """Print what happened, the JSON line last, and end with the documented exit code."""
-    show(summary)
+def finish(summary: "Summary", *, why: str = "") -> NoReturn:
+    """Print what happened, the JSON line last, and end with the documented exit code; `why` shows the refusals."""
+    show(summary, why=why)
     raise typer.Exit(summary.exit_code)
 
 
-def show(summary: "Summary") -> None:
+def show(summary: "Summary", *, why: str = "") -> None:
     """Print what happened, the JSON line last."""
     print(summary.sentence())
+    if summary.refused and why:
+        print(f"  why they were refused: `{why}`")
+    if summary.in_doubt or summary.needs_human:
+        print("  what is in doubt or needs a person: `preactive resolve`")
     for path in summary.reports:
         print(f"  {path}")
     print(json.dumps(summary.json()), flush=True)

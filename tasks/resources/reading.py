@@ -13,6 +13,7 @@ from domain.inbox import Meaning
 from domain.lifecycle import Lifecycle
 from domain.operation import State
 from domain.plan import Into, Known, Wanted
+from domain.replenish import against_marks
 from domain.report import CallRow
 from domain.selection import AsAsked, Selected
 from domain.summary import Summary, from_counts
@@ -250,10 +251,12 @@ def history(iccid: str, account: str | None) -> list[dict[str, Any]]:
         return queries.history(opened, iccid, account)
 
 
-def stock(account: str | None) -> list[dict[str, Any]]:
-    """Endpoints by account, tag, group and state."""
+def stock(name: str | None) -> list[dict[str, Any]]:
+    """Endpoints by account, tag, group and state, with the marks that the settings keep them between."""
     with reader() as opened:
-        return queries.stock(opened, account)
+        rows = queries.stock(opened, name)
+    names = [name] if name else account_names()
+    return against_marks(rows, {each: plain_account(each)[1].stock for each in names})
 
 
 def batches(account: str | None) -> list[dict[str, Any]]:

@@ -78,7 +78,7 @@ class Session:
         # A sale makes its calls one after the other; its later ones find their turns taken already.
         ahead = account.capabilities.calls_per_sale - 1 if lane is Lane.SALES else None
         self.pacer = Pacer(ledger, rate=account.rate_per_second, ahead=ahead)
-        self.platform = open_platform(account, self.pacer, groups or {}, source)
+        self.platform = open_platform(account, self.pacer, groups or {}, source, name=name)
         self.stop = asyncio.Event()
         self.settler = Settler(ledger, self.platform, account.patience)
 
@@ -313,7 +313,9 @@ def accounts_with_events(name: str = "") -> list[str]:
     return [each for each in names if settings.load().accounts[each].capabilities.has_events]
 
 
-def open_platform(account: Account, pacer: Pacer, groups: Mapping[str, str], source: Source = nowhere) -> "AnyPlatform":
+def open_platform(
+    account: Account, pacer: Pacer, groups: Mapping[str, str], source: Source = nowhere, *, name: str = ""
+) -> "AnyPlatform":
     """The platform client of an account; `groups` are the ids that names of groups stood for before.
 
     `source` is where its password or token is read again once the platform refuses the one that it has.
@@ -324,7 +326,8 @@ def open_platform(account: Account, pacer: Pacer, groups: Mapping[str, str], sou
         from adapters.platforms.stacuity.client import StacuityPlatform
 
         if not account.token.get_secret_value():
-            raise SettingsError("The account has no token; set it by environment variable or token_file.")
+            variable = f"PREACTIVE_ACCOUNTS__{name.upper()}__TOKEN"
+            raise SettingsError(f"The account {name} has no token; set {variable}, token_file or secrets_block.")
         return StacuityPlatform(account, pacer, groups, source=source)
     from adapters.platforms.sft.client import SftPlatform
 

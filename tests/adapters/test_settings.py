@@ -232,3 +232,12 @@ def test_a_process_that_has_read_secrets_leaves_no_image_of_its_memory():
     ended = subprocess.run([sys.executable, "-c", read], capture_output=True, text=True, check=True)
 
     assert ended.stdout.strip() == "(0, 0)"
+
+
+@pytest.mark.parametrize("url", ["mysql://host/db", "postgresql://host/db", "store.db"])
+def test_a_store_that_there_is_not_is_a_wrong_setting(url, monkeypatch):
+    monkeypatch.setenv("PREACTIVE_STORE_URL", url)
+
+    words = refused()
+    assert "store_url: must begin with sqlite:/// or postgresql+psycopg://" in words
+    assert "Value error" not in words

@@ -73,10 +73,10 @@ def test_the_exit_codes_of_the_readme_are_those_of_errors_and_runs():
 
 def test_every_word_of_a_runs_last_message_is_explained():
     explained = {row[0].strip("`") for row in table(section(RUNBOOK, "What the final message means"), "in the message")}
-    everything = Summary("", "", confirmed=1, already=1, rejected=1, duplicates=1, refused=1, in_doubt=1, needs_human=1)
-    sentence = Summary(**(vars(everything) | {"open": 1, "stopped": True})).sentence()
+    everything = Summary("", "", confirmed=2, already=2, rejected=2, duplicates=2, refused=2, in_doubt=2, needs_human=2)
+    sentence = Summary(**(vars(everything) | {"open": 2, "stopped": True})).sentence()
 
-    assert explained == {part.lstrip("1 ") for part in sentence.replace(" (", ", (").split(", ")}
+    assert explained == {part.lstrip("2 ") for part in sentence.replace(" (", ", (").split(", ")}
 
 
 def test_every_event_and_verdict_of_a_history_is_explained():

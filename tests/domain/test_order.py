@@ -1,6 +1,7 @@
 """Where an order stands, by what became of its operations."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.operation import State
-from domain.order import CLOSED, MOVES, OrderState, SellRequest, is_order_no, judged, may_move
+from domain.order import CLOSED, MOVES, Order, OrderState, SellRequest, is_order_no, judged, may_move
 
 C, R, H, P, S, D = (
     State.CONFIRMED,
@@ -80,3 +81,10 @@ def test_the_check_of_a_number_and_that_of_a_request_agree(text):
         accepted = False
 
     assert is_order_no(text) is accepted
+
+
+def test_what_is_said_of_an_order_is_one_text():
+    order = Order(1, "t", "4711", OrderState.NO_STOCK)
+
+    assert order.sentence().startswith("order 4711: no stock. No pre-active SIM was free; nothing was changed")
+    assert replace(order, text="the group is full").sentence() == "order 4711: no stock; the group is full"

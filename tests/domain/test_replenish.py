@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from domain.events import RAW_SHORT, STOCK_LOW, of_stock
 from domain.options import Account
-from domain.replenish import REFUSALS_IN_A_ROW, SALES_SECONDS, Level, lines, need, span
+from domain.replenish import REFUSALS_IN_A_ROW, SALES_SECONDS, Level, against_marks, lines, need, span
 from domain.stock_mark import StockMark, by_tag
 
 MARK = StockMark(tag="spring", low=100, high=500)
@@ -158,3 +158,16 @@ def test_the_sentence_has_the_numbers():
 def test_a_low_mark_is_below_its_high_one():
     with pytest.raises(ValidationError, match="low must be below high"):
         StockMark(tag="spring", low=5, high=5)
+
+
+def test_marks_stand_beside_the_sims_that_wait_and_those_of_a_tag_add_up():
+    rows = [{"account": "a", "tag": "t", "group": group, "pre_active": n} for group, n in (("", 5), ("eu", 0))]
+    marks = [StockMark(tag="t", group="eu", low=2, high=9), StockMark(tag="t", low=4, high=6)]
+
+    found = against_marks(rows, {"a": [*marks, StockMark(tag="none", low=1, high=3)]})
+
+    assert [(row["tag"], row["group"], row["pre_active"], row["low"], row["high"]) for row in found] == [
+        ("none", "", 0, 1, 3),
+        ("t", "", 5, 6, 15),
+        ("t", "eu", 0, None, None),
+    ]

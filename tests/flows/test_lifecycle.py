@@ -53,7 +53,7 @@ def test_a_file_of_endpoints_is_put_into_a_group_and_its_bad_rows_are_counted_an
     ended = here.run("assign", "--file", str(file), "--group", GROUP, "--yes", code=3)
 
     assert "1 to put into the group" in ended.out
-    assert "1 not in the store, 1 rejected rows" in ended.out
+    assert "1 not in the store, 1 rejected" in ended.out
     assert "'12345'" in ended.out
     assert f"{STRANGER}: not in the store" in ended.out
     (listed,) = [path for path in ended.summary["reports"] if path.endswith("-rejects.csv")]

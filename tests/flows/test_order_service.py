@@ -88,7 +88,7 @@ def test_the_command_sells_and_says_the_same_again(bare_world):
 
     assert first.out.splitlines()[0].split() == ["ICCID", again["iccid"]]
     assert (again["state"], again["order"]) == ("done", "A-1")
-    assert other.sentence.startswith("order A-2: no stock; No pre-active SIM was free")
+    assert other.sentence.startswith("order A-2: no stock. No pre-active SIM was free")
     assert [(row["order"], row["state"]) for row in listed] == [("A-1", "done"), ("A-2", "no_stock")]
     assert released.sentence.startswith("Order A-1 cannot be released: its operation")
     check_sold(here, {"A-1": again["iccid"]})

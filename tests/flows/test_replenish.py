@@ -11,7 +11,7 @@ def taken_in(world, **options):
     """A world whose SIMs are raw stock."""
     here = world(rows=30, **options)
     taken = here.run("intake", str(here.file), "--tag", "spring")
-    assert taken.out == "Batch batch: 30 SIMs in raw stock, 0 rows rejected.\n"
+    assert taken.out == "Batch batch: 30 new SIMs in raw stock, 0 rows rejected.\n"
     assert here.platform.writes == 0
     return here
 

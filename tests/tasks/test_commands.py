@@ -1,10 +1,16 @@
 """What the terminal says. Nothing here starts Prefect."""
 
+import json
+from pathlib import Path
+
+import pytest
 from typer.testing import CliRunner
 
+from adapters.files.samples import sample_iccid
 from flows import checks
 from flows.__main__ import app
 from tasks import resources
+from tests.support.desk import Desk
 
 
 def run(*words: str, code: int = 0):
@@ -38,3 +44,120 @@ def test_settings_that_are_wrong_are_told_once(configure):
     told = [one for one in checks.findings(None) if not one.ok]
 
     assert [one.what for one in told] == ["settings"]
+
+
+# --- words that an option does not know ---
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("endpoints", "--state", "nonsense"), "--state is one of stock, pre_active, active, suspended, terminated"),
+        (
+            ("events", "list", "--meaning", "nonsense"),
+            "--meaning is one of new, noted, agrees, confirms, prompts, old, differs, settled",
+        ),
+        (("suspend", "--iccid", "123"), "'123' is no ICCID: "),
+    ],
+)
+def test_a_word_that_means_nothing_is_a_wrong_usage(folder, words, told):
+    assert told in sentence(*words, code=2)
+
+
+def test_a_list_of_events_says_whether_there_is_none_or_none_that_matches(folder):
+    assert run("events", "list").stderr == "No event was taken in.\n"
+    assert run("events", "list", "--meaning", "differs").stderr == "No event matches.\n"
+
+
+# --- nothing to do ---
+
+
+@pytest.fixture
+def active(folder):
+    """Three endpoints in service with the tag `april`."""
+    desk = Desk(f"sqlite:///{folder / 'store.db'}")
+    desk.pre_active(3, tags=["april"])
+    desk.do("UPDATE endpoints SET state = 'active'")
+    yield desk
+    desk.close()
+
+
+def test_a_change_with_nothing_to_do_needs_no_yes(active):
+    ended = run("resume", "--tag", "april")
+
+    assert ended.output.endswith(
+        "0 to resume, 0 to go on with, 3 done before, 0 in another state; about 0 calls, 0 s.\nNothing to do.\n"
+    )
+
+
+def test_a_tag_of_which_no_endpoint_can_be_taken_is_refused_with_their_states(active):
+    assert "none can be taken to activate" not in sentence("resume", "--tag", "nothing", code=4)
+    assert sentence("activate", "--tag", "april", "--group", "eu", code=4).endswith(
+        "none can be taken to activate: 3 active; nothing was changed."
+    )
+
+
+# --- what is in doubt ---
+
+
+def test_what_is_in_doubt_is_told_under_the_names_and_with_the_times_of_the_other_commands(active):
+    active.do("UPDATE operations SET state = 'in_doubt', next_at = 0, safe_after = 60, text = 'no answer'")
+
+    row = json.loads(run("resolve", "--json", code=3).output.splitlines()[0])
+
+    assert (row["operation"], row["kind"], row["text"]) == (1, "create", "no answer")
+    assert (row["look_again"], row["safe_after"]) == ("1970-01-01T00:00:00+00:00", "1970-01-01T00:01:00+00:00")
+    assert not {"id", "token", "change_id", "next_at"} & row.keys()
+    assert row["updated_at"].endswith("+00:00")
+
+
+# --- stock ---
+
+
+def test_taking_in_tells_new_sims_from_those_that_are_known(active):
+    numbers = [sample_iccid("89445010", n) for n in range(1, 5)]
+    for place, number in enumerate(numbers[:3], start=1):
+        active.do("UPDATE endpoints SET iccid = :iccid WHERE id = :place", iccid=number, place=place)
+    Path("list.csv").write_text("\n".join(["iccid", *numbers]))
+    file = "list.csv"
+
+    first = run("intake", file, "--json")
+    again = run("intake", file)
+
+    told = json.loads(first.output)
+    assert (told["batch"], told["accepted"], told["new"], told["endpoints"], told["known"]) == ("list", 4, 1, 3, 0)
+    assert (
+        again.output
+        == "Batch list: 0 new SIMs in raw stock, 3 are endpoints already, 1 known before, 0 rows rejected.\n"
+    )
+
+
+def test_an_account_without_marks_is_said_to_have_none(folder):
+    assert "The account travel has no marks of stock in the settings" in run("replenish", "--account", "travel").stderr
+    assert "No account has marks of stock in the settings" in run("replenish").stderr
+
+
+def test_stock_is_shown_against_its_marks(configure):
+    folder = configure('[[accounts.travel.stock]]\ntag = "april"\ngroup = "eu"\nlow = 10\nhigh = 30')
+    desk = Desk(f"sqlite:///{folder / 'store.db'}")
+    desk.pre_active(3, tags=["april"])
+    desk.close()
+
+    row = json.loads(run("stock", "--json").output)
+
+    assert (row["tag"], row["group"], row["pre_active"], row["low"], row["high"]) == ("april", "", 3, 10, 30)
+
+
+# --- the rest ---
+
+
+def test_an_account_without_a_token_is_named_with_the_variable(folder):
+    assert sentence("group", "list", "--account", "fleet", code=2) == (
+        "The account fleet has no token; set PREACTIVE_ACCOUNTS__FLEET__TOKEN, token_file or secrets_block."
+    )
+
+
+def test_a_check_of_the_store_is_told_to_programs_too(folder):
+    run("db", "upgrade")
+
+    assert all(json.loads(line)["finding"] for line in run("db", "check", "--json").output.splitlines())

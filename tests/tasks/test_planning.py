@@ -192,11 +192,11 @@ def test_a_list_tells_what_is_unknown_and_what_is_no_iccid(folder):
 
     assert (selected.new, selected.unusable, selected.unknown, selected.rejected) == (1, 0, 1, 1)
     assert [(one.iccid, one.code) for one in selected.left] == [(good(12), "not_in_store")]
-    assert selected.sentence().endswith("0 in another state, 1 not in the store, 1 rejected rows")
+    assert selected.sentence().endswith("0 in another state, 1 not in the store, 1 rejected row")
 
 
 def test_a_list_of_which_nothing_is_known_says_so(folder):
-    with pytest.raises(NothingSelected, match=r"None of the ICCIDs is known on account travel and 1 rows are rejected"):
+    with pytest.raises(NothingSelected, match=r"None of the ICCIDs is known on account travel and 1 row rejected"):
         plan_selection(LifecycleRequest(action=Action.SUSPEND, account="travel", file=file_of(folder, good(1), "123")))
 
 
@@ -234,7 +234,7 @@ def test_a_plan_lists_its_conflicts_also_those_with_an_endpoint(folder, capsys):
 def test_a_plan_says_when_the_file_would_be_held(folder):
     asked = request(file_of(folder, good(1), "123"))
 
-    assert why_held(asked, *plan_file(asked)).startswith("1 of 2 rows are rejected")
+    assert why_held(asked, *plan_file(asked)).startswith("1 of 2 rows is rejected")
     assert why_held(asked, *plan_file(request(file_of(folder, good(1))))) == ""
 
 

@@ -56,6 +56,10 @@ class SettingsGroups:
         values = self._account.group(name).model_dump(exclude_none=True)
         return Group(id="", moniker=name, name=" ".join(f"{key} {value}" for key, value in values.items()))
 
+    async def check_draft(self, draft: Draft) -> None:
+        """See domain.ports.GroupKeeper."""
+        await self.create_group(draft)
+
     async def create_group(self, draft: Draft) -> Group:
         """See domain.ports.GroupKeeper."""
         raise UsageError(f"SFT has no groups; write {draft.moniker!r} into the settings under the account's groups.")

@@ -12,6 +12,7 @@ from adapters.platforms.simulator.fault_profiles import PROFILES
 from adapters.platforms.simulator.simulator import run
 from adapters.platforms.simulator.stacuity.config import StacuityConfig
 from adapters.platforms.simulator.stacuity.profiles import PROFILES as STACUITY
+from domain.words import plain_message
 
 _OPTIONS: dict[str, tuple[str, str]] = {
     "--platform": ("platform", "kind of platform: sft or stacuity"),
@@ -65,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         run(kind.model_validate(values))
     except ValidationError as error:
         for problem in error.errors():
-            print(f"{'.'.join(map(str, problem['loc'])) or 'options'}: {problem['msg']}", file=sys.stderr)
+            print(f"{'.'.join(map(str, problem['loc'])) or 'options'}: {plain_message(problem)}", file=sys.stderr)
         return 2
     except (OSError, ValueError) as error:
         print(f"the simulator cannot start: {error}", file=sys.stderr)
@@ -82,7 +83,8 @@ def _values(arguments: Sequence[str] | None) -> dict[str, Any]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="simulator", description=__doc__, argument_default=argparse.SUPPRESS)
+    words = "Runs the platform simulator until Ctrl-C."
+    parser = argparse.ArgumentParser(prog="preactive simulator", description=words, argument_default=argparse.SUPPRESS)
     for option, (name, text) in _OPTIONS.items():
         parser.add_argument(option, dest=name, help=text)
     parser.add_argument("--latency", help="seconds, or a range, for all calls")

@@ -161,6 +161,10 @@ class StacuityPlatform:
         """See domain.ports.GroupKeeper."""
         return await self._groups.read(name)
 
+    async def check_draft(self, draft: Draft) -> None:
+        """See domain.ports.GroupKeeper."""
+        await self._groups.check(draft)
+
     async def create_group(self, draft: Draft) -> Group:
         """See domain.ports.GroupKeeper."""
         return await self._groups.create(draft)

@@ -9,6 +9,7 @@ from adapters.platforms.stacuity.calls import Calls, NotFound
 from adapters.platforms.stacuity.contract import UnusableKey, associate_body, group_body
 from domain.errors import Refused, Stopped, UnknownGroup, UnusableGroup, UsageError
 from domain.groups import (
+    MONIKER,
     Draft,
     Group,
     Policy,
@@ -163,15 +164,28 @@ class Groups:
             return Policy(key)  # then the platform's own check has to do
         return found
 
-    async def create(self, draft: Draft) -> Group:
+    async def check(self, draft: Draft) -> None:
         """See domain.ports.GroupKeeper."""
         self._calls.check_allowed("create_group")
         vslice = await self._vslice(draft.vslice) if draft.vslice else None
         problems = draft_problems(draft, vslice)
         if draft.routing_policy:
             problems += policy_problems(draft, vslice, await self._routing_policy(draft.routing_policy))
+        if MONIKER.fullmatch(draft.moniker):
+            problems += await self._taken(draft.moniker)
         if problems:
             raise UsageError(" ".join(problems))
+
+    async def _taken(self, moniker: str) -> list[str]:
+        try:
+            taken = await self.read(moniker)
+        except UnknownGroup:
+            return []
+        return [f"The moniker {moniker!r} is that of the group {taken.id} already; choose another."]
+
+    async def create(self, draft: Draft) -> Group:
+        """See domain.ports.GroupKeeper."""
+        await self.check(draft)
         answer, new_id = await self._calls.write("create_group", group_body(draft))
         _raise_unless_done(answer, f"make the group {draft.moniker}")
         return await self.read(new_id or draft.moniker)

@@ -135,6 +135,9 @@ def group(row: object) -> Group | None:
         apn=_text(row.get("apn")),
         primary=_moniker(row.get("primaryGroup")),
         secondaries=tuple(filter(None, (_moniker(one) for one in _rows(row.get("secondaryGroups"))))),
+        subscription_type=_moniker(row.get("subscriptionType")),
+        routing_policy=_moniker(row.get("routingPolicy")),
+        regional_policy=_moniker(row.get("regionalGatewayPolicy")),
     )
 
 

@@ -117,7 +117,7 @@ def test_row_numbers_are_those_a_person_sees(make):
 
     assert [row.row_no for row in plain.rows] == [2, 3]
     assert [row.row_no for row in titled.rows] == [4]
-    assert titled.notes == ("1 rows above the header skipped",)
+    assert titled.notes == ("1 row above the header skipped",)
 
 
 def test_rows_rejected_by_comparison_show_their_original_cells(make):

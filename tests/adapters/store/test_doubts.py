@@ -90,6 +90,20 @@ async def test_a_ruling_is_recorded_with_what_the_look_up_showed(desk):
     assert desk.facts("lookup") == [(1, "absent", None)]
 
 
+async def test_a_look_up_that_says_nothing_new_leaves_the_reason_of_the_doubt(desk):
+    scope, ledger = desk.batch(1), await desk.ledger()
+    await in_doubt(desk, ledger, scope)
+    desk.do("UPDATE operations SET text = 'no answer in 30 s'")
+    desk.later(10)
+    (doubt,) = await ledger.doubts(scope, 1)
+
+    await ledger.rule([(doubt, Evidence(Sight.ABSENT), Ruling(State.IN_DOUBT, next_at=4e9))])
+    assert desk.one("SELECT text FROM operations") == "no answer in 30 s"
+
+    await ledger.rule([(doubt, Evidence(Sight.PRESENT), Ruling(State.CONFIRMED, endpoint_id="E1"))])
+    assert desk.one("SELECT text FROM operations") == ""
+
+
 async def test_what_was_proven_absent_is_sent_again_with_a_new_token(desk):
     scope, ledger = desk.batch(1), await desk.ledger()
     await in_doubt(desk, ledger, scope)

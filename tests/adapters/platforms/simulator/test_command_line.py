@@ -33,7 +33,7 @@ def test_it_says_where_it_listens_and_ends_cleanly(number, tmp_path):
     ("options", "text"),
     [
         (["--platform", "acme"], "unknown platform"),
-        (["--platform", "stacuity", "--faults", "typhoon"], "profiles are"),
+        (["--platform", "stacuity", "--faults", "typhoon"], "profiles are none, concurrent_editor"),
         (["--platform", "stacuity", "--state", "state.jsonl"], "keeps no state file"),
         (["--host", "0.0.0.0"], "allow_remote"),
         (["--rate", "fast"], "rate_per_second"),

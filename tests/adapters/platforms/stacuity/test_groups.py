@@ -133,6 +133,23 @@ async def test_a_routing_policy_of_another_vslice_is_told_before_anything_is_sen
     assert stacuity.simulator.account.stats.write_requests == 0
 
 
+async def test_a_moniker_that_is_taken_is_told_by_its_name_before_anything_is_sent(stacuity):
+    taken = await stacuity.platform.group("fleet-main")
+
+    with pytest.raises(UsageError, match=f"The moniker 'fleet-main' is that of the group {taken.id} already"):
+        await stacuity.platform.check_draft(replace(DRAFT, moniker="fleet-main"))
+    await stacuity.platform.check_draft(DRAFT)
+
+    assert stacuity.simulator.account.stats.write_requests == 0
+
+
+async def test_a_group_shows_what_it_can_never_change_and_its_policies(stacuity):
+    made = await stacuity.platform.create_group(DRAFT)
+
+    shown = (made.subscription_type, made.routing_policy, made.regional_policy)
+    assert shown == (DRAFT.subscription_type, DRAFT.routing_policy, DRAFT.regional_policy)
+
+
 async def test_a_policy_that_cannot_be_read_is_left_to_the_platform(stacuity):
     stacuity.faults({"fault": "forbidden", "route": "read_object", "nth": [2]})
 
