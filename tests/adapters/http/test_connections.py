@@ -102,10 +102,12 @@ async def test_many_half_open_connections_keep_nobody_out():
     async with serving(most=20) as server:
         held = [await server.connect(HEAD) for _ in range(60)]
         answer = await server.ask(HEAD + b"Content-Length: 2\r\n\r\n{}")
+        first = [await asyncio.wait_for(reader.read(), 2) for reader, _ in held[:40]]
         for _, writer in held:
             writer.close()
 
         assert answer.startswith(b"HTTP/1.1 200 ")
+        assert {said[:12] for said in first} == {b"HTTP/1.1 408"}  # the oldest made room
 
 
 def test_connections_leave_files_to_the_service_itself():
