@@ -52,5 +52,5 @@ async def take_in(request: ProvisionRequest) -> tuple[Manifest, Taken]:
     async with resources.session(request.account) as session:
         stored = await resources.store_manifest(session, manifest, request, into_stock=True)
     there = sum(bool(one.endpoint_id) for one in known.values())
-    new = len(manifest.accepted) - len(known)
+    new = manifest.numbers()["accepted"] - len(known)
     return manifest, Taken(stored.name, new, there, len(known) - there, rejected)
