@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from domain.errors import PlatformUnreachable
+from domain.errors import PlatformUnreachable, UsageError
 from domain.groups import Draft, Group
 from domain.ports import GroupKeeper, ReadFailed
 from tasks import resources
@@ -30,6 +30,11 @@ def _on_the_platform(account: str, name: str) -> str:
 
 def check_group(account: str, draft: Draft) -> None:
     """Check a new group without making it. Raises UsageError."""
+    _, options = resources.account(account)
+    if not options.capabilities.has_groups:
+        raise UsageError(
+            f"The platform of account {account} has no groups; write {draft.moniker!r} into the settings, as a target."
+        )
     _ask(account, lambda keeper: keeper.check_draft(draft))
 
 

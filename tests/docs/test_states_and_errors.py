@@ -94,6 +94,7 @@ def test_every_event_and_verdict_of_a_history_is_explained():
         "again",
         "event",
         "given_back",
+        "ordered",
     }
     assert {*Because, Verdict.DONE, Verdict.UNKNOWN} == set(spans(events["answer"]))
 
