@@ -45,6 +45,7 @@ lock: .venv/ready-dev  ## new locks from requirements*.in; needs uv
 	  --custom-compile-command "make lock" requirements.in -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 	  --custom-compile-command "make lock" -c requirements.lock requirements-dev.in -o requirements-dev.lock
+	$(BIN)/python -m tests.support.lock_bases requirements.lock requirements-dev.lock
 
 clean:  ## everything that was made here, the demo's store and runs included
 	rm -rf .venv build *.egg-info data/var data/reports
