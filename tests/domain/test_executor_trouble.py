@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from domain.errors import LoginRefused, Stopped, StoreUnavailable
+from domain.errors import LoginRefused, Stopped, StoreFull, StoreUnavailable
 from domain.operation import State
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.memory_platform import MemoryPlatform
@@ -167,6 +167,21 @@ def test_a_run_whose_store_stays_away_ends_and_leaves_no_call_behind():
 
     assert play.platform.in_flight == 0
     assert len(play.platform.performed) == 4  # and nothing was started meanwhile
+
+
+def test_a_full_disk_ends_a_run_soon_since_a_person_has_to_see_to_it():
+    class Full(MemoryLedger):
+        async def step(self, scope, results, room, **options):
+            if now() >= 1.5:
+                raise StoreFull
+            return await super().step(scope, results, room, **options)
+
+    play = Play(works(12), max_in_flight=4, ledger=Full)
+
+    with pytest.raises(StoreFull):
+        play.run()
+
+    assert play.ended_at < 30
 
 
 def test_a_stop_does_not_wait_for_a_store_that_is_away():

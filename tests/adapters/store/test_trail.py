@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import text
 
-from adapters.store import bulk_changes, orders, persons, queries, rebuild, sight
+from adapters.store import bulk_changes, giving_back, orders, persons, queries, rebuild, sight
 from adapters.store.reading import Reader
 from adapters.store.store import AccountLedger, Store
 from domain import trail
@@ -259,6 +259,21 @@ async def test_an_order_that_is_sent_again_to_a_store_made_again_gets_no_second_
     assert (repeated.state, repeated.iccid, step.work) == (OrderState.DONE, order.iccid, ())
     assert other.iccid == iccid(2)
     assert [chain.broken for chain in chains(again.url)] == [""]
+    again.close()
+
+
+async def test_a_sim_that_was_given_back_is_no_orders_in_a_store_made_again(desk, tmp_path):
+    ledger = await waiting(desk, 1)
+    order, step = await place(ledger)
+    unsent = came(step.work[0], Verdict.NOT_DONE, Because.UNREACHABLE)
+    await ledger.step(Scope(order.change), [unsent], 0)
+    desk.later(3600)
+    assert desk.store.write(giving_back.put_back, ACCOUNT) == ["4711"]
+
+    again = made_again(desk, tmp_path)
+
+    assert again.store.write(orders.find, ACCOUNT, "4711") is None
+    assert again.one("SELECT count(*) FROM endpoints WHERE held_by IS NOT NULL") == 0
     again.close()
 
 
