@@ -3,6 +3,7 @@
 import heapq
 import random
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from itertools import count
 from typing import TypeVar
 from uuid import UUID, uuid5
@@ -65,8 +66,11 @@ class Estate:
 
     @property
     def now(self) -> float:
-        """Seconds since 1970 by the account's clock."""
-        return self.clock.wall()
+        """Seconds since 1970 by the account's clock.
+
+        Whole microseconds, as times are told: a caller who asks with a time that it was told finds what happened then.
+        """
+        return datetime.fromtimestamp(self.clock.wall(), UTC).timestamp()
 
     def new_id(self, kind: str) -> str:
         """An id that the same seed gives again."""

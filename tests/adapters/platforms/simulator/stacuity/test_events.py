@@ -174,6 +174,15 @@ async def test_events_are_listed_newest_first_and_narrowed_by_type_and_time(acco
     assert [row["eventType"] for row in later] == ["EndpointProvisioningStatusSetSuspended_v1"]
 
 
+async def test_an_event_is_found_by_the_time_that_it_tells_of_itself(account):
+    for _ in range(50):
+        account.estate.tell("EndpointIMEIChanged", account.estate.endpoint(account.id_of("pending")))
+    for row in await account.get("/events", limit="0"):
+        then = await account.get("/events", **{"from": row["eventTime"], "to": row["eventTime"], "limit": "0"})
+
+        assert row["eventId"] in [one["eventId"] for one in then]
+
+
 async def test_events_are_kept_30_days(account):
     await account.assign("pending")
     await account.door("/clock", {"seconds": 31 * 86_400})
