@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
+unexport PYTHONDONTWRITEBYTECODE  # where it is set, every process of the tests would compile all of them again
 
 .PHONY: run up test check ui pictures bench chaos planted lock clean
 
@@ -65,4 +66,5 @@ clean:  ## everything that was made here, the demo's store and runs included
 .venv/ready-dev: requirements-dev.lock .venv/ready
 	@echo "Installing what the tests need (once)"
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@-$(BIN)/python -m pytest -qq --collect-only >/dev/null 2>&1  # compiles the tests once for all their processes
 	@touch $@

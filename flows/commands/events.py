@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from flows.commands import running
 from flows.commands.options import Account, Json, one_of
 from flows.commands.printing import show, when
 
@@ -18,7 +19,7 @@ def poll(account: Account = None, as_json: Json = False) -> None:
     from domain.inbox import Meaning
     from tasks import platform_events as events
 
-    polled = events.poll(account)
+    polled = events.poll(running.account_to_log_in(account))
     if as_json:
         told = {meaning.value: polled.meant.get(meaning, 0) for meaning in Meaning if meaning is not Meaning.NEW}
         print(json.dumps({"new": polled.new} | told))
@@ -38,7 +39,7 @@ def serve(
     from tasks import platform_events as events
 
     events.listen(
-        account,
+        running.account_to_log_in(account),
         host=host,
         port=port,
         ready=lambda bound: print(f"Listening on http://{host}:{bound}", flush=True),

@@ -39,9 +39,9 @@ def _row(group: "Group") -> dict[str, Any]:
 @app.command("list")
 def list_(account: Account = None, as_json: Json = False) -> None:
     """List the groups of an account: those of the platform, or the targets in the settings where it has none."""
-    from tasks import groups, resources
+    from tasks import groups
 
-    name, _ = resources.account(account)
+    name = running.account_to_log_in(account)
     rows = [_row(one) for one in groups.groups(name)]
     show(rows, _COLUMNS, as_json=as_json, nothing=f"The account {name} has no groups.")
 
@@ -49,9 +49,9 @@ def list_(account: Account = None, as_json: Json = False) -> None:
 @app.command("show")
 def show_(name: Name, account: Account = None, as_json: Json = False) -> None:
     """Show one group."""
-    from tasks import groups, resources
+    from tasks import groups
 
-    row = _row(groups.group(resources.account(account)[0], name))
+    row = _row(groups.group(running.account_to_log_in(account), name))
     if as_json:
         print(json.dumps(row, ensure_ascii=False))
         return
@@ -82,7 +82,7 @@ def create(
     """Make a group. VSlice, subscription type, kind and subnet can never be changed afterwards."""
     from domain.errors import UsageError
     from domain.groups import Draft, GroupKind, InactivityAction, draft_warnings
-    from tasks import groups, resources
+    from tasks import groups
 
     if ip_allocation not in ("static", "pooled") or inactivity_action not in set(InactivityAction):
         raise UsageError("Say static or pooled for --ip-allocation, notify or notifyandterminate for the action.")
@@ -104,7 +104,7 @@ def create(
     )
     for warning in draft_warnings(draft):
         typer.echo(warning, err=True)
-    account_name, _ = resources.account(account)
+    account_name = running.account_to_log_in(account)
     groups.check_group(account_name, draft)
     print(f"The group {moniker} can be made: {', '.join(_words(draft))}.")
     running.confirm(f"Make the {draft.kind.value} group {moniker} in {vslice}?", yes=yes)
@@ -129,9 +129,9 @@ def associate(
 ) -> None:
     """Give every endpoint of a primary group the APN of a secondary group, at once."""
     from domain.words import plural
-    from tasks import groups, resources
+    from tasks import groups
 
-    name, _ = resources.account(account)
+    name = running.account_to_log_in(account)
     found = groups.group(name, primary)
     count = plural(found.endpoints or 0, "endpoint")
     running.confirm(f"All {count} of {found.moniker} gain the APN of {secondary} at once. Apply?", yes=yes)

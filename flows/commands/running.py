@@ -64,6 +64,15 @@ def keep_traceback(error: Exception | None = None) -> Path:
     return path
 
 
+def account_to_log_in(account: str | None) -> str:
+    """The account's name, once the Prefect server was looked for, where its secrets may be kept."""
+    from flows.embedded import find_server
+    from tasks import resources
+
+    find_server()
+    return resources.account(account)[0]
+
+
 def confirm(question: str, *, yes: bool) -> None:
     """Ask before applying.
 

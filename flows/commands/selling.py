@@ -31,11 +31,11 @@ def sell(
     """Sell one endpoint for one order: reserve, activate, assign. The same order again gives the same endpoint."""
     from domain.errors import UsageError
     from domain.order import SellRequest, is_order_no
-    from tasks import resources, selling
+    from tasks import selling
 
     if not is_order_no(order):
         raise UsageError("An order number is 1 to 100 letters, digits, and . _ : - between them.")
-    name, _ = resources.account(account)
+    name = running.account_to_log_in(account)
     request = SellRequest(order=order, account=name, tag=tag, group=group)
     sold = asyncio.run(_stoppable(selling.sold(request)))
     _tell(sold, as_json=as_json)
@@ -91,6 +91,7 @@ def serve(
 
     if prefect:
         running.begin_api().watch()
+    account = running.account_to_log_in(account)
     asyncio.run(run(account, host=host, port=port, answer_within=answer_within, prefect=prefect))
 
 
@@ -99,9 +100,9 @@ def sweep(account: Account = None, as_json: Json = False) -> None:
     """Finish what a crash left of orders, and put back SIMs for which nothing was sent in time."""
     from dataclasses import asdict
 
-    from tasks import resources, selling
+    from tasks import selling
 
-    name, _ = resources.account(account)
+    name = running.account_to_log_in(account)
     swept = asyncio.run(_stoppable(selling.sweep(name)))
     print(json.dumps(asdict(swept)) if as_json else f"{swept.sentence()}.")
     if swept.in_progress or swept.needs_human:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.flows.conftest import bare_world, prefect_api, world
+from tests.flows.conftest import bare_world, prefect_api, prefect_store, world
 
-__all__ = ["bare_world", "prefect_api", "world"]
+__all__ = ["bare_world", "prefect_api", "prefect_store", "world"]
 
 SEEDS = int(os.environ.get("CHAOS_SEEDS", "1"))
 FIRST = int(os.environ.get("CHAOS_FIRST_SEED", "1"))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.embedded import QUIET, is_healthy
+from tests.flows.prefect_store import fill
 from tests.flows.processes import clean_env, end, fetch, free_port, until
 from tests.flows.warm import Warm
 
@@ -13,8 +14,9 @@ from tests.flows.warm import Warm
 class PrefectApi:
     """A Prefect API in a process of its own, as the program starts it, for many commands."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, store: Path | None = None) -> None:
         self.home = home
+        fill(home, store)
         self.url = ""
         self._warm: Warm | None = None
         for _ in range(3):  # somebody else may take the port before the server does

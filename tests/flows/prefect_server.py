@@ -15,6 +15,7 @@ import yaml
 
 from flows.embedded import QUIET
 from flows.login import CLIENT_LOGIN, server_env
+from tests.flows.prefect_store import fill
 from tests.flows.processes import answers, clean_env, end, fetch, free_port, until
 from tests.flows.world import ROOT
 
@@ -107,11 +108,12 @@ class Server:
 
 
 @contextmanager
-def started(folder: Path) -> Iterator[Server]:
-    """A server for the length of a with block."""
+def started(folder: Path, store: Path | None = None) -> Iterator[Server]:
+    """A server for the length of a with block; `store`: Prefect's database with its tables."""
     shutil.copy(ROOT / "prefect.yaml", folder)
     home = folder / "home"
     home.mkdir(mode=0o700)
+    fill(home, store)
     for _ in range(3):  # somebody else may take the port before the server does
         port = free_port()
         url = f"http://127.0.0.1:{port}/api"

@@ -11,7 +11,7 @@ def commands_of(pid: int) -> dict[int, str]:
 
 
 def test_a_command_starts_its_own_api_and_its_death_does_not_leave_it_behind(bare_world):
-    here = bare_world(rows=30)
+    here = bare_world(first_run=True, rows=30)
     command = here.start(*here.provision)
     servers = until(lambda: [pid for pid, line in commands_of(command.pid).items() if "flows.embedded" in line])
     until(lambda: here.platform.writes >= 10, 100, "the tenth write")

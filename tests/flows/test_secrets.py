@@ -1,6 +1,6 @@
 """No password and no token is in anything that stays: stores, Prefect's database, logs, reports, output."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import get_args
 from urllib.parse import quote
@@ -38,12 +38,12 @@ def contents(path: Path) -> Iterator[bytes]:
             yield from map(book.read, book.namelist())
 
 
-def leaks(*folders: Path) -> list[str]:
+def leaks(*folders: Path, secrets: Iterable[str] = (SECRET, WRONG, TOKEN, ORDERS_TOKEN)) -> list[str]:
     """Files that hold a secret."""
-    secrets = [form for secret in (SECRET, WRONG, TOKEN, ORDERS_TOKEN) for form in spellings(secret)]
+    forms = [form for secret in secrets for form in spellings(secret)]
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     assert files
-    return [str(path) for path in files if any(form in part for part in contents(path) for form in secrets)]
+    return [str(path) for path in files if any(form in part for part in contents(path) for form in forms)]
 
 
 def sell(here: World, token: str) -> None:

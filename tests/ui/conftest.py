@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.conftest import bare_world, prefect_api, server, world
+from tests.flows.conftest import bare_world, prefect_api, prefect_store, server, world
 
-__all__ = ["bare_world", "prefect_api", "server", "world"]
+__all__ = ["bare_world", "prefect_api", "prefect_store", "server", "world"]
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -123,6 +123,7 @@ def test_a_person_starts_a_provision_sees_it_move_approves_as_the_second_and_rea
     first = moved(lambda: percent(office, progress), 0)
     second = moved(lambda: percent(office, progress), first)
     office.picture("progress.png", 500)
+    ui.leave()
     assert 0 < first < second <= 100
     state = until(lambda: office.server.ended(run), 90, "the end of the run")
     assert state["message"] == f"{PROVISIONED} confirmed, 1 rejected"
