@@ -2,10 +2,38 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from domain.errors import PreactiveError
 
 Source = Callable[[], Awaitable[str]]
+_FIRST_REST, _LONGEST_REST = 1800.0, 86_400.0
+
+
+def rest_after(refusals: int) -> float:
+    """Seconds until a secret that was refused so often is tried again: platforms lock accounts after a few."""
+    return min(_FIRST_REST * 2.0 ** min(refusals - 1, 10), _LONGEST_REST)
+
+
+class Memory(Protocol):
+    """What every process of a store knows of secrets that were refused."""
+
+    async def refusal(self, secret: str) -> str:
+        """What to say instead of trying a secret that was refused a short while ago; empty when it may be tried."""
+
+    async def keep(self, secret: str, text: str) -> None:
+        """Remember that the platform refused it, and the words for that."""
+
+
+class Forgetful:
+    """Remembers nothing."""
+
+    async def refusal(self, _secret: str) -> str:
+        """See Memory."""
+        return ""
+
+    async def keep(self, _secret: str, _text: str) -> None:
+        """See Memory."""
 
 
 async def nowhere() -> str:
@@ -16,9 +44,10 @@ async def nowhere() -> str:
 class Credential:
     """One secret of an account. None that was refused is ever used again, since platforms lock accounts for that."""
 
-    def __init__(self, value: str, source: Source = nowhere) -> None:
+    def __init__(self, value: str, source: Source = nowhere, memory: Memory | None = None) -> None:
         self.value = value
         self._source = source
+        self._memory = memory or Forgetful()
         self._refused: set[str] = set()
         self._lock = asyncio.Lock()
 
@@ -36,6 +65,20 @@ class Credential:
                 return False
             self.value = found
             return True
+
+    async def refusal(self) -> str:
+        """Why the secret in use may not be tried now, of whichever process it was refused; empty when it may."""
+        try:
+            return await self._memory.refusal(self.value)
+        except PreactiveError:
+            return ""  # a store that is away is no reason to sell nothing
+
+    async def keep(self, text: str) -> None:
+        """Let no other process try the secret in use soon, for it was refused."""
+        try:
+            await self._memory.keep(self.value, text)
+        except PreactiveError:
+            return
 
     async def _read(self) -> str:
         try:

@@ -82,8 +82,8 @@ def _login(account: str | None) -> str:
 
 
 async def _log_in(name: str) -> None:
-    async with resources.session(name) as session:
-        await session.platform.login()
+    async with resources.session(name, tries_again=True) as session:
+        await session.log_in_anyhow()
 
 
 def prefect_api() -> Finding:

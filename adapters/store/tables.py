@@ -341,6 +341,17 @@ stops = Table(
     Column("at", Float, nullable=False),
 )
 
+# Logins that the platform refused; `mark` tells one secret from another and gives none away.
+refused_logins = Table(
+    "refused_logins",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("mark", String(64), primary_key=True),
+    Column("times", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
 # Persons who may sign for a change, each with codes that work once.
 approvers = Table(
     "approvers",

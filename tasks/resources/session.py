@@ -16,7 +16,7 @@ from adapters import settings
 from adapters.redaction import hide
 from adapters.store.reading import Reader
 from domain.bulk import BulkCreator, BulkPlatform
-from domain.credential import Source, nowhere
+from domain.credential import Memory, Source, nowhere
 from domain.errors import Refused, SettingsError, Stopped, UsageError
 from domain.executor import Executor
 from domain.handing_in import KEEP_SECONDS
@@ -70,6 +70,7 @@ class Session:
         *,
         groups: Mapping[str, str] | None = None,
         source: Source = nowhere,
+        memory: Memory | None = None,
     ) -> None:
         self.name = name
         self.account = account
@@ -78,7 +79,7 @@ class Session:
         # A sale makes its calls one after the other; its later ones find their turns taken already.
         ahead = account.capabilities.calls_per_sale - 1 if lane is Lane.SALES else None
         self.pacer = Pacer(ledger, rate=account.rate_per_second, ahead=ahead)
-        self.platform = open_platform(account, self.pacer, groups or {}, source, name=name)
+        self.platform = open_platform(account, self.pacer, groups or {}, source, memory, name=name)
         self.stop = asyncio.Event()
         self.settler = Settler(ledger, self.platform, account.patience)
 
@@ -86,6 +87,13 @@ class Session:
     def calls(self) -> int:
         """HTTP requests sent in this session."""
         return self.pacer.calls
+
+    async def log_in_anyhow(self) -> None:
+        """Log in; an accepted login ends what was refused before. Raises LoginRefused, PlatformUnreachable."""
+        from adapters.store import logins
+
+        await self.platform.login()
+        await self.store.awrite(logins.forget, self.name)
 
     async def now(self) -> Moment:
         """This moment."""
@@ -314,11 +322,18 @@ def accounts_with_events(name: str = "") -> list[str]:
 
 
 def open_platform(
-    account: Account, pacer: Pacer, groups: Mapping[str, str], source: Source = nowhere, *, name: str = ""
+    account: Account,
+    pacer: Pacer,
+    groups: Mapping[str, str],
+    source: Source = nowhere,
+    memory: Memory | None = None,
+    *,
+    name: str = "",
 ) -> "AnyPlatform":
     """The platform client of an account; `groups` are the ids that names of groups stood for before.
 
-    `source` is where its password or token is read again once the platform refuses the one that it has.
+    `source` is where its password or token is read again once the platform refuses the one that it has; `memory` knows
+    of passwords that were refused before.
 
     Raises SettingsError.
     """
@@ -331,7 +346,7 @@ def open_platform(
         return StacuityPlatform(account, pacer, groups, source=source)
     from adapters.platforms.sft.client import SftPlatform
 
-    return SftPlatform(account, pacer, source=source)
+    return SftPlatform(account, pacer, source=source, memory=memory)
 
 
 async def _with_secrets(name: str) -> Account:
@@ -395,12 +410,15 @@ def reader() -> Iterator[Reader]:
 
 
 @asynccontextmanager
-async def session(name: str, lane: Lane = Lane.BULK) -> AsyncIterator[Session]:
+async def session(name: str, lane: Lane = Lane.BULK, *, tries_again: bool = False) -> AsyncIterator[Session]:
     """Open an account for writing; tasks inside find it by `current`.
+
+    `tries_again`: log in also with a password that was refused a short while ago.
 
     Raises Stopped for whatever stops the work once something was sent, and when this process is stopping.
     """
     from adapters.store import pins
+    from adapters.store.logins import StoredMemory
     from adapters.store.store import AccountLedger
 
     name, _ = account(name)
@@ -413,7 +431,8 @@ async def session(name: str, lane: Lane = Lane.BULK) -> AsyncIterator[Session]:
         await ledger.open()
         known = await store.awrite(pins.all_pinned, name) if options.capabilities.has_groups else {}
         source = _source(name, options.platform)
-        opened = Session(name, options, store, ledger, lane, groups=known, source=source)
+        memory = StoredMemory(store, name, options.username, tries_again=tries_again)
+        opened = Session(name, options, store, ledger, lane, groups=known, source=source, memory=memory)
         try:
             with entered(opened):
                 yield opened

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from domain.credential import Credential
+from domain.credential import Credential, rest_after
 from domain.errors import SettingsError
 
 
@@ -68,3 +68,24 @@ async def test_every_secret_that_was_ever_used_is_hidden():
     assert secret.hidden("with one-and-two, before that one") == "with ***, before that ***"
     assert repr(secret) == "Credential(***)"
     assert Credential("").hidden("text") == "text"
+
+
+def test_what_is_refused_again_and_again_rests_longer_up_to_a_day():
+    hours = [rest_after(times) / 3600 for times in (1, 2, 3, 6, 7, 1000)]
+
+    assert hours == [0.5, 1, 2, 16, 24, 24]
+    assert sum(hours[:3]) > 1, "fewer than five tries in an hour, after which an account is locked"
+
+
+async def test_a_store_that_is_away_lets_a_secret_be_tried():
+    class Away:
+        async def refusal(self, _secret):
+            raise SettingsError("away")
+
+        async def keep(self, _secret, _text):
+            raise SettingsError("away")
+
+    secret = Credential("a", memory=Away())
+
+    await secret.keep("refused")
+    assert await secret.refusal() == ""

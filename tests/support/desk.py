@@ -25,6 +25,7 @@ TIMES = {
     "workers": ("heartbeat_at",),
     "buckets": ("next_at", "factor_at", "sold_at"),
     "attempts": ("at",),
+    "refused_logins": ("at",),
     "endpoints": ("updated_at",),
     "orders": ("created_at", "reserved_until"),
 }

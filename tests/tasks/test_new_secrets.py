@@ -152,3 +152,59 @@ async def test_a_file_that_is_gone_for_a_moment_leaves_the_refusal(side):
         (answer,) = await performed(session, side.works(1))
 
     assert (refused.because, answer.verdict) == (Because.LOGIN, Verdict.DONE)
+
+
+LOCKS = pytest.mark.parametrize("side", [SftSide], indirect=True, ids=[""])
+
+
+@pytest.fixture
+async def sft_side(side):
+    """A platform after a session whose password was refused."""
+    side.path.write_text(side.secrets[2])
+    with pytest.raises(LoginRefused):
+        await logged_in(side)
+    return side
+
+
+async def logged_in(side, **options):
+    """Log in as a process of its own does."""
+    async with resources.session(side.account, **options) as session:
+        await session.platform.login()
+
+
+@LOCKS
+async def test_what_is_refused_to_one_session_is_not_tried_by_the_next_ones_or_the_account_would_be_locked(sft_side):
+    for _ in range(6):
+        with pytest.raises(LoginRefused, match=r"is not tried again until .* UTC: `preactive doctor` tries at once"):
+            await logged_in(sft_side)
+    assert sft_side.tried() == 1
+    sft_side.path.write_text(sft_side.secrets[0])
+
+    await logged_in(sft_side)  # another password is tried at once, and the account is not locked
+
+
+@LOCKS
+async def test_a_person_may_try_at_once_and_an_accepted_login_lets_all_others_in(sft_side):
+    with pytest.raises(LoginRefused, match=r"check user name and password in the settings.$"):
+        await logged_in(sft_side, tries_again=True)
+    sft_side.change(sft_side.secrets[2])
+    with pytest.raises(LoginRefused):
+        await logged_in(sft_side)
+    async with resources.session(sft_side.account, tries_again=True) as session:
+        await session.log_in_anyhow()
+
+    await logged_in(sft_side)
+
+
+@LOCKS
+async def test_a_new_password_that_was_refused_to_another_session_is_not_tried_either(sft_side):
+    async with resources.session(sft_side.account) as session:
+        sft_side.path.write_text(sft_side.secrets[0])
+        await session.platform.sims_page(1)
+        sft_side.change(sft_side.secrets[1])
+        sft_side.path.write_text(sft_side.secrets[2])
+        before = sft_side.tried()
+        (refused,) = await performed(session, sft_side.works(1))
+
+    assert refused.because is Because.LOGIN
+    assert sft_side.tried() - before == 1, "the one that was good until now; the other was refused before"

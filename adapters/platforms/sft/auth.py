@@ -75,16 +75,25 @@ class TokenKeeper:
         """Log in; once more with another password, if there is one by now. The same again would lock the account."""
         if self._refusal is None:
             try:
-                return await self._log_in()
+                return await self._try()
             except LoginRefused as error:
                 self._refusal = error
         if not await self._password.renewed(self._password.value):
             raise self._refusal
         self._refusal = None  # what is said of the other password is another matter, and may fail for other reasons
         try:
-            return await self._log_in()
+            return await self._try()
         except LoginRefused as error:
             self._refusal = error
+            raise
+
+    async def _try(self) -> Token:
+        if said := await self._password.refusal():
+            raise LoginRefused(said)
+        try:
+            return await self._log_in()
+        except LoginRefused as error:
+            await self._password.keep(str(error))
             raise
 
     async def _log_in(self) -> Token:

@@ -22,7 +22,7 @@ from adapters.platforms.sft.wire import NOTHING_ATTACHED, Meaning, Reading, Writ
 from adapters.platforms.texts import retry_after
 from adapters.platforms.transport import NoAnswer, NotSent, Reply, TooLate, Transport
 from domain.bulk import BulkAnswer
-from domain.credential import Credential, Source, nowhere
+from domain.credential import Credential, Memory, Source, nowhere
 from domain.endpoint import SimRecord, merged
 from domain.errors import LoginRefused, PlatformUnreachable, Stopped
 from domain.lifecycle import Kind
@@ -56,9 +56,11 @@ _TOKEN_TRIES = 6
 
 
 class SftPlatform(SettingsGroups):
-    """Implements domain.ports.Platform. `source` is where a new password would be."""
+    """Implements domain.ports.Platform. `source` is where a new password would be; `memory` knows of refused ones."""
 
-    def __init__(self, account: Account, pacer: Pacer, *, source: Source = nowhere) -> None:
+    def __init__(
+        self, account: Account, pacer: Pacer, *, source: Source = nowhere, memory: Memory | None = None
+    ) -> None:
         self._account = account
         self._pacer = pacer
         self._paths = PATHS | account.paths | ({"bulk_create": account.bulk.path} if account.bulk else {})
@@ -69,7 +71,7 @@ class SftPlatform(SettingsGroups):
             max_in_flight=account.max_in_flight,
             json_types=account.json_types,
         )
-        password = Credential(account.password.get_secret_value(), source)
+        password = Credential(account.password.get_secret_value(), source, memory)
         self._tokens = TokenKeeper(self._http, pacer, account, password, path=self._paths["login"])
         self._filter_proven = False
         self._profile_proven = False
