@@ -47,10 +47,17 @@ def resolve(
         print(f"{look_up_all(account)} look-ups made.")
     rows = [_shown(row) for row in resources.unsettled(account)]
     rows += [{"operation": row["id"]} | row for row in resources.differing_events(account)]
+    rows += [_order(row) for row in resources.orders_to_decide(account)]
     columns = ("operation", "account", "iccid", "kind", "target", "state", "order", "text", "lookups", "look_again")
     show(rows, columns, as_json=as_json, nothing="Nothing is in doubt and nothing needs a person.")
     if rows:
         raise typer.Exit(3)
+
+
+def _order(row: dict[str, Any]) -> dict[str, Any]:
+    """An order that no operation stands for any more."""
+    text = f"{row['text']}; `preactive orders release {row['order']}` lets it be sent again"
+    return {"operation": None, "account": row["account"], "order": row["order"], "state": row["state"], "text": text}
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

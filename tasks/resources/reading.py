@@ -317,6 +317,14 @@ def unsettled(account: str | None) -> list[dict[str, Any]]:
         return queries.unsettled(opened, account)
 
 
+def orders_to_decide(account: str | None) -> list[dict[str, Any]]:
+    """Orders that wait for a person, and for no operation that is unsettled: all their SIMs went back."""
+    with reader() as opened:
+        operations = {(row["account"], row["order"]) for row in queries.unsettled(opened, account)}
+        rows = queries.orders(opened, account, "needs_human")
+        return [row for row in rows if (row["account"], row["order"]) not in operations]
+
+
 def orders(account: str | None, state: str | None) -> Iterator[dict[str, Any]]:
     """The shop's orders, oldest first."""
     with reader() as opened:

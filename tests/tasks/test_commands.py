@@ -111,6 +111,20 @@ def test_what_is_in_doubt_is_told_under_the_names_and_with_the_times_of_the_othe
     assert row["updated_at"].endswith("+00:00")
 
 
+def test_an_order_whose_sims_all_went_back_is_listed_too(active):
+    active.do(
+        "INSERT INTO orders (account, order_no, state, text, created_at, closed_at) "
+        "VALUES ('travel', 'A-9', 'needs_human', 'refused three times', 0, 0)"
+    )
+
+    told = run("resolve", code=3).output
+    row = json.loads(run("resolve", "--json", code=3).output)
+
+    assert "A-9" in told
+    assert (row["operation"], row["order"], row["state"]) == (None, "A-9", "needs_human")
+    assert row["text"] == "refused three times; `preactive orders release A-9` lets it be sent again"
+
+
 # --- stock ---
 
 

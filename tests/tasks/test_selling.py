@@ -111,6 +111,16 @@ async def test_a_sim_that_the_platform_will_not_activate_is_replaced(shop_of):
         assert shop.in_service() == {shop.iccids[1]: 1}
 
 
+async def test_an_order_that_waits_for_a_refused_add_on_is_listed_once_by_its_operation(shop_of):
+    async with shop_of(1) as shop:
+        shop.faults({"fault": "refused", "route": "SubscribeAddon", "times": 1})
+        order = await selling.sold(shop.order())
+
+        assert order.state is OrderState.NEEDS_HUMAN
+        assert [row["order"] for row in resources.unsettled("travel")] == ["A-1"]
+        assert resources.orders_to_decide("travel") == []
+
+
 async def test_a_gateway_that_forbids_spoils_no_sim(shop_of):
     async with shop_of(3) as shop:
         shop.faults({"fault": "forbidden", "route": "EndPointActivation", "times": 1})
@@ -128,6 +138,7 @@ async def test_what_a_platform_refuses_three_times_takes_no_sim_out_of_reach(sho
         assert (refused.state, refused.iccid) == (OrderState.NEEDS_HUMAN, None)
         (row,) = resources.orders("travel", "needs_human")
         assert row["text"].startswith("the platform would not activate 3 SIMs in a row")
+        assert [row["order"] for row in resources.orders_to_decide("travel")] == ["A-1"]
 
         resources.release_order("travel", "A-1", apply=True)
         orders = [await selling.sold(shop.order(name)) for name in ("A-1", "A-2", "A-3")]
