@@ -49,7 +49,7 @@ class Ui:
     def sign_in(self, login: str) -> None:
         """Type the login into the page that asks for it."""
         self.open("/v2/login")
-        self.find(By.CSS_SELECTOR, "input").send_keys(login)
+        self.on(By.CSS_SELECTOR, "input", lambda field: field.send_keys(login))
         self.press("button[type=submit]")
         self.until(lambda: "/dashboard" in self.driver.current_url)
 
@@ -63,14 +63,18 @@ class Ui:
         wait = WebDriverWait(self.driver, _PATIENCE, poll_frequency=0.1, ignored_exceptions=passing)
         return wait.until(lambda _: look(), what)
 
-    def find(self, by: str, value: str) -> WebElement:
-        """One element, once it is there."""
-        return self.until(lambda: self.driver.find_element(by, value), value)
+    def on(self, by: str, value: str, act: Callable[[WebElement], T]) -> T:
+        """Do something with one element, once it is there; again where the page is drawn anew in between."""
+        return self.until(lambda: (act(self.driver.find_element(by, value)),), value)[0]
 
-    def field(self, label: str) -> WebElement:
-        """What is filled in under a label."""
+    def field(self, label: str, act: Callable[[WebElement], None]) -> None:
+        """Do something with what is filled in under a label."""
         below = "following::*[self::textarea or self::input or @role='switch'][1]"
-        return self.find(By.XPATH, f"//label[starts-with(normalize-space(), '{label}')]/{below}")
+        self.on(By.XPATH, f"//label[starts-with(normalize-space(), '{label}')]/{below}", act)
+
+    def fill(self, label: str, value: str) -> None:
+        """Type something under a label."""
+        self.field(label, lambda field: field.send_keys(value))
 
     def press(self, css: str) -> None:
         """Press what a selector finds, once it can be pressed."""
@@ -87,7 +91,7 @@ class Ui:
 
     def text(self) -> str:
         """All that the page says."""
-        return self.find(By.TAG_NAME, "body").text
+        return self.on(By.TAG_NAME, "body", lambda body: body.text)
 
     def says(self, text: str) -> None:
         """Wait until the page says this."""
@@ -99,7 +103,7 @@ class Ui:
 
     def address(self, text: str) -> str:
         """Where the link of that text leads."""
-        return str(self.find(By.LINK_TEXT, text).get_attribute("href"))
+        return self.on(By.LINK_TEXT, text, lambda link: str(link.get_attribute("href")))
 
     def artifacts(self, run: str) -> list[str]:
         """The artifacts of a run, by the links on its page."""
@@ -124,9 +128,9 @@ class Ui:
         """Fill in the form of a deployment, press what is named, and submit."""
         self.open(f"/v2/deployments/deployment/{deployment}/run")
         for label, value in fields.items():
-            self.field(label).send_keys(value)
+            self.fill(label, value)
         for label in switches:
-            self.field(label).click()
+            self.field(label, lambda switch: switch.click())
         self.submit("Submit", lambda: not self.driver.current_url.endswith("/run"))
         self.leave()
 
@@ -151,10 +155,9 @@ class Ui:
         self.press("main button[aria-haspopup=menu], button[aria-haspopup=menu]")
         self.press_text("Resume", "menuitem")
         self.says("Your name")
-        dialog = self.find(By.CSS_SELECTOR, "[role=dialog]")
-        said = dialog.text
-        self.field("Your name").send_keys(name)
-        dialog.find_element(By.CSS_SELECTOR, "input[type=password]").send_keys(code)
+        said = self.on(By.CSS_SELECTOR, "[role=dialog]", lambda dialog: dialog.text)
+        self.fill("Your name", name)
+        self.on(By.CSS_SELECTOR, "[role=dialog] input[type=password]", lambda field: field.send_keys(code))
         if picture is not None:
             self.save(picture, 900)
         self.submit("Resume", lambda: not self.driver.find_elements(By.CSS_SELECTOR, "[role=dialog]"))
