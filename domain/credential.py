@@ -2,6 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
 from domain.errors import PreactiveError
@@ -15,6 +18,25 @@ def rest_after(refusals: int) -> float:
     return min(_FIRST_REST * 2.0 ** min(refusals - 1, 10), _LONGEST_REST)
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A secret that the platform refused: in which words, how often, and when the last time."""
+
+    text: str
+    times: int
+    at: float
+
+    def sentence(self, now: float) -> str:
+        """What to say instead of trying it; empty once its rest is over."""
+        until = self.at + rest_after(self.times)
+        if until <= now:
+            return ""
+        return (
+            f"{self.text.rstrip('.')}; that was before, and since platforms lock accounts it is not tried again until "
+            f"{datetime.fromtimestamp(until, UTC):%Y-%m-%d %H:%M} UTC: `preactive doctor` tries at once."
+        )
+
+
 class Memory(Protocol):
     """What every process of a store knows of secrets that were refused."""
 
@@ -23,17 +45,6 @@ class Memory(Protocol):
 
     async def keep(self, secret: str, text: str) -> None:
         """Remember that the platform refused it, and the words for that."""
-
-
-class Forgetful:
-    """Remembers nothing."""
-
-    async def refusal(self, _secret: str) -> str:
-        """See Memory."""
-        return ""
-
-    async def keep(self, _secret: str, _text: str) -> None:
-        """See Memory."""
 
 
 async def nowhere() -> str:
@@ -47,7 +58,7 @@ class Credential:
     def __init__(self, value: str, source: Source = nowhere, memory: Memory | None = None) -> None:
         self.value = value
         self._source = source
-        self._memory = memory or Forgetful()
+        self._memory = memory
         self._refused: set[str] = set()
         self._lock = asyncio.Lock()
 
@@ -67,7 +78,9 @@ class Credential:
             return True
 
     async def refusal(self) -> str:
-        """Why the secret in use may not be tried now, of whichever process it was refused; empty when it may."""
+        """Why the secret in use may not be tried now, whichever process it was refused to; empty when it may."""
+        if self._memory is None:
+            return ""
         try:
             return await self._memory.refusal(self.value)
         except PreactiveError:
@@ -75,10 +88,9 @@ class Credential:
 
     async def keep(self, text: str) -> None:
         """Let no other process try the secret in use soon, for it was refused."""
-        try:
-            await self._memory.keep(self.value, text)
-        except PreactiveError:
-            return
+        if self._memory is not None:
+            with suppress(PreactiveError):  # then each of them finds out by itself
+                await self._memory.keep(self.value, text)
 
     async def _read(self) -> str:
         try:

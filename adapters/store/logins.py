@@ -1,7 +1,6 @@
 """Logins that a platform refused, so that no process tries the same again and again until the account is locked."""
 
 import hashlib
-from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -9,26 +8,13 @@ from adapters.store.clock import store_now
 from adapters.store.engine import alone_on
 from adapters.store.store import Store
 from adapters.store.tables import refused_logins
-from domain.credential import rest_after
+from domain.credential import Refusal
 
 
-def any_refused(connection: Connection, account: str) -> bool:
-    """Whether a login of the account was ever refused."""
-    rows = connection.execute(select(refused_logins.c.at).where(refused_logins.c.account == account))
-    return rows.first() is not None
-
-
-def refusal(connection: Connection, account: str, mark: str) -> str:
-    """What to say of a login that was refused and whose rest is not over; empty for any other."""
-    of = (refused_logins.c.account == account) & (refused_logins.c.mark == mark)
-    row = connection.execute(select(refused_logins).where(of)).one_or_none()
-    if row is None or (until := row.at + rest_after(row.times)) <= store_now(connection):
-        return ""
-    when = datetime.fromtimestamp(until, UTC)
-    return (
-        f"{row.text.rstrip('.')}; that was before, and since platforms lock accounts it is not tried again until "
-        f"{when:%Y-%m-%d %H:%M} UTC: `preactive doctor` tries at once."
-    )
+def refusals(connection: Connection, account: str) -> tuple[float, dict[str, Refusal]]:
+    """The time of the store, and every login of the account that was refused, by its mark."""
+    rows = connection.execute(select(refused_logins).where(refused_logins.c.account == account))
+    return store_now(connection), {row.mark: Refusal(row.text, row.times, row.at) for row in rows}
 
 
 def keep(connection: Connection, account: str, mark: str, text: str) -> None:
@@ -58,9 +44,11 @@ class StoredMemory:
 
     async def refusal(self, secret: str) -> str:
         """See Memory."""
-        if self._tries_again or not await self._store.awrite(any_refused, self._account):
+        if self._tries_again:
             return ""
-        return await self._store.awrite(refusal, self._account, self._mark(secret))
+        now, known = await self._store.awrite(refusals, self._account)
+        found = known.get(self._mark(secret)) if known else None  # the mark takes long, and is seldom needed
+        return found.sentence(now) if found else ""
 
     async def keep(self, secret: str, text: str) -> None:
         """See Memory."""
