@@ -70,7 +70,7 @@ def _expired(now: float, *, text: str) -> dict[str, Any]:
     return {"state": OrderState.EXPIRED.value, "endpoint": None, "closed_at": now, "text": text}
 
 
-def _check_releasable(connection: Connection, row: Row[Any], order_no: str, held: int) -> None:
+def _check_releasable(connection: Connection, row: Row[*tuple[Any, ...]], order_no: str, held: int) -> None:
     if OrderState(row.state) in CLOSED and not held:
         raise Refused(f"Order {order_no} is {row.state.replace('_', ' ')} and holds no SIM; nothing is to be released.")
     o = operations.c
@@ -84,7 +84,7 @@ def _check_releasable(connection: Connection, row: Row[Any], order_no: str, held
         )
 
 
-def _touched(connection: Connection, some: Sequence[Row[Any]]) -> list[int]:
+def _touched(connection: Connection, some: Sequence[Row[*tuple[Any, ...]]]) -> list[int]:
     """The changes of which something is not planned, or of which a call may have come to something."""
     o, a = operations.c, attempts.c
     harmless = or_(a.event.in_(("sent", ORDERED)), and_(a.event == "answer", a.verdict.in_(NOT_CARRIED_OUT)))

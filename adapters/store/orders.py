@@ -251,7 +251,7 @@ _TAGGED = {
 _SKIP_LOCKED = "FOR UPDATE OF e SKIP LOCKED"  # in a CTE of its own, or another plan would lock and change several rows
 
 
-def _pick(connection: Connection, order: Order, oldest: int, *, again: bool = False) -> Row[Any] | None:
+def _pick(connection: Connection, order: Order, oldest: int, *, again: bool = False) -> Row[*tuple[Any, ...]] | None:
     """Hold the oldest SIM that is free, from the one given on if a tag is asked for."""
     lock = _SKIP_LOCKED if connection.dialect.name == "postgresql" else ""
     free = _OR_GIVEN_BACK if again else UNTOUCHED
@@ -332,7 +332,7 @@ def _read(connection: Connection, *where: Any, limit: int | None = None) -> list
     return [_order(row) for row in connection.execute(query if limit is None else query.limit(limit))]
 
 
-def _order(row: Row[Any]) -> Order:
+def _order(row: Row[*tuple[Any, ...]]) -> Order:
     state, spoilt = OrderState(row.state), False
     states: Sequence[State | None] = [State(s) if s else None for s in (row.activate, row.assign)]
     waits = state is OrderState.NEEDS_HUMAN and (states[0] is State.REFUSED or row.iccid is None)

@@ -180,7 +180,7 @@ def _look(connection: Connection, request: Request) -> tuple[Selected, int]:
     return found, counts["again"]
 
 
-def _origins(rows: Sequence[Row[Any]], *, surplus: int) -> dict[str, int]:
+def _origins(rows: Sequence[Row[*tuple[Any, ...]]], *, surplus: int) -> dict[str, int]:
     """What is still to be sent, by the group that it is in; `surplus` of what waits without a group is not wanted."""
     found: dict[str, int] = {"": -surplus}
     for kind, origin, unsent, _, count in map(tuple, rows):
@@ -189,7 +189,7 @@ def _origins(rows: Sequence[Row[Any]], *, surplus: int) -> dict[str, int]:
     return {origin: count for origin, count in found.items() if count > 0}
 
 
-def _others(rows: Sequence[Row[Any]]) -> dict[str, int]:
+def _others(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[str, int]:
     """What the change does not fit, by state."""
     found: dict[str, int] = {}
     for row in rows:
