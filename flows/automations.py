@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,9 @@ from domain.events import ACTIVATION_REQUESTED, ORDER_REQUESTED, RAW_SHORT, RUN_
 
 OURS = "preactive: "
 RESUME, ACTIVATE, SELL = "resume/unfinished", "activate/batch", "sell/order"
-# Three beats of a run's heart, and a little.
+_RESUME_FLOW = "resume"
+FLOWS = ("provision", "activate", "lifecycle", "reconcile", "retry", "resolve", "events", "sell", "replenish", "resume")
+# Prefect's heartbeats come each two minutes or more often.
 SILENCE = timedelta(seconds=600)
 _WAIT_SECONDS = 60.0
 _RUN = "{{ flow_run.name }} ({{ flow_run|ui_url }})"
@@ -33,25 +35,53 @@ def definitions(
     def tell(subject: str, body: str) -> list[ActionTypes]:
         return [] if notify is None else [SendNotification(block_document_id=notify, subject=subject, body=body)]
 
-    resumed: ActionTypes = RunDeployment(deployment_id=deployments[RESUME], parameters=None)
     made = [
         _automation(
             "zombie runs",
-            "A run whose process is gone is Crashed, and what it left is gone on with.",
+            "A run that gives no sign of life is set to Crashed.",
             EventTrigger(
                 match={"prefect.resource.id": "prefect.flow-run.*"},
-                after={"prefect.flow-run.heartbeat"},
+                after={"prefect.flow-run.heartbeat", "prefect.flow-run.Pending"},
                 expect={"prefect.flow-run.*"},
                 for_each={"prefect.resource.id"},
                 posture=Posture.Proactive,
                 threshold=1,
                 within=silence,
             ),
+            # Nothing else: a short run's first heartbeat may come after its end. Prefect refuses the change of state
+            # then, and would carry out all other actions of this automation.
+            [ChangeFlowRunState(state=StateType.CRASHED, message="The run's process gave no sign of life.")],
+        ),
+        _automation(
+            "crashed runs",
+            "What a crashed run left undone is resumed.",
+            _on("prefect.flow-run.Crashed", of=[name for name in FLOWS if name != _RESUME_FLOW]),
             [
-                ChangeFlowRunState(state=StateType.CRASHED, message="The run's process gave no sign of life."),
-                resumed,
-                *tell("A run lost its process", f"{_RUN} is Crashed; what it left is gone on with."),
+                RunDeployment(deployment_id=deployments[RESUME], parameters=None),
+                *tell("A run crashed", f"{_RUN} is Crashed; what it left undone is resumed."),
             ],
+        ),
+        _automation(
+            "resume crashed",
+            "The run that resumes what others left has crashed; its schedule starts it again.",
+            _on("prefect.flow-run.Crashed", of=[_RESUME_FLOW]),
+            tell("Resuming crashed", f"{_RUN} is Crashed; its schedule starts it again within ten minutes."),
+        ),
+        _automation(
+            "late runs",
+            "Runs of a schedule are not started: nothing serves the deployments, or it is busy.",
+            EventTrigger(
+                expect={"prefect.flow-run.Late"},
+                match_related=_of_flows(FLOWS),
+                for_each={"related:deployment:prefect.resource.id"},
+                posture=Posture.Reactive,
+                threshold=3,
+                within=timedelta(minutes=10),
+            ),
+            tell(
+                "Scheduled runs are not started",
+                f"Three runs of a deployment are late, the last is {_RUN}; see `preactive doctor`.",
+            ),
         ),
         _automation(
             "activation requested",
@@ -109,8 +139,16 @@ _PAYLOAD_AS_REQUEST: dict[str, Any] = {
 }
 
 
-def _on(event: str) -> EventTrigger:
-    return EventTrigger(expect={event}, posture=Posture.Reactive, threshold=1, within=timedelta(0))
+def _on(event: str, *, of: Sequence[str] = ()) -> EventTrigger:
+    """At once at an event, also only where it is of one of these flows."""
+    related = _of_flows(of) if of else {}
+    return EventTrigger(
+        expect={event}, match_related=related, posture=Posture.Reactive, threshold=1, within=timedelta(0)
+    )
+
+
+def _of_flows(names: Sequence[str]) -> Any:
+    return {"prefect.resource.role": "flow", "prefect.resource.name": list(names)}
 
 
 def _automation(name: str, description: str, trigger: EventTrigger, actions: list[ActionTypes]) -> AutomationCore:

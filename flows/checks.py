@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from httpx import HTTPError
+
 from domain.errors import PreactiveError
 from domain.options import is_loopback
 from flows.embedded import find_server, home, is_healthy, running_server
@@ -43,7 +45,10 @@ def findings(account: str | None) -> Iterator[Finding]:
         yield _checked("store", lambda: "; ".join(resources.check_store()))
         yield from _stopped()
         yield _checked("platform", lambda: _login(account))
-    yield prefect_api()
+        yield worker_places()
+    yield (found := prefect_api())
+    if found.ok:
+        yield from _schedules()
     yield seclusion(home())
     yield Finding("versions", True, _versions())
 
@@ -100,6 +105,34 @@ def prefect_api() -> Finding:
     if not is_let_in(url, ""):
         return Finding("prefect", True, f"API at {url} asks for a login")
     return open_to_everybody(url)
+
+
+def _schedules() -> Iterator[Finding]:
+    """Whether the server's schedules are carried out, where a server is named or running."""
+    if not find_server():
+        return
+    from prefect.exceptions import PrefectException
+
+    from flows.schedule_health import schedule_troubles
+
+    try:
+        troubles = asyncio.run(schedule_troubles())
+    except (PrefectException, HTTPError, OSError) as error:
+        yield Finding("schedules", False, f"the server does not tell of its deployments: {error}")
+        return
+    for text in troubles:
+        yield Finding("schedules", False, text)
+    if not troubles:
+        yield Finding("schedules", True, "the last runs of all schedules were carried out")
+
+
+def worker_places() -> Finding:
+    """What a worker of a work pool would lack here; the runs of `up` work in the project's folder and need nothing."""
+    lost = resources.places_not_kept()
+    words = "settings name absolute paths, as a worker of a work pool needs"
+    if lost:
+        words = f"a worker of a work pool needs absolute paths: {', '.join(lost)} are relative (`make up` needs none)"
+    return Finding("worker", True, words)
 
 
 def seclusion(path: Path) -> Finding:

@@ -11,8 +11,8 @@ import subprocess
 import sys
 import threading
 import time
+from http.client import HTTPException
 from pathlib import Path
-from urllib.error import URLError
 from urllib.request import urlopen
 
 from domain.errors import PreactiveError, UsageError
@@ -26,6 +26,7 @@ HOME = Path("data/var/prefect")
 SERVER_NOTE = "server.json"
 
 QUIET = {
+    "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
@@ -39,6 +40,11 @@ def home() -> Path:
     """The project's own Prefect home, so that every command's runs are found in one place."""
     path = Path(os.environ.setdefault("PREFECT_HOME", str(HOME.resolve())))
     return private_folder(path)
+
+
+def runs_folder() -> Path:
+    """Where each run of a deployment that has a living process on this machine holds a lock."""
+    return home() / "runs"
 
 
 class EmbeddedApi:
@@ -163,7 +169,7 @@ def is_healthy(url: str) -> bool:
     try:
         with urlopen(f"{url}/health", timeout=2) as answer:  # noqa: S310 - the scheme is checked above
             return bool(answer.status == 200)
-    except (URLError, OSError, ValueError):
+    except (HTTPException, OSError, ValueError):  # something else may answer at that port
         return False
 
 

@@ -13,7 +13,7 @@ from domain.requests import InboxRequest, ProvisionRequest
 from domain.summary import Summary
 from domain.taken import Taken
 from flows.provision import provision
-from flows.running import is_stopping, rename, told_flow
+from flows.running import is_stopping, one_at_a_time, rename, told_flow
 from tasks import resources
 from tasks.resources.inbox import open_inbox, stays
 
@@ -23,6 +23,7 @@ _LATER = "later"
 
 @flow(name="provision", flow_run_name="inbox", persist_result=False, log_prints=False)
 @told_flow
+@one_at_a_time
 async def inbox(request: InboxRequest) -> State[Taken]:
     """Take the files that lie still, oldest first, provision each, and move it aside."""
     found: Counter[str] = Counter()

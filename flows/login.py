@@ -17,6 +17,8 @@ from tasks.resources import private_folder
 SERVER_LOGIN, CLIENT_LOGIN = "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING"
 KEY = "PREFECT_SERVER_ENCRYPTION_KEY"
 ORIGINS = "PREFECT_SERVER_CORS_ALLOWED_ORIGINS"
+LEASES = "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE"
+_LEASE_STORAGE = "prefect.server.concurrency.lease_storage"
 _SHORTEST = 16
 
 
@@ -53,6 +55,8 @@ def server_env(home: Path, port: int, host: str = "127.0.0.1") -> dict[str, str]
         KEY: os.environ.get(KEY) or _kept(_folder(home) / "encryption-key", _new_key),
         ORIGINS: os.environ.get(ORIGINS) or ",".join(_origins(host, port)),
         "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
+        # Kept in memory, the leases of somebody's own limits would end with the server, and their runs after them.
+        LEASES: os.environ.get(LEASES) or f"{_LEASE_STORAGE}.filesystem",
     }
 
 

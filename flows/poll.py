@@ -7,13 +7,14 @@ from prefect.states import Completed
 from domain.errors import PreactiveError, Stopped
 from domain.polling import Polled
 from domain.requests import PollRequest
-from flows.running import told_flow
+from flows.running import one_at_a_time, told_flow
 from tasks import resources
 from tasks.platform_events import poll_account
 
 
 @flow(name="events", flow_run_name="poll events", persist_result=False, log_prints=False)
 @told_flow
+@one_at_a_time
 async def poll(request: PollRequest) -> State[None]:
     """Take in what no webhook brought, and look up the doubts that it may be about. No mapping is changed."""
     accounts = resources.accounts_with_events(request.account)

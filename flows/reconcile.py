@@ -14,7 +14,7 @@ from domain.iccid import mask_iccid, mask_numbers
 from domain.reconcile import Comparison
 from domain.requests import ReconcileRequest
 from domain.summary import Summary
-from flows.running import finish, is_stopping, rename, run_id, told_flow
+from flows.running import finish, is_stopping, one_at_a_time, rename, run_id, told_flow
 from tasks import resources
 from tasks.approval import approved
 from tasks.bound import is_bounded
@@ -31,6 +31,7 @@ _SHOWN = 200
 
 @flow(name="reconcile", flow_run_name="reconcile", persist_result=False, log_prints=False)
 @told_flow
+@one_at_a_time
 async def reconcile(request: ReconcileRequest) -> State[Any]:
     """Page the whole account, list what differs from the store, and repair only what was chosen.
 

@@ -11,7 +11,7 @@ from domain.errors import PreactiveError, Stopped
 from domain.lifecycle import Kind
 from domain.replenish import Fill, ReplenishRequest, lines
 from domain.summary import Summary, sum_of
-from flows.running import finish, rename, run_id, told_flow
+from flows.running import finish, one_at_a_time, rename, run_id, told_flow
 from tasks import resources
 from tasks.carry_out import log_in, prepare_tags, settle_rest
 from tasks.progress import watched
@@ -22,6 +22,7 @@ from tasks.survey import look_before, read_back, read_back_tags
 
 @flow(name="replenish", flow_run_name="replenish stock", persist_result=False, log_prints=False)
 @told_flow
+@one_at_a_time
 async def replenish(request: ReplenishRequest) -> State[Summary]:
     """Create endpoints from raw SIMs, oldest first, for every mark that stock fell below."""
     names = resources.stocked_accounts(request.account)

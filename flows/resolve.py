@@ -13,7 +13,7 @@ from domain.doubt import after_looking
 from domain.iccid import mask_iccid, mask_numbers
 from domain.operation import State
 from domain.requests import ResolveRequest
-from flows.running import told_flow
+from flows.running import one_at_a_time, told_flow
 from tasks import resources
 from tasks.doubts import look_up_due
 from tasks.steps import API_TROUBLE
@@ -24,6 +24,7 @@ _COLUMNS = ("id", "account", "kind", "target", "state", "text", "lookups")
 
 @flow(name="resolve", flow_run_name="resolve doubts", persist_result=False, log_prints=False)
 @told_flow
+@one_at_a_time
 async def resolve(request: ResolveRequest) -> RunState[None]:
     """Look up every doubt that is due. Nothing is sent again and nothing is decided for a person."""
     looked = await look_up_due(request.account or None)

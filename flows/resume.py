@@ -10,7 +10,7 @@ from domain.errors import PreactiveError, Stopped
 from domain.requests import ResumeRequest
 from domain.summary import Summary
 from domain.unfinished import Unfinished
-from flows.running import finish, is_stopping, rename, run_id, told_flow
+from flows.running import finish, is_stopping, one_at_a_time, rename, run_id, told_flow
 from tasks import resources
 from tasks.carry_out import carry_out_chunk, log_in, settle_rest
 from tasks.going_on import Came
@@ -22,6 +22,7 @@ from tasks.survey import look_before_rest, read_back_rest
 
 @flow(name="resume", flow_run_name="resume unfinished", persist_result=False, log_prints=False)
 @told_flow
+@one_at_a_time
 async def resume(request: ResumeRequest) -> State[Summary]:
     """Settle what is in doubt and send what is left, for every change that no living process works on.
 

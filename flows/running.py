@@ -1,11 +1,12 @@
 """What the flows share: their names while they run, and how they end."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec
 
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import FlowRunContext
 from prefect.states import Cancelled, Completed, Failed
 
@@ -14,10 +15,13 @@ from domain.events import RUN_HAS_FAILURES, failures
 from domain.iccid import mask_numbers
 from domain.summary import Summary
 from domain.taken import Taken
+from flows.embedded import runs_folder
+from flows.output import outlive_reader
 from flows.stopping import stopped_by_signals
 from tasks import resources
 from tasks.bound import in_run
 from tasks.events import tell
+from tasks.places import check_places
 from tasks.steps import API_TROUBLE, is_cancelled_in_prefect, within_run
 
 P = ParamSpec("P")
@@ -30,7 +34,8 @@ def told_flow(function: Callable[P, Awaitable[State[Any]]]) -> Callable[P, Await
     async def wrapper(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
         with stopped_by_signals(), within_run(), in_run(run_id()):
             try:
-                state = await function(*args, **kwargs)
+                with _alive():
+                    state = await function(*args, **kwargs)
             except PreactiveError as error:
                 state = Failed(message=str(error), data=error)
             except Exception as error:
@@ -46,6 +51,48 @@ def told_flow(function: Callable[P, Awaitable[State[Any]]]) -> Callable[P, Await
     return wrapper
 
 
+def one_at_a_time(function: Callable[P, Awaitable[State[Any]]]) -> Callable[P, Awaitable[State[Any]]]:
+    """Leave the work to another run of the same deployment, where one is at it; the next will see to what is new.
+
+    A run that a person started at a terminal is not held up: the store lets any number of processes work side by side.
+    """
+
+    @wraps(function)
+    async def wrapper(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
+        run = _deployed()
+        if run is None:
+            return await function(*args, **kwargs)
+        job = function.__name__
+        with resources.only_one(job) as is_ours:
+            if not is_ours:
+                return Completed(message=f"another {job} run is at work; this one changed nothing")
+            return await function(*args, **kwargs)
+
+    return wrapper
+
+
+@contextmanager
+def _alive() -> Iterator[None]:
+    """Show that the run has a process; one of a deployment also outlives whoever reads its output."""
+    context = FlowRunContext.get()
+    run = context.flow_run if context is not None else None
+    if run is None:
+        yield
+        return
+    if run.deployment_id is not None:
+        outlive_reader()
+        check_places(run.work_pool_name)
+    with resources.living_run(runs_folder(), str(run.id)):
+        yield
+
+
+def _deployed() -> FlowRun | None:
+    """The running flow, if a deployment started it and no other flow."""
+    context = FlowRunContext.get()
+    run = context.flow_run if context is not None else None
+    return run if run is not None and run.deployment_id is not None else None
+
+
 def needs_a_look(state: State[Any]) -> bool:
     """Whether a person should hear of how a run ended; what a summary says was told by `finish`."""
     if isinstance(state.data, Summary | NotApproved):
@@ -55,9 +102,8 @@ def needs_a_look(state: State[Any]) -> bool:
 
 def _tell_of(sentence: str) -> None:
     """Tell of a run that nobody sits before: one from a deployment, and none that another flow called."""
-    context = FlowRunContext.get()
-    run = context.flow_run if context is not None else None
-    if run is None or run.deployment_id is None:
+    run = _deployed()
+    if run is None:
         return
     facts = {"batch": mask_numbers(run.name), "run": str(run.id), "sentence": mask_numbers(sentence)}
     tell(RUN_HAS_FAILURES, f"preactive.run.{run.id}", facts)

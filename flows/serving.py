@@ -1,6 +1,8 @@
 """Serves the deployments of `prefect.yaml` in one process, without a work pool."""
 
+import asyncio
 import logging
+import sys
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -8,13 +10,16 @@ from typing import Any
 
 import yaml
 from prefect import Flow, serve
-from prefect.client.schemas.objects import ConcurrencyLimitConfig
 from prefect.events import DeploymentTriggerTypes
 from prefect.schedules import Schedule
 from prefect.types.entrypoint import EntrypointType
 from pydantic import TypeAdapter
 
+from flows.orphans import end_orphans
+
 FILE = Path("prefect.yaml")
+# Nobody else serves deployments on this server, so that a run without a process on this machine has none.
+ALONE = "--alone"
 
 _Triggers: TypeAdapter[list[Any]] = TypeAdapter(list[DeploymentTriggerTypes])
 
@@ -28,7 +33,6 @@ def deployments() -> list[Any]:
 def _deployment(entry: dict[str, Any]) -> Any:
     module, _, name = entry["entrypoint"].rpartition(".")
     flow: Flow[..., Any] = getattr(import_module(module), name)
-    limit = entry.get("concurrency_limit")
     return flow.to_deployment(
         name=entry["name"],
         description=entry.get("description"),
@@ -36,7 +40,7 @@ def _deployment(entry: dict[str, Any]) -> Any:
         parameters=entry.get("parameters"),
         schedules=[_schedule(schedule) for schedule in entry.get("schedules") or []],
         triggers=_triggers(entry),
-        concurrency_limit=ConcurrencyLimitConfig(**limit) if isinstance(limit, dict) else limit,
+        concurrency_limit=None,  # said, since what is left out keeps the limit of an earlier version
         enforce_parameter_schema=entry.get("enforce_parameter_schema", True),
         entrypoint_type=EntrypointType.MODULE_PATH,  # by file path the flow would be loaded a second time
     )
@@ -57,4 +61,6 @@ def _triggers(entry: dict[str, Any]) -> list[Any]:
 if __name__ == "__main__":
     for name in ("prefect.runner", "prefect.flows"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    if ALONE in sys.argv[1:]:
+        asyncio.run(end_orphans())
     serve(*deployments())

@@ -1,9 +1,15 @@
 """Suspends a run that changes too much for one person until two have signed for it."""
 
+from http import HTTPStatus
+from uuid import UUID
+
+from httpx import HTTPStatusError
 from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
 from prefect.flow_runs import asuspend_flow_run
 from prefect.input import RunInput
+from prefect.input.actions import acreate_flow_run_input
+from prefect.input.run_input import Keyset, keyset_from_base_key
 from prefect.logging import get_run_logger
 from pydantic import Field, SecretStr, ValidationError
 
@@ -29,6 +35,27 @@ class Signature(RunInput):
     decision: Decision = Field(
         default=Decision.APPROVE, title="Decision", description="Refuse ends the run", json_schema_extra={"position": 2}
     )
+
+    @classmethod
+    async def asave(cls, keyset: Keyset, flow_run_id: UUID | None = None) -> None:
+        """Keep the form and its question in Prefect; what is kept already stays as it is."""
+        try:
+            await super().asave(keyset, flow_run_id)
+        except HTTPStatusError as error:
+            _check_kept(error)
+            await cls._keep_question(keyset, flow_run_id)
+
+    @classmethod
+    async def _keep_question(cls, keyset: Keyset, flow_run_id: UUID | None) -> None:
+        try:
+            await acreate_flow_run_input(keyset["description"], cls._description, flow_run_id)
+        except HTTPStatusError as error:
+            _check_kept(error)
+
+
+def _check_kept(error: HTTPStatusError) -> None:
+    if error.response.status_code != HTTPStatus.CONFLICT:
+        raise error
 
 
 def deployed_run() -> str | None:
@@ -68,6 +95,9 @@ async def _ask(change: Change, request: Request) -> Request:
     key = f"{change.digest[:12]}-{len(request.answers)}"
     form = Signature.with_initial_data(description=_question(change, request))
     try:
+        # Prefect keeps the form only after it shows the run as suspended: who looked in between saw one without what
+        # is signed.
+        await form.asave(keyset_from_base_key(f"suspended-{key}"))
         said = await asuspend_flow_run(wait_for_input=form, timeout=WAIT_SECONDS, key=key)
         name, code, decision = said.name, said.code.get_secret_value(), said.decision
     except ValidationError:  # somebody set the run going without an answer

@@ -29,7 +29,8 @@ def unfinished(connection: Connection, account: str, platform: str) -> list[Unfi
     o, c, w = operations.c, changes.c, workers.c
     now = store_now(connection)
     alive = select(w.id).where(w.heartbeat_at > now - LEASE_SECONDS)
-    left_unread = unread(platform) & (o.next_at < now - _READ_BACK_WITHIN)
+    nobodys = o.owner.not_in(alive)
+    left_unread = unread(platform) & or_(o.next_at < now - _READ_BACK_WITHIN, nobodys)
     worked_on = select(o.change_id).where(o.account == account, o.state == State.SENT.value, o.owner.in_(alive))
     let_through = o.position < c.allowed
     query = (

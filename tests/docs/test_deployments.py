@@ -7,7 +7,6 @@ import pytest
 import yaml
 from prefect import Flow
 from prefect.cli.deploy._models import (
-    ConcurrencyLimitSpec,
     DeploymentConfig,
     PrefectYamlModel,
     RawScheduleConfig,
@@ -15,6 +14,7 @@ from prefect.cli.deploy._models import (
 )
 from pydantic import BaseModel
 
+from flows.automations import FLOWS
 from flows.serving import deployments
 from tests.docs.pages import DOCS, ROOT, section, table, text_of
 
@@ -40,15 +40,38 @@ def test_a_deployment_has_only_keys_that_prefect_reads(deployment):
     DeploymentConfig.model_validate(deployment)
 
 
+# A renamed slug leaves the old schedule running beside the new one, on every server that has it.
+SLUGS = {
+    "unfinished": "every-ten-minutes",
+    "nightly": "nightly",
+    "poll": "every-five-minutes",
+    "stock": "quarter-hourly",
+    "inbox": "inbox",
+}
+
+
+def test_the_slugs_of_schedules_stay_as_they_are():
+    named = {entry["name"]: one["slug"] for entry in DEPLOYMENTS for one in entry.get("schedules") or []}
+
+    assert named == SLUGS
+
+
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda entry: entry["name"])
-def test_schedules_and_limits_have_only_keys_that_prefect_reads(deployment):
-    limit = deployment.get("concurrency_limit")
-    if isinstance(limit, dict):
-        assert unknown(limit, ConcurrencyLimitSpec) == set()
-        assert limit["collision_strategy"] in ("ENQUEUE", "CANCEL_NEW")
+def test_a_deploy_moves_no_schedule_and_undoes_no_pause(deployment):
+    """An interval begins anew at each deploy, and `active: true` starts a schedule that somebody paused."""
     for schedule in deployment.get("schedules") or []:
-        assert "slug" in schedule, "a schedule without a slug is a new one at each deploy"
         RawScheduleConfig.model_validate(schedule)
+        assert "cron" in schedule
+        assert "active" not in schedule
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda entry: entry["name"])
+def test_no_deployment_has_slots_that_a_dead_run_could_keep(deployment):
+    assert "concurrency_limit" not in deployment
+
+
+def test_every_flow_of_a_deployment_is_known_to_the_automations():
+    assert {flow_of(entry).name for entry in DEPLOYMENTS} == set(FLOWS)
 
 
 def flow_of(deployment: dict[str, Any]) -> Any:

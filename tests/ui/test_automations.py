@@ -86,6 +86,13 @@ def zombie(server: Server) -> str:
     return str(run["id"])
 
 
+def finished(server: Server) -> str:
+    """A run that is over."""
+    flow = server.ask("/flows/", {"name": "provision"})
+    run = server.ask("/flow_runs/", {"flow_id": flow["id"], "state": {"type": "COMPLETED", "name": "Completed"}})
+    return str(run["id"])
+
+
 def apply(server: Server, here: World, *command: str) -> list[str]:
     """Bring the automations to the server."""
     login = {name: value for name, value in server.env.items() if name.startswith("PREFECT_")}
@@ -99,20 +106,25 @@ def test_automations_are_made_once_and_act(server, bare_world, told):
     own = {"PREACTIVE_CONFIG": str(here.settings), "PREACTIVE_STORE_URL": here.store_url}
     with server.serving(**own, PREFECT_RUNNER_POLL_FREQUENCY="1"):
         first = apply(server, here, "automations", "apply")
-        names = ("zombie runs", "activation requested", "order requested")
-        assert first[:3] == [f"preactive: {name}: made" for name in names]
+        names = ("zombie runs", "crashed runs", "activation requested", "order requested")
+        assert first[:4] == [f"preactive: {name}: made" for name in names]
         assert "names no block" in first[-1]
 
         make_webhook(server, url)
         here.settings.write_text('notify = "custom-webhook/ops"\n' + here.settings.read_text())
         second = [line.rpartition(": ")[2] for line in apply(server, here, "automations", "apply")]
         third = [line.rpartition(": ")[2] for line in apply(server, here, "automations", "apply")]
-        assert (second, third) == (["changed", *["as it was"] * 2, *["made"] * 4], ["as it was"] * 7)
+        here_before, made = "as it was", "made"
+        assert second == [here_before, "changed", made, made, here_before, here_before, *[made] * 4]
+        assert third == [here_before] * 10
 
         quick = server.start("-c", APPLY, **own)
         assert quick.wait(60) == 0
         run, before = zombie(server), len(runs_of(server, "resume"))
         emit(server, "prefect.flow-run.heartbeat", f"prefect.flow-run.{run}")
+        # A short run's first heartbeat comes after its end.
+        over = finished(server)
+        emit(server, "prefect.flow-run.heartbeat", f"prefect.flow-run.{over}")
         emit(server, ACTIVATION_REQUESTED, "shop.request.1", {"tag": "none", "dry_run": True})
         emit(server, ORDER_REQUESTED, "shop.order.4711", {"order": "4711", "tag": "none"})
         emit(server, RUN_HAS_FAILURES, "preactive.batch.b", {"batch": "b", "sentence": "2 confirmed, 1 refused"})
@@ -126,6 +138,7 @@ def test_automations_are_made_once_and_act(server, bare_world, told):
         crashed = until(lambda: server.ended(run), 90, "the end of the zombie")
         until(lambda: len(runs_of(server, "resume")) > before, 30, "the run that goes on")
         until(lambda: len(came) >= 4, 30, "the notifications")
+        assert len(runs_of(server, "resume")) == before + 1
 
     assert activation["parameters"] == {"request": {"tag": "none", "dry_run": True}}
     assert "No endpoint on account t carries the tag 'none'" in state["message"]
@@ -136,7 +149,8 @@ def test_automations_are_made_once_and_act(server, bare_world, told):
     assert "b: 2 confirmed, 1 refused" in bodies
     assert "t, b: 3 wait, the low mark is 10" in bodies
     assert "t, b: no raw SIMs are left" in bodies
-    assert "is Crashed; what it left is gone on with" in bodies
+    assert bodies.count("is Crashed; what it left undone is resumed") == 1
+    assert server.ask(f"/flow_runs/{over}")["state"]["type"] == "COMPLETED"
 
 
 def test_a_command_for_the_server_says_that_there_is_none(bare_world):

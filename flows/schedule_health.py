@@ -1,0 +1,63 @@
+"""Whether a server still does what its schedules say: what `doctor` tells of deployments."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterId,
+    FlowRunFilter,
+    FlowRunFilterExpectedStartTime,
+)
+from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.client.schemas.sorting import FlowRunSort
+
+_LAST = 3
+_GRACE = timedelta(seconds=60)
+_NOT_STARTED = ("Late", "Cancelled", "Scheduled")
+
+
+async def schedule_troubles() -> list[str]:
+    """One sentence for each of our deployments of which the last runs were not carried out, or may be cut short."""
+    async with get_client() as client:
+        ours = [one for one in await client.read_deployments() if (one.entrypoint or "").startswith("flows.")]
+        missed = [text for one in ours if (text := await _missed(client, one))]
+        return missed + await _kept_in_memory(client, ours)
+
+
+async def _missed(client: PrefectClient, deployment: DeploymentResponse) -> str:
+    if deployment.paused or not any(schedule.active for schedule in deployment.schedules):
+        return ""
+    due = FlowRunFilter(expected_start_time=FlowRunFilterExpectedStartTime(before_=datetime.now(UTC) - _GRACE))
+    which = DeploymentFilter(id=DeploymentFilterId(any_=[deployment.id]))
+    last = await client.read_flow_runs(
+        flow_run_filter=due, deployment_filter=which, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=_LAST
+    )
+    if len(last) < _LAST or not all(run.state_name in _NOT_STARTED for run in last):
+        return ""
+    return f"the last {_LAST} runs of {deployment.name} were not carried out ({_states(last)})"
+
+
+def _states(runs: Iterable[FlowRun]) -> str:
+    return ", ".join(dict.fromkeys((run.state_name or "unknown").lower() for run in runs))
+
+
+async def _kept_in_memory(client: PrefectClient, deployments: Iterable[DeploymentResponse]) -> list[str]:
+    """A slot of a limit has a lease; one that the server keeps in memory ends its run when the server restarts."""
+    limited = sorted(one.name for one in deployments if one.global_concurrency_limit is not None)
+    if not limited or not await _leases_in_memory(client):
+        return []
+    names = ", ".join(limited)
+    return [
+        f"the concurrency limits of {names} are leased in the server's memory, so that its restart ends their runs; "
+        "deploy again (prefect.yaml has no limits), or set PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE on the server"
+    ]
+
+
+async def _leases_in_memory(client: PrefectClient) -> bool:
+    settings: Any = (await client.request("GET", "/admin/settings")).json()
+    storage = settings.get("server", {}).get("concurrency", {}).get("lease_storage", "")
+    return str(storage).endswith(".memory")
