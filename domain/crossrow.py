@@ -1,45 +1,12 @@
 """Rules that compare the rows of a file with each other."""
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 
-from domain.errors import FileRefused
-from domain.iccid import FIFTEEN_DIGITS, ends_in_zeros, is_float_step
 from domain.manifest import Outcome, Rows
-from domain.problems import WITHHELD, FileCode, Problem, RowCode
+from domain.problems import WITHHELD, Problem, RowCode
 
-ADVICE = (
-    "the digits are lost and cannot be repaired; export the file again with the ICCID column as text "
-    "(in Excel: import with column type Text, never open a CSV by double click)"
-)
 Loose = Sequence[tuple[str, int]]
-
-
-def refuse_damaged(found: Collection[str], ending_in_zeros: Iterable[str], float_steps: int, loose: Loose) -> None:
-    """Refuse a file whose numbers went through a spreadsheet or a floating-point column as a whole.
-
-    `float_steps` says how many of the ICCIDs found are multiples of what a floating-point number can still tell apart.
-    """
-    refused = [digits for digits, _ in loose if 18 <= len(digits) <= 20]
-    total = len(found) + len(refused)
-    zeros = [*ending_in_zeros, *(digits for digits in refused if ends_in_zeros(digits))]
-    shared = Counter(digits[:FIFTEEN_DIGITS] for digits in zeros)
-    if any(count > 1 for count in shared.values()) or _too_many(len(zeros), total):
-        raise FileRefused(
-            FileCode.DAMAGED,
-            f"{len(zeros)} of {total} ICCIDs end in zeros after digit 15, as after a spreadsheet: {ADVICE}.",
-        )
-    floats = float_steps + sum(map(is_float_step, refused))
-    if _too_many(floats, total):
-        raise FileRefused(
-            FileCode.DAMAGED,
-            f"{floats} of {total} ICCIDs are multiples of 1,024 or 16,384, as after a floating-point column: {ADVICE}.",
-        )
-
-
-def _too_many(found: int, of: int) -> bool:
-    """Tell chance from damage: about one true ICCID in a thousand looks like this."""
-    return found >= 2 and (found * 10 >= of or (found >= 10 and found * 100 >= of))
 
 
 def settle_collisions(rows: Rows, lengths: Collection[int], loose: Loose, *, column: str) -> None:

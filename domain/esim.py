@@ -14,6 +14,7 @@ FIELDS = ("eid", "smdp_address", "matching_id", "activation_code")
 
 ADDRESS = re.compile(r"(?=.{4,255}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}")
 _MATCHING_ID = re.compile(r"[0-9A-Za-z-]{1,255}")
+_URI = re.compile(r"https://", re.IGNORECASE)
 _OBJECT_ID = re.compile(r"[0-9]+(?:\.[0-9]+)+")
 _BLANKS = re.compile(r"[\s\u00a0\u202f-]+")
 
@@ -111,9 +112,10 @@ def _eid(text: str) -> tuple[str, str]:
 
 
 def _address(text: str) -> tuple[str, str]:
-    if ADDRESS.fullmatch(text):
-        return text, ""
-    return "", "The SM-DP+ address is not a host name such as smdp.example.com, without https:// and path."
+    host = _URI.sub("", text.removesuffix("/"), count=1)
+    if ADDRESS.fullmatch(host):
+        return host, ""
+    return "", "The SM-DP+ address is not a host name such as smdp.example.com, without a path."
 
 
 def _matching_id(text: str) -> tuple[str, str]:

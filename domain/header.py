@@ -2,37 +2,24 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from domain.errors import FileRefused
 from domain.esim import FIELDS
-from domain.problems import FileCode, shown_masked
+from domain.header_lines import HeaderName, continues, header_names
+from domain.header_missing import LONG_NUMBER, explain_missing, iccid_columns, listed
+from domain.header_names import (
+    ALIASES,
+    BARE_LAST,
+    QUANTITY_NAMES,
+    is_first_iccid,
+    is_last_iccid,
+    is_wider_iccid,
+)
+from domain.problems import FileCode
 from domain.supplier import SupplierProfile
 
-# Seen in exports of operators, platforms and SIM vendors; written as header_key() makes them, the preferred one first.
-ALIASES: dict[str, tuple[str, ...]] = {
-    "iccid": (
-        *("iccid", "iccidnumber", "iccidnr", "iccidno", "iccidsim", "simiccid", "simnumbericcid", "simcardiccid"),
-        *("simnumber", "simcardnumber", "simid", "simcardid", "sernb", "integratedcircuitcardidentifier"),
-        *("karteniccid", "kartennr", "kartennummer", "simkartennr", "simkartennummer", "numerosim", "numerodesim"),
-    ),
-    "name": (
-        *("name", "simname", "endpointname", "devicename", "displayname", "wirelessusername", "username"),
-        *("deviceuser", "label", "bezeichnung", "nombre", "nom"),
-    ),
-    "tags": ("tags", "tag", "simtags", "simtag"),
-    "eid": ("eid", "euiccid", "eidnumber", "esimeid", "eideid"),
-    "smdp_address": (
-        *("smdpaddress", "smdpplusaddress", "smdpplusadress", "smdpadress", "smdp", "smdpplus", "smdpfqdn"),
-        *("smdpserver", "smdpplusserver", "smdpurl", "rspaddress"),
-    ),
-    "matching_id": ("matchingid", "esimmatchingid", "activationtoken", "actoken"),
-    "activation_code": (
-        *("lpastring", "activationcode", "lpacode", "esimactivationcode", "qrcode", "qrcodetext", "textqrcode"),
-        *("qrcodestring", "qrcodedata", "ac"),
-    ),
-}
 HEADERLESS_COLUMNS = ("iccid", "name", "tags")
 REASON_COLUMNS = ("reject_row", "reject_column", "reject_value", "reject_code", "reject_reason")
 
@@ -43,7 +30,6 @@ _SECRET = re.compile(
     r"|(sim)?claimcode|simactivationcode"
 )
 CLAIM_CODES = frozenset({"activationcode", "claimcode", "simactivationcode", "simclaimcode"})
-_LONG_NUMBER = re.compile(r"[0-9]{17,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +44,20 @@ class Header:
     kept: tuple[int, ...]  # columns that may be shown again; the others hold secrets or our own reasons
     secrets: int
     esim: tuple[tuple[str, int], ...] = ()  # field of domain.esim and its column
+    last: int | None = None  # of the last ICCID of a range
+    quantity: int | None = None
+    lines: int = 1  # of the header, which ends in row_index
 
     @property
     def watched(self) -> frozenset[int]:
         """The columns that mean something here, whose cells must be text."""
-        places = {self.iccid, self.name, self.tags, *(index for _, index in self.esim)}
+        places = {self.iccid, self.name, self.tags, self.last, *(index for _, index in self.esim)}
         return frozenset(index for index in places if index is not None)
 
     def uses(self) -> tuple[tuple[str, str], ...]:
         """Each column and what it is taken for."""
         words = {self.iccid: "ICCID", self.name: "name", self.tags: "tags"}
+        words |= {self.last: "last ICCID of a range", self.quantity: "quantity of a range"}
         words |= {index: field.replace("_", " ") for field, index in self.esim}
         other = dict.fromkeys(self.kept, "not used")
         return tuple(
@@ -85,15 +75,27 @@ def header_key(text: str) -> str:
 
 def find_header(rows: Sequence[Sequence[str]], profile: SupplierProfile) -> Header:
     """Find the header among the first rows of a table, or refuse the file with what was seen."""
-    wanted = _aliases(profile, "iccid")
-    if profile.headerless and not any(header_key(cell) in wanted for row in rows[:1] for cell in row):
+    known = _own(profile, "iccid") | frozenset(ALIASES["iccid"])
+    if profile.headerless and not any(header_key(cell) in known for row in rows[:1] for cell in row):
         return _without_header(rows)
+    for is_iccid in (lambda key: key in known or is_first_iccid(key), is_wider_iccid):
+        index = _header_index(rows, is_iccid, profile)
+        if index is not None:
+            return _header_at(index, rows, profile)
+    raise FileRefused(FileCode.HEADER_MISSING, explain_missing(rows, profile.limits.max_title_rows))
+
+
+def _header_index(
+    rows: Sequence[Sequence[str]], is_iccid: Callable[[str], bool], profile: SupplierProfile
+) -> int | None:
+    """Return the first row with such a name, looking no further than the first data."""
+    ignored = _own(profile, "ignore")
     for index, row in enumerate(rows[: profile.limits.max_title_rows + 1]):
-        if any(header_key(cell) in wanted for cell in row):
-            return _header_at(index, row, profile)
-        if any(_LONG_NUMBER.search(cell) for cell in row):
-            raise FileRefused(FileCode.HEADER_MISSING, _data_before_header(index, row))
-    raise FileRefused(FileCode.HEADER_MISSING, _nothing_found(rows))
+        if any(is_iccid(key) and key not in ignored for key in map(header_key, row)):
+            return index
+        if any(map(LONG_NUMBER.search, row)):
+            return None
+    return None
 
 
 def _without_header(rows: Sequence[Sequence[str]]) -> Header:
@@ -103,23 +105,64 @@ def _without_header(rows: Sequence[Sequence[str]]) -> Header:
     return Header(-1, columns, 0, 1 if width > 1 else None, 2 if width > 2 else None, tuple(range(width)), 0)
 
 
-def _header_at(index: int, row: Sequence[str], profile: SupplierProfile) -> Header:
-    columns = tuple(cell.strip() for cell in row)
-    keys = tuple(header_key(cell) for cell in row)
+def _header_at(index: int, rows: Sequence[Sequence[str]], profile: SupplierProfile) -> Header:
+    above, row = rows[index - 1] if index else (), rows[index]
+    iccid = _iccid_column(header_names(above, row, ()), rows[index + 1 :], profile)
+    lines = 1 + continues(rows, index, iccid)
+    names = header_names(above, row, rows[index + 1] if lines > 1 else ())
+    columns, keys = tuple(name.shown for name in names), _keys(names, profile)
     ours = {header_key(name) for name in REASON_COLUMNS}
     # Without eSIM data an activation code is the one that claims the SIM, which must not be shown.
     more = frozenset[str]() if profile.read_esim else CLAIM_CODES
-    secret = {i for i, key in enumerate(keys) if _SECRET.fullmatch(key) or key in more}
+    secret = {i for i, name in enumerate(names) if i != iccid and _is_secret(name, more)}
     return Header(
-        row_index=index,
+        row_index=index + lines - 1,
         columns=columns,
-        iccid=_require(_find(columns, keys, profile, "iccid"), columns),
+        iccid=iccid,
         name=_find(columns, keys, profile, "name"),
         tags=_find(columns, keys, profile, "tags"),
-        kept=tuple(i for i, key in enumerate(keys) if i not in secret and key not in ours),
+        kept=tuple(i for i, key in enumerate(map(header_key, columns)) if i not in secret and key not in ours),
         secrets=len(secret),
         esim=_esim(keys, secret) if profile.read_esim else (),
+        lines=lines,
+        **_range_columns(columns, keys, iccid, profile),
     )
+
+
+def _keys(names: Sequence[HeaderName], profile: SupplierProfile) -> tuple[str, ...]:
+    """The keys by which columns are found; those of columns that are not to be looked at are empty."""
+    ignored = _own(profile, "ignore")
+    keys = (header_key(name.own or name.shown) for name in names)
+    return tuple("" if key in ignored else key for key in keys)
+
+
+def _is_secret(name: HeaderName, more: Collection[str]) -> bool:
+    return any(_SECRET.fullmatch(key) or key in more for key in map(header_key, name.readings))
+
+
+def _range_columns(
+    columns: tuple[str, ...], keys: Sequence[str], iccid: int, profile: SupplierProfile
+) -> dict[str, int | None]:
+    """Return the columns of a range's end; without the option to expand ranges a file of them is refused."""
+    last = [i for i, key in enumerate(keys) if is_last_iccid(key) and i != iccid]
+    if not profile.expand_ranges:
+        is_chosen = keys[iccid] in _own(profile, "iccid")
+        if not is_chosen and (last or is_first_iccid(keys[iccid])):
+            raise FileRefused(
+                FileCode.ICCID_RANGE,
+                f"The columns ({listed(columns)}) are those of ranges of ICCIDs; one line for each SIM is needed, "
+                "or set expand_ranges = true for this supplier.",
+            )
+        return {}
+    last = last or [i for i, key in enumerate(keys) if key in BARE_LAST]
+    quantity = [i for i, key in enumerate(keys) if key in QUANTITY_NAMES]
+    if len(last) > 1 or len(quantity) > 1:
+        raise FileRefused(
+            FileCode.HEADER_AMBIGUOUS,
+            f"Several columns could be the last ICCID or the quantity of a range ({listed(columns)}); "
+            "name those that are not in ignore_headers for this supplier.",
+        )
+    return {"last": next(iter(last), None), "quantity": next(iter(quantity), None)}
 
 
 def _esim(keys: Sequence[str], secret: Collection[int]) -> tuple[tuple[str, int], ...]:
@@ -133,54 +176,48 @@ def _esim(keys: Sequence[str], secret: Collection[int]) -> tuple[tuple[str, int]
     return tuple(found)
 
 
-def _aliases(profile: SupplierProfile, field: str) -> tuple[str, ...]:
-    own: tuple[str, ...] = getattr(profile, f"{field}_headers")
-    return (*(header_key(name) for name in own), *ALIASES[field])
+def _own(profile: SupplierProfile, field: str) -> frozenset[str]:
+    """The header names of a supplier's settings."""
+    names: tuple[str, ...] = getattr(profile, f"{field}_headers")
+    return frozenset(map(header_key, names))
+
+
+def _iccid_column(names: Sequence[HeaderName], below: Sequence[Sequence[str]], profile: SupplierProfile) -> int:
+    """Return the column of the ICCID by the best names that stand there; of wider names also by the values."""
+    columns, keys = tuple(name.shown for name in names), _keys(names, profile)
+    ranks = (_own(profile, "iccid").__contains__, ALIASES["iccid"].__contains__, is_first_iccid)
+    found = next((places for rank in ranks if (places := [i for i, key in enumerate(keys) if rank(key)])), None)
+    if found is None:
+        found = [i for i, key in enumerate(keys) if is_wider_iccid(key)]
+        by_value = [i for i in iccid_columns(below) if i in found]
+        found = by_value if len(found) > 1 and by_value else found
+    place = _only(found, columns, keys, "iccid")
+    if place is None:
+        raise FileRefused(FileCode.HEADER_MISSING, f"No column is the ICCID; the columns are {listed(columns)}.")
+    return place
 
 
 def _find(columns: tuple[str, ...], keys: tuple[str, ...], profile: SupplierProfile, field: str) -> int | None:
     """Return the one column of a field; the supplier's own header names win over the table."""
-    own = {header_key(name) for name in getattr(profile, f"{field}_headers")}
+    own = _own(profile, field)
     found = [i for i, key in enumerate(keys) if key in own] or [
         i for i, key in enumerate(keys) if key in ALIASES[field]
     ]
+    if len(found) > 1 and len({keys[i] for i in found}) == len(found):
+        found = [i for i in found if keys[i] == field] or found
+    return _only(found, columns, keys, field)
+
+
+def _only(found: Sequence[int], columns: tuple[str, ...], keys: Sequence[str], field: str) -> int | None:
     if len({keys[i] for i in found}) < len(found):
         raise FileRefused(
             FileCode.COLUMN_REPEATED,
-            f"The column for the {field} occurs {len(found)} times ({_listed(columns)}); keep one of them.",
+            f"The column for the {field} occurs {len(found)} times ({listed(columns)}); keep one of them.",
         )
-    if field != "iccid" and len(found) > 1:
-        found = [i for i in found if keys[i] == field] or found
     if len(found) > 1:
         raise FileRefused(
             FileCode.HEADER_AMBIGUOUS,
-            f"{len(found)} columns could be the {field} ({_listed([columns[i] for i in found])}); "
-            f"rename all but one, or name the right one in the supplier's settings.",
+            f"{len(found)} columns could be the {field} ({listed([columns[i] for i in found])}); "
+            f"rename all but one, or name the right one in {field}_headers for this supplier.",
         )
     return found[0] if found else None
-
-
-def _require(found: int | None, columns: tuple[str, ...]) -> int:
-    if found is None:
-        raise FileRefused(FileCode.HEADER_MISSING, f"No column is the ICCID; the columns are {_listed(columns)}.")
-    return found
-
-
-def _listed(columns: Sequence[str]) -> str:
-    listed = ", ".join(repr(shown_masked(column)) for column in columns[:20])
-    return listed + (f" and {len(columns) - 20} more" if len(columns) > 20 else "")
-
-
-def _data_before_header(index: int, row: Sequence[str]) -> str:
-    return (
-        f"Row {index + 1} already holds data ({_listed(row)}) and no header was seen before it; "
-        "add a first row such as iccid,name or allow files without a header for this supplier."
-    )
-
-
-def _nothing_found(rows: Sequence[Sequence[str]]) -> str:
-    first = next((row for row in rows if any(cell.strip() for cell in row)), ())
-    return (
-        f"No column is known as the ICCID; the first row reads {_listed(first)}; "
-        f"name the column iccid, or add {shown_masked(first[0] if first else '')!r} to the supplier's headers."
-    )

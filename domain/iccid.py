@@ -1,7 +1,8 @@
 """ICCIDs are text from the first byte to the last: one normal form, and a reason for everything else.
 
-Trimming that is documented and noted, in this order: white space around, one leading apostrophe, `="..."` (if allowed),
-the prefix `SIM:`, blanks and hyphens between digits (if allowed), one filler F after an odd number of digits.
+Trimming that is documented and noted, in this order: white space around, one leading apostrophe, `="..."` (if
+allowed), a prefix such as `SIM:`, `ICCID:` or `+CCID:`, blanks and hyphens between digits (if allowed), one filler F
+after an odd number of digits.
 Nothing else is ever changed, and digits that are gone are never guessed. A check digit is added only for lengths of
 which the supplier's settings say that they lack it.
 """
@@ -11,6 +12,9 @@ from typing import NamedTuple
 
 from domain.iccid_reasons import (
     EXCEL_QUOTE_REASON,
+    LIMIT_REASON,
+    LIMITS_OF_PROGRAMS,
+    RANGE_REASON,
     ZEROS_REASON,
     explain_length,
     explain_luhn,
@@ -21,11 +25,13 @@ from domain.problems import RowCode
 from domain.supplier import Severity, SupplierProfile
 
 BLANKS = " \t\r\n\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\ufeff"
-FIFTEEN_DIGITS = 15  # what a spreadsheet keeps of a number; every digit after them becomes zero
-
 DOUBLED = bytes(sum(divmod(2 * (code - 48), 10)) if 48 <= code <= 57 else 0 for code in range(256))
 # Fifteen digits are what is left of an ICCID that a spreadsheet took for a number.
 _LONG_NUMBER = re.compile(r"[0-9](?:[ \-]?[0-9]){14,}|[0-9]\.[0-9]{10,}")
+_PREFIX = re.compile(r"(?:SIM|[+^#*$%]?Q?I?CCID)\s*[:=]\s*", re.IGNORECASE)  # as operators and modems write it
+_RANGE = re.compile(
+    r"([0-9]{18,22})[Ff]?\s*(?:-|\u2013|\u2014|\.{2,}|/|to|bis|,|;|\s)\s*([0-9]{1,22})[Ff]?", re.IGNORECASE
+)
 _GROUPS = re.compile(r"[0-9]+(?:[ \-\u00a0\u202f][0-9]+)+[Ff]?")
 
 
@@ -36,7 +42,7 @@ class IccidResult(NamedTuple):
     code: str = ""
     reason: str = ""
     notes: tuple[str, ...] = ()
-    digits: str = ""  # of a refused text: the bare digits, for comparing rows with each other
+    digits: str = ""  # as they stood in the file, for comparing rows with each other
 
 
 def check_iccid(text: str, profile: SupplierProfile) -> IccidResult:
@@ -48,9 +54,18 @@ def check_iccid(text: str, profile: SupplierProfile) -> IccidResult:
             and not text.endswith("000")
             and luhn_ok(text)
         ):
-            return IccidResult(text)
+            return IccidResult(text, digits=text)
         return _judge_digits(text, profile, ())
     return _check_decorated(text, profile)
+
+
+def split_range(text: str) -> tuple[str, str] | None:
+    """Return the two numbers of a text such as `8944…-8944…`; the second may be cut to its last digits."""
+    found = _RANGE.fullmatch(text.strip(BLANKS))
+    if found is None:
+        return None
+    first, last = found[1], found[2]
+    return first, first[: max(0, len(first) - len(last))] + last
 
 
 def luhn_ok(digits: str) -> bool:
@@ -82,6 +97,8 @@ def _check_decorated(text: str, profile: SupplierProfile) -> IccidResult:
     bare, notes, refusal = _trim(text, profile)
     if refusal is not None:
         return refusal
+    if split_range(bare) is not None:
+        return IccidResult(None, RowCode.ICCID_RANGE, RANGE_REASON)
     if not bare:
         return IccidResult(None, RowCode.MISSING, "The ICCID is missing.")
     if bare.isascii() and bare.isdigit():
@@ -98,9 +115,11 @@ def _trim(text: str, profile: SupplierProfile) -> tuple[str, tuple[str, ...], Ic
         if not profile.allow_excel_quote:
             return bare, (), IccidResult(None, RowCode.EXCEL_QUOTE, EXCEL_QUOTE_REASON)
         bare = _noting(bare, bare[2:-1].strip(BLANKS), 'Excel quoting ="..." removed', notes)
-    if profile.allow_sim_prefix and bare[:4].upper() == "SIM:":
-        bare = _noting(bare, bare[4:].strip(BLANKS), "prefix SIM: removed", notes)
-    if profile.allow_grouping and _GROUPS.fullmatch(bare):
+    if profile.allow_sim_prefix and (prefix := _PREFIX.match(bare)):
+        number = bare[prefix.end() :].strip(BLANKS)
+        number = number[1:-1] if number[:1] == number[-1:] == '"' else number
+        bare = _noting(bare, number, f"prefix {prefix[0].strip().upper()} removed", notes)
+    if profile.allow_grouping and _GROUPS.fullmatch(bare) and split_range(bare) is None:
         bare = _noting(bare, re.sub(r"[^0-9Ff]", "", bare), "blanks or hyphens between digits removed", notes)
     if bare[-1:] in {"F", "f"} and _is_filled(len(bare), profile):
         bare = _noting(bare, bare[:-1], "filler F removed", notes)
@@ -120,32 +139,29 @@ def _noting(before: str, after: str, note: str, notes: list[str]) -> str:
 
 def _judge_digits(digits: str, profile: SupplierProfile, notes: tuple[str, ...]) -> IccidResult:
     """Apply the rules to a text that is digits only."""
+    stood = digits
+    if digits in LIMITS_OF_PROGRAMS:
+        return IccidResult(None, RowCode.DAMAGED, LIMIT_REASON)
     if len(digits) in profile.add_check_digit:
         digits += luhn_digit(digits)
         notes = (*notes, "check digit added, which this supplier leaves out")
     if len(digits) not in profile.lengths:
-        return IccidResult(None, RowCode.LENGTH, explain_length(digits, profile), digits=digits)
+        return IccidResult(None, RowCode.LENGTH, explain_length(digits, profile), digits=stood)
     if not digits.startswith(profile.prefix) and profile.prefix_check != Severity.OFF:
         if profile.prefix_check == Severity.REJECT:
-            return IccidResult(None, *explain_prefix(digits, profile), digits=digits)
+            return IccidResult(None, *explain_prefix(digits, profile), digits=stood)
         notes = (*notes, f"does not start with {profile.prefix}")
-    if ends_in_zeros(digits) and profile.trailing_zeros != Severity.OFF:
+    if (ends_in_zeros(digits) or stood.endswith("0000")) and profile.trailing_zeros != Severity.OFF:
         if profile.trailing_zeros == Severity.REJECT:
-            return IccidResult(None, RowCode.TRAILING_ZEROS, ZEROS_REASON, digits=digits)
+            return IccidResult(None, RowCode.TRAILING_ZEROS, ZEROS_REASON, digits=stood)
         notes = (*notes, "ends in four or more zeros")
     if profile.luhn != Severity.OFF and not luhn_ok(digits):
         if profile.luhn == Severity.REJECT:
-            return IccidResult(None, RowCode.LUHN, explain_luhn(digits), digits=digits)
+            return IccidResult(None, RowCode.LUHN, explain_luhn(digits), digits=stood)
         notes = (*notes, "check digit is wrong")
-    return IccidResult(digits, notes=notes)
+    return IccidResult(digits, notes=notes, digits=stood)
 
 
 def ends_in_zeros(digits: str) -> bool:
     """Tell whether a number ends as one does after a spreadsheet kept only its first 15 digits."""
     return digits.endswith("0000") or (len(digits) == 18 and digits.endswith("000"))
-
-
-def is_float_step(digits: str) -> bool:
-    """Tell whether a number is a multiple of 1,024 (19 digits) or 16,384 (20), the steps of a floating-point number."""
-    mask = 1023 if len(digits) < 20 else 16383
-    return not int(digits[-14:]) & mask  # 10^14 is a multiple of both, so the last digits decide

@@ -4,30 +4,42 @@ The digits at one place of all numbers are one byte string, and adding such stri
 byte: the sum of 22 digits stays below 256, so nothing is carried over.
 """
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from domain.iccid import DOUBLED, is_float_step
+from domain.float_damage import Form, float_form
+from domain.iccid import DOUBLED
 from domain.supplier import SupplierProfile
 
 _ZERO = ord("0")
 _SINGLE = bytes(code - _ZERO if 48 <= code <= 57 else 0 for code in range(256))
 _NO_TEN = bytes(value % 10 > 0 for value in range(256))
 _NO_ZERO = bytes(code != _ZERO for code in range(256))
-_BY_SIXTEEN = tuple(
-    bytes((code - _ZERO) * weight % 16 if 48 <= code <= 57 else 0 for code in range(256))
-    for weight in (1000, 100, 10, 1)
+_BY_32 = tuple(
+    bytes((code - _ZERO) * weight % 32 if 48 <= code <= 57 else 0 for code in range(256))
+    for weight in (10_000, 1000, 100, 10, 1)
 )
-_IS_SIXTEEN = bytes(value % 16 == 0 for value in range(256))
+_IS_32 = bytes(value % 32 == 0 for value in range(256))
+_IS_EIGHT = bytes(value % 8 == 0 for value in range(256))
+_EXTENDED = 20  # digits from which 64 bits do not hold a number
 _OTHER_THAN = {digit: bytes(code != ord(digit) for code in range(256)) for digit in "0123456789"}
+
+
+class SoundNumbers(NamedTuple):
+    """What the numbers of one length show that are beyond doubt one by one."""
+
+    length: int
+    rows: int
+    forms: Counter[Form]  # those that look as if they had been floating-point numbers
+    eights: int  # multiples of 8
 
 
 class ColumnLook(NamedTuple):
     """What a look at a column found."""
 
     care: list[int]  # places of all texts that are not at once a canonical ICCID, in order
-    float_steps: int  # how many of the others look as if they had been a floating-point number
-    lengths: Collection[int]  # of the numbers looked at
+    sound: list[SoundNumbers]  # the others, by their length
 
 
 def look_at(column: Sequence[str], profile: SupplierProfile) -> ColumnLook:
@@ -36,7 +48,7 @@ def look_at(column: Sequence[str], profile: SupplierProfile) -> ColumnLook:
     if len(lengths) == 1 and lengths <= profile.lengths and _all_digits(column):
         return _unsound(column, profile)
     care: list[int] = []
-    float_steps = 0
+    sound: list[SoundNumbers] = []
     plain: dict[int, list[int]] = {length: [] for length in profile.lengths}
     for place, text in enumerate(column):
         if len(text) in plain and text.isascii() and text.isdigit():
@@ -47,8 +59,8 @@ def look_at(column: Sequence[str], profile: SupplierProfile) -> ColumnLook:
         if places:
             found = _unsound([column[place] for place in places], profile)
             care += [places[nth] for nth in found.care]
-            float_steps += found.float_steps
-    return ColumnLook(sorted(care), float_steps, [length for length, places in plain.items() if places])
+            sound += found.sound
+    return ColumnLook(sorted(care), sound)
 
 
 def _all_digits(column: Sequence[str]) -> bool:
@@ -65,19 +77,23 @@ def _unsound(column: Sequence[str], profile: SupplierProfile) -> ColumnLook:
     flags = _number(total.to_bytes(size, "little"), _NO_TEN)
     for nth, digit in enumerate(profile.prefix):
         flags |= _number(places[nth], _OTHER_THAN[digit])
-    not_zero = 0
-    for digits in places[-3:]:
-        not_zero |= _number(digits, _NO_ZERO)
-    flags |= not_zero ^ int.from_bytes(b"\1" * size, "little")
+    all_ones = int.from_bytes(b"\1" * size, "little")
+    round_numbers = (_number(places[-1], _NO_ZERO) | _number(places[-2], _NO_ZERO)) ^ all_ones
+    flags |= round_numbers & (_number(places[-3], _NO_ZERO) ^ all_ones)
     care = _set_bytes(flags.to_bytes(size, "little"))
-    return ColumnLook(care, _float_steps(column, places, care), (length,))
+    return ColumnLook(care, [_sound(column, places, flags ^ all_ones, round_numbers)])
 
 
-def _float_steps(column: Sequence[str], places: Sequence[bytes], care: Sequence[int]) -> int:
-    """Count multiples of 1,024 and more: first those of 16, which the last four digits tell, then these one by one."""
-    rest = sum(_number(digits, table) for digits, table in zip(places[-4:], _BY_SIXTEEN, strict=True))
-    found = set(_set_bytes(rest.to_bytes(len(column), "little").translate(_IS_SIXTEEN))).difference(care)
-    return sum(is_float_step(column[place]) for place in found)
+def _sound(column: Sequence[str], places: Sequence[bytes], sound: int, round_numbers: int) -> SoundNumbers:
+    """Count what may have been a floating-point number: of the sound numbers those that end in two zeros and the
+    multiples of 32, which the last five digits tell, are looked at one by one."""
+    size = len(column)
+    rests = sum(_number(digits, table) for digits, table in zip(places[-5:], _BY_32, strict=True))
+    rest = rests.to_bytes(size, "little")
+    likely = (_number(rest, _IS_32) | round_numbers) & sound
+    forms = [float_form(column[place]) for place in _set_bytes(likely.to_bytes(size, "little"))]
+    eights = _number(rest, _IS_EIGHT) & sound if len(column[0]) == _EXTENDED else 0
+    return SoundNumbers(len(column[0]), sound.bit_count(), Counter(filter(None, forms)), eights.bit_count())
 
 
 def _number(digits: bytes, table: bytes) -> int:

@@ -3,18 +3,23 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from domain.crossrow import refuse_damaged, settle_collisions, settle_esims, settle_names, settle_repeats
+from domain.column_faults import check_column, repetition
+from domain.crossrow import settle_collisions, settle_esims, settle_names, settle_repeats
 from domain.errors import FileRefused
 from domain.esim import Esim, read_esim
+from domain.float_damage import FloatCounts
 from domain.header import Header
-from domain.iccid import BLANKS, IccidResult, check_iccid, ends_in_zeros, is_float_step
+from domain.iccid import BLANKS, IccidResult, check_iccid, luhn_ok
 from domain.iccid_column import ColumnLook, look_at
-from domain.labels import NO_LABEL, LabelReader, Naming
+from domain.labels import NO_LABEL, LabelReader, Naming, without_filler
 from domain.manifest import ManifestRow, Outcome, Rows
+from domain.other_columns import OtherColumns
 from domain.problems import WITHHELD, FileCode, Oddity, Problem, RowCode, looks_secret, shown
 from domain.supplier import SupplierProfile
+from domain.trailer import is_trailer, total_of
 
 VALUE_SHOWN = 120
+_LIKE_ICCID = range(17, 23)  # digits of what may be an ICCID, also without its last digit
 
 
 class Intake:
@@ -24,10 +29,12 @@ class Intake:
         self.header = header
         self.profile = profile
         self.rows = Rows()
-        self._zeros: set[str] = set()  # ICCIDs that end as after a spreadsheet
+        self._floats = FloatCounts()
+        self._others = OtherColumns(header, profile)
+        self._trailers: dict[int, int | None] = {}  # index of a row that may end the file, and the total it names
+        self._refused: list[str] = []  # digits of refused ICCIDs of about the right length
         self._loose: list[tuple[str, int]] = []  # digits of refused ICCIDs, to compare, with the index of their row
         self._lengths: set[int] = set()  # of ICCIDs, as far as they may matter
-        self._float_steps = 0  # ICCIDs that may have been a floating-point number
         self._naming = naming  # of rows without a name
         self._labels = LabelReader(profile)
 
@@ -35,12 +42,12 @@ class Intake:
         """Check rows that are all as wide as the header, given as columns; `first` is the number of the first."""
         header, size = self.header, len(columns[0])
         self._require_room(size)
-        look = (
-            ColumnLook([*range(size)], 0, frozenset()) if header.esim else look_at(columns[header.iccid], self.profile)
-        )
-        care = set(look.care)
-        self._float_steps += look.float_steps
-        self._lengths.update(look.lengths)
+        look = ColumnLook([*range(size)], []) if header.esim else look_at(columns[header.iccid], self.profile)
+        doubtful = set(look.care)
+        care = doubtful | self._others.withdrawn(columns)
+        for sound in look.sound:
+            self._floats.add_sound(*sound)
+            self._lengths.add(sound.length)
         names: Sequence[str | None] = [None] * size
         tags: Sequence[tuple[str, ...]] = [()] * size
         if header.name is not None:
@@ -56,7 +63,7 @@ class Intake:
                 iccids = columns[header.iccid][done:place]
                 self.rows.extend(range(first + done, first + place), iccids, names[done:place], tags[done:place])
             if place < size:
-                self.add(first + place, [column[place] for column in columns])
+                self._check(first + place, [column[place] for column in columns], {}, is_counted=place not in doubtful)
             done = place + 1
 
     def add(self, row_no: int, cells: Sequence[str], odd: Mapping[int, Oddity] | None = None) -> None:
@@ -65,7 +72,15 @@ class Intake:
         if not odd and not any(cell.strip(BLANKS) for cell in cells):
             return self._append(ManifestRow(row_no, Outcome.BLANK))
         if len(cells) != len(self.header.columns):
+            self._note_trailer(cells)
             return self._append(self._ragged(row_no, cells))
+        self._others.look(cells)
+        return self._check(row_no, cells, odd, is_counted=False)
+
+    def _check(self, row_no: int, cells: Sequence[str], odd: Mapping[int, Oddity], *, is_counted: bool) -> None:
+        """Check a row that is as wide as the header; `is_counted` tells that its number was looked at with others."""
+        if not odd and not any(cell.strip(BLANKS) for cell in cells):
+            return self._append(ManifestRow(row_no, Outcome.BLANK))
         header = self.header
         problems = [self._oddity(index, cells, odd[index]) for index in sorted(odd)]
         result = IccidResult(None)
@@ -82,8 +97,11 @@ class Intake:
             tags = self._labels.tags(cells[header.tags])
             self._note_problem(problems, header.tags, cells, tags.code, tags.reason)
         esim = self._read_esim(cells, odd, problems) if header.esim else None
-        if result.digits and len(result.digits) in self.profile.lengths:
-            self._loose.append((result.digits, len(self.rows)))
+        problems += self._others.problems(cells)
+        if not is_counted:
+            self._count(result)
+        if result.iccid is None and not result.digits:
+            self._note_trailer(cells)
         outcome = Outcome.REJECTED if problems else Outcome.ACCEPTED
         original = self._original(cells) if problems else ()
         row = (row_no, outcome, result.iccid, name.name, tags.tags, tuple(problems), result.notes, original, esim)
@@ -91,12 +109,15 @@ class Intake:
 
     def settle(self) -> None:
         """Apply the rules that compare rows; refuses the file when it was damaged as a whole."""
+        self._leave_out_trailers()
         if self.rows.counts()[Outcome.BLANK] == len(self.rows):
             raise FileRefused(FileCode.NO_ROWS, "The file has a header but no rows; hand in a file with at least one.")
         numbers = set(self.rows.iccids)
         numbers.discard("")
         column = self._column(self.header.iccid)
-        refuse_damaged(numbers, self._zeros, self._float_steps, self._loose)
+        self._floats.check()
+        check_column(self.rows, numbers, self._refused, column, self.profile)
+        self._others.check()
         settle_repeats(self.rows, numbers, column=column)
         settle_collisions(self.rows, self._lengths, self._loose, column=column)
         settle_esims(self.rows, column=self._esim_column())
@@ -118,7 +139,42 @@ class Intake:
     def notes(self) -> tuple[str, ...]:
         """What was trimmed or tolerated, with the number of rows."""
         found = Counter(note for row in self.rows.special.values() for note in row.notes)
-        return tuple(f"{count} of {len(self.rows)} rows: {note}" for note, count in sorted(found.items()))
+        counted = (f"{count} of {len(self.rows)} rows: {note}" for note, count in sorted(found.items()))
+        return (*counted, *repetition(self.rows))
+
+    def _count(self, result: IccidResult) -> None:
+        """Remember a number for the rules that compare all of them."""
+        digits, is_refused = result.digits, result.iccid is None
+        if len(digits) in _LIKE_ICCID:
+            is_wrong = result.code == RowCode.LUHN or not luhn_ok(digits)
+            self._floats.add(digits, is_refused=is_refused, is_wrong=is_wrong)
+            self._refused += [digits] if is_refused else []
+        if is_refused and digits and len(digits) in self.profile.lengths:
+            self._loose.append((digits, len(self.rows)))
+
+    def _note_trailer(self, cells: Sequence[str]) -> None:
+        if is_trailer(cells):
+            self._trailers[len(self.rows)] = total_of(cells)
+
+    def _leave_out_trailers(self) -> None:
+        """Take the lines that end the file for blank; a total that is not the number of SIMs refuses the file."""
+        totals: list[tuple[int, int]] = []
+        for index in range(len(self.rows) - 1, -1, -1):
+            row = self.rows.special.get(index)
+            if row is None or (row.outcome is not Outcome.BLANK and index not in self._trailers):
+                break
+            if index in self._trailers:
+                total = self._trailers[index]
+                totals += [(row.row_no, total)] if total is not None else []
+                self.rows[index] = ManifestRow(row.row_no, Outcome.BLANK, notes=("a line that ends the file left out",))
+        filled = len(self.rows) - self.rows.counts()[Outcome.BLANK]
+        numbers = {filled, len({*self.rows.iccids} - {""})}
+        for row_no, total in totals:
+            if total not in numbers:
+                raise FileRefused(
+                    FileCode.QUANTITY,
+                    f"Row {row_no} says that the file has {total:,} SIMs, and it holds {filled:,}; ask for all of it.",
+                )
 
     def _badly_named(self, first: int, names: Sequence[str | None], iccids: Sequence[str]) -> set[int]:
         """Return the places of rows without a name for which no usable one can be made."""
@@ -145,12 +201,9 @@ class Intake:
         self.rows.append(row)
         if row.iccid is not None:
             self._lengths.add(len(row.iccid))
-            self._float_steps += is_float_step(row.iccid)
-            if ends_in_zeros(row.iccid):
-                self._zeros.add(row.iccid)
 
     def _read_esim(self, cells: Sequence[str], odd: Collection[int], problems: list[Problem]) -> Esim | None:
-        texts = {field: cells[index].strip(BLANKS) for field, index in self.header.esim if index not in odd}
+        texts = {field: without_filler(cells[index]) for field, index in self.header.esim if index not in odd}
         esim, found = read_esim(texts, usual_address=self.profile.smdp_address)
         columns = dict(self.header.esim)
         problems += [Problem(self._column(columns[p.field]), WITHHELD, p.code, p.reason) for p in found]

@@ -40,6 +40,24 @@ class Naming(NamedTuple):
 
 
 NO_LABEL = Label()
+_NOTHING = (
+    "n/a",
+    "n.a.",
+    "not applicable",
+    "notapplicable",
+    "none",
+    "null",
+    "nil",
+    "nan",
+    "<na>",
+    "-",
+    "--",
+    "\u2013",
+    "\u2014",
+)
+FILLERS = frozenset(
+    form for text in _NOTHING for form in (text, text.upper(), text.title(), text.capitalize(), "NotApplicable")
+)
 TAGS_REMEMBERED = 10_000
 
 
@@ -84,6 +102,8 @@ class LabelReader:
         return [tags[text] for text in column], places
 
     def _is_plain(self, text: str) -> bool:
+        if text in FILLERS:
+            return False
         plain = text.isascii() and text.isprintable() and 0 < len(text) <= self._profile.name_max_chars
         return plain and text[0] not in " '#" and text[-1] != " " and self._pattern.fullmatch(text) is not None
 
@@ -94,9 +114,16 @@ class LabelReader:
             lines.isascii()
             and len(lines.encode().translate(None, _PRINTABLE)) == len(column) + 1
             and not any(start in lines for start in ("\n\n", "\n ", "\n'", "\n#", " \n"))
+            and FILLERS.isdisjoint(column)
             and len(max(column, key=len)) <= self._profile.name_max_chars
             and (self._profile.name_pattern is None or all(map(self._pattern.fullmatch, column)))
         )
+
+
+def without_filler(text: str) -> str:
+    """Return a cell of an optional column without white space, empty if it only says that there is nothing."""
+    bare = text.strip(BLANKS)
+    return "" if bare in FILLERS or bare.casefold() in FILLERS else bare
 
 
 def unguard(text: str) -> str:
@@ -106,7 +133,7 @@ def unguard(text: str) -> str:
 
 def check_name(text: str, profile: SupplierProfile) -> Label:
     """Return the name in its normal form, or why it is refused."""
-    name = unicodedata.normalize("NFC", unguard(text.lstrip(BLANKS)).strip(BLANKS))
+    name = unicodedata.normalize("NFC", without_filler(unguard(text.lstrip(BLANKS))))
     if name:
         code, reason = _name_problem(name, profile)
         return Label(code=code, reason=reason) if code else Label(name=name)
@@ -147,7 +174,7 @@ def _allowed(character: str) -> bool:
 
 def check_tags(text: str, profile: SupplierProfile) -> Label:
     """Return the tags of a cell, or why they are refused."""
-    cell = unguard(text.lstrip(BLANKS)).strip(BLANKS)
+    cell = without_filler(unguard(text.lstrip(BLANKS)))
     if not cell:
         return Label()
     parts = re.split(f"[{re.escape(profile.tag_separators)}]", cell)

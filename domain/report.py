@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from domain.header import ALIASES, header_key
+from domain.header import header_key
+from domain.header_names import ALIASES
 from domain.manifest import Manifest
 from domain.selection import LeftOut
 

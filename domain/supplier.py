@@ -59,6 +59,8 @@ class SupplierProfile(BaseModel):
     iccid_headers: tuple[str, ...] = ()
     name_headers: tuple[str, ...] = ()
     tags_headers: tuple[str, ...] = ()
+    ignore_headers: tuple[str, ...] = ()
+    expand_ranges: bool = False
 
     read_esim: bool = True
     smdp_address: str | None = Field(default=None, max_length=255)
@@ -78,6 +80,12 @@ class SupplierProfile(BaseModel):
             raise ValueError("a length in add_check_digit must not be in lengths, or a number would mean two things")
         if any(length + 1 not in self.lengths for length in self.add_check_digit):
             raise ValueError("each length in add_check_digit needs the next one in lengths")
+        return self
+
+    @model_validator(mode="after")
+    def _a_range_counts_without_its_check_digit(self) -> Self:
+        if self.expand_ranges and self.luhn == Severity.OFF:
+            raise ValueError("expand_ranges needs the check digit (luhn), since a range counts the digits before it")
         return self
 
     @field_validator("smdp_address")

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from domain.errors import FileRefused
-from domain.header import ALIASES, header_key
+from domain.header import header_key
+from domain.header_names import ALIASES
 from domain.problems import FileCode
 
 _VARIABLES = re.compile(r"\*?\s*var_?out(?:_?list)?\s*:\s*(.*\S)", re.IGNORECASE)

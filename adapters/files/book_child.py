@@ -21,6 +21,7 @@ from adapters.files.book_scan import is_plain
 from adapters.files.guard import quiet, workbook_errors
 from adapters.files.sheet_checks import check_dimension
 from adapters.files.sheet_choice import choose_sheet
+from adapters.files.strict_book import as_transitional
 from adapters.files.zip_checks import check_archive
 from domain.errors import FileRefused
 from domain.problems import FileCode
@@ -52,6 +53,8 @@ def answer(stream: IO[bytes], job: BookJob) -> Iterator[Line]:
 def _told(stream: IO[bytes], job: BookJob) -> Iterator[Line]:
     with ZipFile(stream) as archive:
         check_archive(archive, name=job.name, size=job.size, allow_macros=job.allow_macros)
+        stream = as_transitional(archive) or stream
+    with ZipFile(stream) as archive:
         sheets = read_outline(archive, name=job.name)
         sheet = choose_sheet(sheets, job=job, has_cells=has_cells(archive))
         check_dimension(head_of(archive, sheet.part), job)

@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from adapters.files.blank_table import blank_table
 from adapters.files.book_parent import ask_child
 from adapters.files.kind import FileKind, detect, refuse_false_name
+from adapters.files.range_table import expanded
 from adapters.files.snapshot import Snapshot, snapshot
 from adapters.files.table import Columns, Table, rows_of
 from adapters.files.text_source import TextSource
@@ -74,16 +76,20 @@ def _parse(file: Snapshot, table: Table, intake: Intake) -> Manifest:
 
 @contextmanager
 def open_table(file: Snapshot, profile: SupplierProfile, sheet: str | None) -> Iterator[Table]:
-    """The table of a file, by what its bytes say it is."""
+    """The table of a file, by what its bytes say it is, with a row for each SIM."""
     with unpacked(file, profile.limits) as inner:
         if detect(inner) is FileKind.TEXT:
-            source = TextSource(inner, profile)
-            is_vendors = is_vendor_file(source.head(VENDOR_HEAD))
-            yield VendorTable(source, profile) if is_vendors else TextTable(source, profile)
+            yield expanded(_text_table(TextSource(inner, profile), profile), profile)
             return
         with ask_child(inner, profile, sheet) as told:
             refuse_false_name(FileKind.WORKBOOK, inner.name)
-            yield WorkbookTable(told, name=inner.name, profile=profile)
+            yield expanded(WorkbookTable(told, name=inner.name, profile=profile), profile)
+
+
+def _text_table(source: TextSource, profile: SupplierProfile) -> Table:
+    if is_vendor_file(source.head(VENDOR_HEAD)):
+        return VendorTable(source, profile)
+    return blank_table(source, profile) or TextTable(source, profile)
 
 
 def _supply_originals(table: Table, intake: Intake) -> None:

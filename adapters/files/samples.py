@@ -57,6 +57,7 @@ def mixed_rows() -> list[Cells]:
         *(f"{iccids[40][:15]}0000", f"{iccids[41][:4]} {iccids[41][4:8]} {iccids[41][8:]}", iccids[42][:10] + "A" * 9),
         *("98440530000000475118F6", iccids[43].translate({ord("0") + i: ord("０") + i for i in range(10)})),
         *("12" + iccids[44][2:18] + luhn_digit("12" + iccids[44][2:18]), "+4915112345678", "#REF!", "Total: 60"),
+        f"{iccids[46]} - {iccids[48]}",
     ]
     names = ["", "a\u202eb", "a" * 101, "#N/A"]
     tags = ["op:x", "a,,b", "a,a", "x" * 101, "a/b", ",".join(f"t{i}" for i in range(11))]

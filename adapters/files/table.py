@@ -29,9 +29,17 @@ Piece = Columns | Row
 class Table(Protocol):
     """A table that can be read more than once."""
 
-    header: Header
-    notes: tuple[str, ...]
-    kind: str  # for people
+    @property
+    def header(self) -> Header: ...
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the file; complete once its rows were read."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """For people."""
+        ...
 
     def pieces(self) -> Iterator[Piece]:
         """Yield the rows below the header, many at once where they are plain text."""
@@ -73,4 +81,5 @@ def _joined(first: int, rows: Sequence[Sequence[str]]) -> Iterator[Columns]:
 
 def notes_on(header: Header) -> tuple[str, ...]:
     """Say what was skipped above the header."""
-    return (f"{plural(header.row_index, 'row')} above the header skipped",) if header.row_index > 0 else ()
+    above = header.row_index - header.lines + 1
+    return (f"{plural(above, 'row')} above the header skipped",) if above > 0 else ()

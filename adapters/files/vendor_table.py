@@ -9,6 +9,7 @@ from domain.errors import FileRefused
 from domain.header import find_header
 from domain.problems import FileCode
 from domain.supplier import SupplierProfile
+from domain.trailer import is_trailer, total_of
 from domain.vendor import VendorHead, check_first, check_quantity, separator_of, split_row
 
 _SAMPLE = 200
@@ -22,6 +23,7 @@ class VendorTable:
         self._source = source
         self._limits = profile.limits
         self._head = VendorHead()
+        self._totals: list[int] = []  # of the lines that end the file, once they were read
         with source.open() as text:
             for line in islice(_lines(text), _HEAD_LINES):
                 if self._head.read(line):
@@ -40,10 +42,23 @@ class VendorTable:
     def _checked(self, width: int) -> tuple[str, ...]:
         """Compare the head with the rows."""
         first = next((split_row(line, self._separator) for _, line in self._data()), [])
-        check_quantity(self._head, sum(1 for _ in self._data()))
+        rows = sum(1 for _ in self._data())
+        if self._head.quantity is None and self._totals:
+            self._head.quantity = self._totals[0]
+        check_quantity(self._head, rows)
         return check_first(self._head, first[self.header.iccid]) if len(first) == width else ()
 
     def _data(self) -> Iterator[tuple[int, str]]:
+        """Yield the lines below the head, without those that end the file."""
+        waiting: list[tuple[int, str]] = []
+        for number, line in self._lines_below():
+            waiting.append((number, line))
+            if not is_trailer(line.split()):
+                yield from waiting
+                waiting = []
+        self._totals = [total for _, line in waiting if (total := total_of(line.split())) is not None]
+
+    def _lines_below(self) -> Iterator[tuple[int, str]]:
         with self._source.open() as text:
             for number, line in enumerate(_lines(text), 1):
                 if len(line) > self._limits.max_field_chars:

@@ -18,7 +18,6 @@ _ACTIVE = (
     ("xl/externallinks/", "links to other workbooks"),
     ("xl/connections.xml", "a data connection"),
     ("xl/querytables/", "a data query"),
-    ("customxml/", "custom XML"),
     ("xl/activex/", "ActiveX controls"),
     ("xl/embeddings/", "embedded objects"),
 )

@@ -3,8 +3,12 @@
 import pytest
 
 from domain.errors import FileRefused
-from domain.header import ALIASES, find_header, header_key
+from domain.header import find_header, header_key
+from domain.header_names import ALIASES
 from domain.supplier import SupplierProfile
+from tests.support.catalogue_columns import HEADER_NAMES
+
+A, B = "8944500000000079364", "8944500000000158556"
 
 
 def header(*rows, **settings):
@@ -101,3 +105,63 @@ def test_secret_columns_and_our_own_reasons_are_not_kept():
 
     assert [found.columns[index] for index in found.kept] == ["ICCID", "note"]
     assert found.secrets == 1
+
+
+@pytest.mark.parametrize("name", HEADER_NAMES)
+def test_wider_names_mean_the_iccid_where_no_better_one_stands(name):
+    assert header(["Customer", name], ["ACME", A]).iccid == 1
+    assert header(["Customer", name, "ICCID"], ["ACME", "x", A]).iccid == 2
+
+
+def test_of_several_wider_names_the_one_with_iccids_below_is_taken():
+    assert header(["Serial number", "SSN"], ["A-17", A], ["A-18", B]).iccid == 1
+    assert refusal(["Serial number", "SSN"], [A, B]).code == "header_ambiguous"
+
+
+def test_an_unknown_header_is_shown_with_the_column_that_holds_iccids_and_the_setting():
+    error = refusal(["Kunde", "Nummer"], ["ACME", A], ["ACME", B])
+
+    assert "reads 'Kunde', 'Nummer'" in str(error)
+    assert "column 2 ('Nummer') holds the ICCIDs" in str(error) and 'iccid_headers = ["Nummer"]' in str(error)
+    assert "no header was seen" not in str(error)
+
+
+def test_a_file_without_a_header_is_told_where_the_iccids_are():
+    error = refusal(["ACME", A], ["ACME", B])
+
+    assert "Row 1 already holds data" in str(error)
+    assert "iccid above column 2" in str(error) and "headerless = true" in str(error)
+
+
+def test_a_title_above_data_is_no_header():
+    assert "Row 2 already holds data" in str(refusal(["Delivery 7"], ["ACME", A, "x"]))
+
+
+def test_a_header_in_two_lines_is_read_as_one():
+    merged = header(["Customer", "SIM", ""], ["", "ICCID", "IMSI"], ["ACME", A, "9017"])
+    going_on = header(["ICCID", "Name"], ["(19 digits)", ""], [A, "a"])
+
+    assert (merged.row_index, merged.columns) == (1, ("Customer", "ICCID", "IMSI"))
+    assert (going_on.row_index, going_on.lines, going_on.columns) == (1, 2, ("ICCID (19 digits)", "Name"))
+
+
+def test_a_row_without_an_iccid_below_the_header_stays_a_row():
+    assert header(["iccid", "name"], ["", "lonely"], [A, "a"]).row_index == 0
+    assert header(["iccid", "name"], ["see note", ""], [A, "a"]).row_index == 0
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (["SIM", "PIN", ""], ["ICCID", "1", "2"]),
+        (["", "PIN", "PUK"], ["ICCID", "", ""]),
+        (["ICCID", "PIN", ""], ["", "PIN1", "PIN2"]),
+        (["ICCID", "Codes", ""], ["", "PIN1", "PUK1"]),
+    ],
+)
+def test_secrets_are_known_by_both_lines_of_a_header(rows):
+    assert header(*rows, [A, "1234", "5678"], [B, "1234", "5678"]).kept == (0,)
+
+
+def test_a_column_that_is_not_to_be_looked_at_is_neither_the_iccid_nor_one_of_two():
+    assert header(["ICCID", "SIM Number"], ignore_headers=["SIM Number"]).iccid == 0

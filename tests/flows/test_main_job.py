@@ -334,11 +334,11 @@ def test_the_good_rows_go_on_when_a_person_accepts_the_bad_ones_and_corrected_re
     mixed.check_one_each([*mixed.iccids, *corrected])
 
 
-def test_a_file_that_a_spreadsheet_damaged_is_held_and_its_plan_makes_nothing(mixed):
+def test_a_file_that_a_spreadsheet_damaged_is_refused_by_the_job_and_by_its_plan(mixed):
     before = mixed.platform.stats["requests_total"]
     ended = mixed.run("provision", str(SAMPLES / "damaged.xlsx"), "--yes", code=4)
-    plan = mixed.run("plan", str(SAMPLES / "damaged.xlsx"), "--json", code=3).rows[0]
+    plan = mixed.run("plan", str(SAMPLES / "damaged.xlsx"), "--json", code=4)
 
-    assert "60 of 60 rows are rejected" in ended.sentence
-    assert (plan["create"], plan["rejected"], {reject["code"] for reject in plan["rejects"]}) == (0, 60, {"not_text"})
+    assert "60 of 60 cells of the column 'ICCID' are numbers" in ended.sentence
+    assert plan.sentence == ended.sentence
     assert mixed.platform.stats["requests_total"] == before

@@ -12,6 +12,7 @@ from adapters.files.samples import sample_eid
 from domain.iccid import luhn_digit
 from tests.support.case import GOOD, HEAD, A, B, C, Case, archive, raw, text
 from tests.support.catalogue_books import hostile, workbooks
+from tests.support.catalogue_columns import columns, headers, ranges
 from tests.support.files import Maker
 
 A20 = "89445000000000793641"
@@ -72,6 +73,8 @@ def cases() -> Iterator[Case]:
     """The whole catalogue."""
     yield from empty_and_encoded()
     yield from icc_ids()
+    yield from columns()
+    yield from ranges()
     yield from tables()
     yield from labels()
     yield from esims()
@@ -125,6 +128,12 @@ def icc_ids() -> Iterator[Case]:
         yield one("B24", f"{length} digits", (A20 + "1111")[:length], "length")
     yield one("B24", "22 digits", "8944500000000079364110", "accepted", lengths=[19, 22], luhn="off")
     yield one("B24", "18 digits, the check digit left out", A[:-1], "accepted", lengths=[19], add_check_digit=[18])
+    for prefix in ("SIM:", "ICCID:", "+CCID: "):
+        yield one("B25", f"the prefix `{prefix.strip()}`", prefix + A, "accepted")
+    yield one("B17", "separators of thousands and a lost tail", "8.944.501.000.000.080.000", "damaged")
+    yield one("B17", "`nan`, as a program writes for nothing", "nan", "damaged")
+    yield one("B17", "the largest number of a program", "9223372036854775807", "damaged")
+    yield one("F02", "two numbers in one cell", f"{A}-{B}", "iccid_range")
     yield one("B25", "a filler F after 19 digits", f"{A}F", "accepted")
     yield one("B26", "letters of hexadecimal", f"{A[:10]}A{A[11:]}", "hex_letters")
     yield one("B27", "the card's byte order", "984405000000009763F4", "nibble_swapped")
@@ -151,6 +160,7 @@ def tables() -> Iterator[Case]:
     yield Case("B41", "a column twice", raw(f"iccid,iccid\n{A},{B}\n"), "column_repeated")
     for name in ("Karten-Nr.", "ICC ID", "SIM number (ICCID)"):
         yield Case("B42", f"the header `{name}`", raw(f"{name},Bezeichnung\n{GOOD}"), rows="accepted")
+    yield from headers()
     yield Case("B42", "a title line above the header", raw(f"{NOTE}\n{HEAD}{GOOD}"), rows="accepted", first=3)
     yield Case("B43", "no column is the ICCID", raw(f"name,imsi\na,{A}\n"), "header_missing")
     yield Case("B43", "two columns could be the ICCID", raw(f"iccid,sim number\n{A},{B}\n"), "header_ambiguous")
@@ -168,7 +178,14 @@ def tables() -> Iterator[Case]:
     yield Case("B53", "a field of 140,000 characters", text(f"{A},{'x' * 140_000}"), "too_large")
     yield Case("B54", "a line of 3 MB without an end", raw(HEAD + "x" * 3_000_000), "too_large")
     yield Case("B55", "a blank line, and a name without an ICCID", text(good, "", ",b"), rows="accepted blank missing")
-    yield Case("B56", "a total at the end", text(good, "Total: 1,"), rows="accepted not_digits")
+    for line in ("Total: 1,", "END,", "\x1a"):
+        what = {"\x1a": "Ctrl-Z"}.get(line, f"`{line.strip(',')}`")
+        rows = "accepted" if line == "\x1a" else "accepted blank"
+        yield Case("B56", f"{what} behind the last SIM", text(good, line), rows=rows)
+    yield Case("B56", "a total that is another than the SIMs", text(good, "Total: 500,"), "quantity")
+    yield Case("B56", "a remark behind the last SIM", text(good, "see delivery note,"), rows="accepted not_digits")
+    yield Case("F01", "columns kept apart by blanks", raw(f"ICCID IMSI\n{A} 901700000000001\n{B}  901700000000002\n"),
+               rows="accepted accepted")  # fmt: skip
 
 
 def labels() -> Iterator[Case]:
@@ -208,7 +225,9 @@ def esims() -> Iterator[Case]:
 
     yield esim("all parts, alike", f"{EID},smdp.example.com,K1,{CODE}K1", "accepted")
     yield esim("an EID with wrong check digits", f"{EID[:-2]}00,,,", "eid")
-    yield esim("an address with https://", ",https://smdp.example.com,K1,", "smdp_address")
+    yield esim("an address with https://", ",https://smdp.example.com,K1,", "accepted")
+    yield esim("an address with a path", ",https://smdp.example.com/gsma,K1,", "smdp_address")
+    yield esim("fillers such as n/a", "n/a,-,NotApplicable,none", "accepted")
     yield esim("a matching id without an address", ",,K1,", "smdp_address")
     yield esim("a matching id without an address", ",,K1,", "accepted", smdp_address="smdp.example.com")
     yield esim("a matching id with a blank", ",smdp.example.com,K 1,", "matching_id")
@@ -224,6 +243,10 @@ def vendors() -> Iterator[Case]:
         rows = (out_row(A, separator), out_row(B, separator))
         yield Case("V01", f"a vendor's `.out` file, fields split by {name}", vendor(*rows), rows="accepted accepted",
                    first=12)  # fmt: skip
+    yield Case("V01", "a vendor's file that ends in `END`", vendor(out_row(A), out_row(B), "END"),
+               rows="accepted accepted", first=12)  # fmt: skip
+    yield Case("V01", "a vendor's file that ends in Ctrl-Z", vendor(out_row(A), out_row(B), "\x1a"),
+               rows="accepted accepted", first=12)  # fmt: skip
     yield Case("V02", "fewer SIMs than its quantity says", vendor(out_row(A)), "quantity")
     yield Case("V02", "a misspelt `Quanitity`", vendor(out_row(A), quantity="Quanitity : 1"), rows="accepted", first=12)
     yield Case("V03", "the head names another first ICCID", vendor(out_row(B), out_row(C)), "quantity")

@@ -7,7 +7,7 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from tests.support.case import GOOD, HEAD, A, B, Case, archive, raw
-from tests.support.files import Maker
+from tests.support.files import MAIN, RELATIONS, Maker
 
 BOOK_HEAD = ("iccid", "name")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
@@ -26,7 +26,10 @@ def workbooks() -> Iterator[Case]:
     yield Case("B63", "a formula in the ICCID cell", book(("=A3", "a"), (B, "b")), rows="formula accepted")
     yield Case("B64", "a link to another workbook", with_part("xl/externalLinks/externalLink1.xml"), "active_content")
     yield Case("B64", "a data connection", with_part("xl/connections.xml"), "active_content")
-    yield Case("B64", "custom XML", with_part("customXml/item1.xml"), "active_content")
+    yield Case("B64", "custom XML, as SharePoint adds it", with_part("customXml/item1.xml"), rows="accepted")
+    yield Case("X05", "a Strict Open XML workbook", strict, rows="accepted")
+    yield Case("X06", "a remark beside a row", book((A, "a", "call me"), (B, "b")), rows="accepted accepted")
+    yield Case("X07", "a header in two lines", two_lines, rows="accepted accepted", first=3)
     yield Case("B66", "two visible sheets", book((A, "a"), change=hidden_sheet("visible")), "sheets")
     yield Case("B66", "two visible sheets", book((A, "a"), change=hidden_sheet("visible")), rows="accepted",
                settings={"sheet": "Sheet"})  # fmt: skip
@@ -96,6 +99,24 @@ def book(*rows: tuple[Any, ...], change: Callable[[Any], object] | None = None) 
 
 def xml(rows: Callable[[Maker], str], **options: Any) -> Callable[[Maker], bytes]:
     return lambda make: make.raw(make.row(1, *BOOK_HEAD) + make.row(2, A, "a") + rows(make), **options)
+
+
+def two_lines(make: Maker) -> bytes:
+    return make.book([("ICCID", "PIN", None), (None, "PIN1", "PIN2"), (A, "1111", "2222"), (B, "3333", "4444")])
+
+
+def strict(make: Maker) -> bytes:
+    """A workbook as Excel saves it as "Strict Open XML Spreadsheet"."""
+    stream = io.BytesIO()
+    with ZipFile(io.BytesIO(make.book([BOOK_HEAD, (A, "a")]))) as old, ZipFile(stream, "w", ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, _strict(old.read(name)))
+    return stream.getvalue()
+
+
+def _strict(content: bytes) -> bytes:
+    main = content.replace(MAIN.encode(), b"http://purl.oclc.org/ooxml/spreadsheetml/main")
+    return main.replace(RELATIONS.encode(), b"http://purl.oclc.org/ooxml/officeDocument/relationships")
 
 
 def with_part(name: str | ZipInfo, content: bytes = b"x") -> Callable[[Maker], bytes]:

@@ -56,6 +56,13 @@ def test_every_header_name_of_the_page_is_known(field):
         assert getattr(find_header([columns], SupplierProfile()), field.lower()) == len(columns) - 1, name
 
 
+def test_every_wider_header_name_of_the_page_is_known():
+    [line] = [line for line in section("Columns").splitlines() if line.startswith("| the same, ")]
+
+    for name in re.findall(r"`([^`]+)`", line):
+        assert find_header([["Customer", name]], SupplierProfile()).iccid == 1, name
+
+
 def test_the_reason_columns_and_the_samples_are_named(tmp_path):
     assert set(REASON_COLUMNS) < WORDS
     assert {path.name for path in make_samples(tmp_path)} < WORDS

@@ -46,7 +46,6 @@ def linked(name):
         pytest.param([("xl/vbaProject.bin", b"x")], "macros", id="B73"),
         pytest.param([("xl/externalLinks/externalLink1.xml", b"x")], "active_content", id="B64 external link"),
         pytest.param([("xl/connections.xml", b"x")], "active_content", id="B64 data connection"),
-        pytest.param([("customXml/item1.xml", b"x")], "active_content", id="B64 custom XML"),
         pytest.param([("xl/embeddings/oleObject1.bin", b"x")], "active_content", id="embedded object"),
         pytest.param([("../../etc/x", b"x")], "broken", id="B77 path upwards"),
         pytest.param([("/etc/x", b"x")], "broken", id="B77 absolute"),

@@ -87,11 +87,22 @@ def test_rows_left_out_and_rows_without_text_are_blank(make):
     ]
 
 
-def test_a_short_row_is_whole_and_a_cell_beyond_the_header_rejects(make):
-    book = make.book([("iccid", "name", "tags"), (A,), (B, "b", None, "beyond")])
+def test_a_short_row_is_whole_and_a_remark_beside_a_row_is_left_out_and_told(make):
+    found = make.read(make.book([("iccid", "name", "tags"), (A,), (B, "b", None, "call me"), (make.iccid(3),)]))
 
-    assert make.outcomes(book) == ["A", "R"]
-    assert make.codes(book) == ["row_length"]
+    assert [row.outcome.value for row in found.rows] == ["accepted"] * 3
+    assert found.notes == ("1 row with cells beside the table, which are not read; first D3",)
+
+
+def test_an_iccid_beside_a_row_is_no_remark(make):
+    assert make.codes(make.book([("iccid", "name"), (A, "a", None, B)])) == ["row_length"]
+
+
+def test_a_column_without_a_header_is_named_by_its_cell(make):
+    found = make.read(make.book([("iccid", None, "name"), (A, "x", "a")]))
+
+    assert found.notes == ("cell B1 has no header; what stands below it is not used",)
+    assert found.rows[0].name == "a"
 
 
 def test_title_rows_are_skipped(make):
