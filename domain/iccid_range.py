@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from domain.errors import FileRefused
+from domain.float_damage import Form, float_form
 from domain.iccid import check_iccid, luhn_digit, split_range
 from domain.problems import FileCode, shown_masked
 from domain.supplier import SupplierProfile
@@ -17,42 +18,53 @@ class RangeCells(NamedTuple):
     quantity: str
 
 
+class _End(NamedTuple):
+    """One end of a range: the digits that it counts, whether a check digit follows them, and how the number looks."""
+
+    account: str
+    has_check_digit: bool
+    form: Form
+
+
 def expand(row_no: int, cells: RangeCells, profile: SupplierProfile) -> Iterator[str] | None:
     """Yield the ICCIDs of a row's range as they would stand in a file, or return None for a row of one SIM.
 
     Raises FileRefused when its ends or its quantity contradict each other.
     """
-    both = split_range(cells.first)
-    first, last = both or (cells.first.strip(), cells.last.strip())
+    first, last = split_range(cells.first) or (cells.first.strip(), cells.last.strip())
     quantity = _quantity(row_no, cells.quantity)
     if not first or (not last and quantity in {None, 1}):
         return None
-    start, adds_digit = _account(row_no, first, profile)
-    end = _account(row_no, last, profile)[0] if last else f"{int(start) + (quantity or 1) - 1:0{len(start)}d}"
-    count = int(end) - int(start) + 1
-    if len(end) != len(start) or count < 1:
-        raise _contradiction(row_no, "its last ICCID is not behind its first, or has another length")
-    if quantity is not None and quantity != count:
-        raise _contradiction(
-            row_no, f"from its first to its last ICCID it has {count:,} SIMs, its quantity is {quantity:,}"
-        )
+    start = _end(row_no, first, profile)
+    length, number = len(start.account), int(start.account)
+    count = _count(row_no, start, _end(row_no, last, profile), quantity) if last else quantity or 1
     if count > profile.limits.max_rows:
         raise FileRefused(
             FileCode.TOO_LARGE, f"Row {row_no} is a range of {count:,} SIMs, more than max_rows; split it."
         )
-    accounts = (f"{number:0{len(start)}d}" for number in range(int(start), int(end) + 1))
-    return (account + luhn_digit(account) for account in accounts) if adds_digit else accounts
+    accounts = (f"{account:0{length}d}" for account in range(number, number + count))
+    return (account + luhn_digit(account) for account in accounts) if start.has_check_digit else accounts
 
 
-def _account(row_no: int, text: str, profile: SupplierProfile) -> tuple[str, bool]:
-    """Return the digits that a range counts, and whether a check digit follows them in the file."""
-    found = check_iccid(text, profile)
+def _count(row_no: int, start: _End, end: _End, quantity: int | None) -> int:
+    """Return how many SIMs a range has; its quantity must say the same."""
+    count = int(end.account) - int(start.account) + 1
+    if len(end.account) != len(start.account) or count < 1:
+        raise _contradiction(row_no, "its last ICCID is not behind its first, or has another length")
+    if quantity is not None and quantity != count:
+        words = f"from its first to its last ICCID it has {count:,} SIMs, its quantity is {quantity:,}"
+        raise _contradiction(row_no, words)
+    if quantity is None and count > 1 and start.form and end.form:
+        raise _contradiction(row_no, "both its ends look as after a spreadsheet, and no quantity confirms them")
+    return count
+
+
+def _end(row_no: int, text: str, profile: SupplierProfile) -> _End:
+    found = check_iccid(text, profile.for_rows())
     if found.iccid is None:
-        raise _contradiction(
-            row_no, f"{shown_masked(text)!r} is no ICCID: {found.reason[:1].lower()}{found.reason[1:-1]}"
-        )
-    lacks_digit = len(found.digits) in profile.add_check_digit
-    return found.iccid[:-1], not lacks_digit
+        why = f"{found.reason[:1].lower()}{found.reason[1:-1]}"
+        raise _contradiction(row_no, f"{shown_masked(text)!r} is no ICCID: {why}")
+    return _End(found.iccid[:-1], len(found.digits) not in profile.add_check_digit, float_form(found.digits))
 
 
 def _quantity(row_no: int, text: str) -> int | None:

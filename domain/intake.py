@@ -27,7 +27,7 @@ class Intake:
 
     def __init__(self, header: Header, profile: SupplierProfile, naming: Naming | None = None) -> None:
         self.header = header
-        self.profile = profile
+        self.profile = profile.for_rows()
         self.rows = Rows()
         self._floats = FloatCounts()
         self._others = OtherColumns(header, profile)

@@ -88,6 +88,10 @@ class SupplierProfile(BaseModel):
             raise ValueError("expand_ranges needs the check digit (luhn), since a range counts the digits before it")
         return self
 
+    def for_rows(self) -> Self:
+        """The profile for rows, some of which may be out of a range: among them are numbers that end in zeros."""
+        return self.model_copy(update={"trailing_zeros": Severity.OFF}) if self.expand_ranges else self
+
     @field_validator("smdp_address")
     @classmethod
     def _address_is_a_host(cls, value: str | None) -> str | None:

@@ -7,6 +7,7 @@ from domain.header import Header
 from domain.iccid_range import RangeCells, expand
 from domain.problems import Oddity
 from domain.supplier import SupplierProfile
+from domain.words import plural
 
 
 def expanded(table: Table, profile: SupplierProfile) -> Table:
@@ -27,7 +28,7 @@ class RangeTable:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the table notes, and how many ranges became how many SIMs."""
-        said = f"{self._ranges:,} ranges expanded to {self._sims:,} SIMs; row numbers count the SIMs"
+        said = f"{plural(self._ranges, 'range')} expanded to {self._sims:,} SIMs; row numbers count the SIMs"
         return (*self._table.notes, *((said,) if self._ranges else ()))
 
     def pieces(self) -> Iterator[Piece]:

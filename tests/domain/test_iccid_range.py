@@ -52,6 +52,7 @@ def test_a_row_of_one_sim_is_left_as_it_is():
         ((iccid(0), iccid(4, digits=20), ""), "another length"),
         ((iccid(0), iccid(24)[:-1] + "x", ""), "no ICCID"),
         ((iccid(0)[:-1] + "1", iccid(24), ""), "check digit is wrong"),
+        (("8944501000000050000", "8944501000000130000", ""), "both its ends look as after a spreadsheet"),
         ((iccid(0), "", "many"), "no number of SIMs"),
         ((iccid(0), "", "-3"), "no number of SIMs"),
     ],
