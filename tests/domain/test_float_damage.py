@@ -60,6 +60,14 @@ def test_few_numbers_of_a_long_column_are_chance_and_many_are_damage():
     assert is_refused([*true[:1_700], *doubles[:300]])
 
 
+def test_two_of_five_numbers_of_18_digits_are_chance():
+    """One in 51 looks like a double, so that 2 of 5 do in one of 300 files."""
+    assert not is_refused(
+        ["894450100000007936", "894450100000009100", *(f"8944501000000{n}" for n in (12345, 12346, 12347))]
+    )
+    assert bool(float_form("894450100000007936")) and bool(float_form("894450100000009100"))
+
+
 @pytest.mark.parametrize("rows", range(3, 8))
 def test_a_column_of_few_rows_is_damaged_from_the_third_number_on(rows):
     assert is_refused([str(int(float(f"8944501{number * 7_919_333:012d}"))) for number in range(1, rows + 1)])
