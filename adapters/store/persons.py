@@ -1,8 +1,10 @@
 """Decisions that a person makes about operations that no look-up could settle."""
 
 import getpass
+from collections.abc import Callable
+from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
 from adapters.store.clock import store_now
 from adapters.store.decisions import effect
@@ -16,11 +18,17 @@ from domain.operation import OPEN, State, may_move
 
 
 def decide_by_person(
-    connection: Connection, operation: int, state: State, *, endpoint_id: str | None, reason: str
+    connection: Connection,
+    operation: int,
+    state: State,
+    *,
+    platform_of: Callable[[str], str],
+    endpoint_id: str | None,
+    reason: str,
 ) -> None:
     """Move an operation in doubt, or one that needs a person, to where the person says, and keep who and why.
 
-    Raises NothingSelected, Refused.
+    `platform_of` names the platform of an account. Raises NothingSelected, Refused, and what `platform_of` raises.
     """
     o = operations.c
     row = connection.execute(
@@ -44,7 +52,7 @@ def decide_by_person(
     alone_on(connection, row.account)
     now = store_now(connection)
     if state is State.CONFIRMED:
-        _confirm(connection, row, endpoint_id, now)
+        _confirm(connection, row, platform_of(row.account), endpoint_id, now)
     moved = connection.execute(
         update(operations)
         .where(o.id == operation, o.token == row.token, o.state == row.state)
@@ -61,46 +69,43 @@ def decide_by_person(
     )
 
 
-def _is_busy(connection: Connection, row: "object") -> bool:
+def _is_busy(connection: Connection, row: Row[Any]) -> bool:
     """Whether another change of the endpoint's state is under way, beside which this one may not be planned."""
     o = operations.c
     changing = [kind.value for kind in (Kind.ACTIVATE, Kind.SUSPEND, Kind.RESUME, Kind.TERMINATE)]
-    if row.kind not in changing:  # type: ignore[attr-defined]
+    if row.kind not in changing:
         return False
-    others = select(o.id).where(o.endpoint == row.endpoint, o.kind.in_(changing))  # type: ignore[attr-defined]
+    others = select(o.id).where(o.endpoint == row.endpoint, o.kind.in_(changing))
     under_way = [state.value for state in OPEN]
     return connection.execute(others.where(o.state.in_(under_way)).limit(1)).first() is not None
 
 
-def _is_given_back(connection: Connection, row: "object") -> bool:
+def _is_given_back(connection: Connection, row: Row[Any]) -> bool:
     """Whether the operation is of an order that holds another SIM by now, or none."""
     r = orders.c
-    other = or_(r.endpoint.is_(None), r.endpoint != row.endpoint)  # type: ignore[attr-defined]
-    query = select(r.id).where(r.change_id == row.change_id, other)  # type: ignore[attr-defined]
+    other = or_(r.endpoint.is_(None), r.endpoint != row.endpoint)
+    query = select(r.id).where(r.change_id == row.change_id, other)
     return connection.execute(query.limit(1)).first() is not None
 
 
-def _confirm(connection: Connection, row: "object", endpoint_id: str | None, now: float) -> None:
-    kind = Kind(row.kind)  # type: ignore[attr-defined]
-    values: dict[str, object] = {"updated_at": now}
+def _confirm(connection: Connection, row: Row[Any], platform: str, endpoint_id: str | None, now: float) -> None:
+    """Do to the endpoint what the platform's own answer would have done."""
+    kind = Kind(row.kind)
+    changed = effect(platform, kind) | {"updated_at": now}
+    given: dict[str, object] = {"into": row.target} if "group" in changed else {}
     if kind is Kind.CREATE:
-        values |= {"endpoint_id": _unclaimed(connection, row, endpoint_id)}
-    changed = effect("sft", kind)
-    if "state" in changed:
-        values["state"] = changed["state"]
-    if kind is Kind.ASSIGN:
-        values["group"] = row.target  # type: ignore[attr-defined]
-    connection.execute(update(endpoints).where(endpoints.c.id == row.endpoint).values(**values))  # type: ignore[attr-defined]
+        given["mapped"] = _unclaimed(connection, row, endpoint_id)
+    connection.execute(update(endpoints).where(endpoints.c.id == row.endpoint).values(changed), given)
 
 
-def _unclaimed(connection: Connection, row: "object", endpoint_id: str | None) -> str:
+def _unclaimed(connection: Connection, row: Row[Any], endpoint_id: str | None) -> str:
     if not endpoint_id:
         raise Refused("A create can only be confirmed with the endpoint's id: add --endpoint-id.")
     e = endpoints.c
     other = connection.execute(
-        select(e.iccid).where(e.account == row.account, e.endpoint_id == endpoint_id)  # type: ignore[attr-defined]
+        select(e.iccid).where(e.account == row.account, e.endpoint_id == endpoint_id)
     ).scalar_one_or_none()
-    iccid = row.iccid  # type: ignore[attr-defined]
+    iccid = row.iccid
     bad = contradictions([Claim(iccid, endpoint_id)], id_of={}, iccid_of={endpoint_id: other} if other else {})
     if bad:
         raise Refused(f"This cannot be confirmed: {bad[iccid]}.")

@@ -29,12 +29,12 @@ class Request:
     """
 
     account: str
+    platform: str
     tag: str = ""
     group: str = ""
     count: int | None = None
     iccids: tuple[str, ...] | None = None
     kind: Kind = Kind.ACTIVATE
-    platform: str = "sft"
     retry: bool = False
     counted: bool = False
     confirmed: int | None = None

@@ -76,7 +76,7 @@ def plan(
     mark: StockMark,
     *,
     most: int,
-    platform: str = "sft",
+    platform: str,
     platform_tags: str,
     retry_refused: bool = False,
     go_on: bool = False,

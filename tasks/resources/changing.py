@@ -145,12 +145,12 @@ def _selection(name: str, options: Account, request: SelectionRequest) -> tuple[
     listed = read_manifest(request.file, options) if request.file is not None else None
     wanted = Request(
         name,
+        options.platform,
         tag=request.tag or "",
         group=request.group or "",
         count=request.count,
         iccids=None if listed is None else tuple(row.iccid for row in listed.accepted if row.iccid),
         kind=request.kind,
-        platform=options.platform,
         retry=request.retry_refused,
         counted=request.kind is Kind.TERMINATE,
         confirmed=getattr(request, "confirm_count", None),
@@ -218,10 +218,18 @@ async def reopen(session: Session, change: int, *, refused: bool, bound: Bound |
 
 
 def decide_by_person(operation: int, state: State, *, endpoint_id: str | None, reason: str) -> None:
-    """Settle an operation by a person's decision."""
+    """Settle an operation by a person's decision.
+
+    Raises NothingSelected, Refused, and SettingsError when its account is in no settings.
+    """
     from adapters.store import persons
 
-    _write(persons.decide_by_person, operation, state, endpoint_id=endpoint_id, reason=reason)
+    said = {"endpoint_id": endpoint_id, "reason": reason}
+    _write(persons.decide_by_person, operation, state, platform_of=_platform_of, **said)
+
+
+def _platform_of(account: str) -> str:
+    return plain_account(account)[1].platform
 
 
 def settle_event(name: str | None, event_id: str, *, reason: str) -> None:

@@ -2,7 +2,6 @@
 
 import pytest
 
-from adapters.store import persons
 from domain.lifecycle import Kind
 from domain.operation import State
 from tests.support.scripted_server import ScriptedServer
@@ -102,7 +101,7 @@ async def test_f43_tags_that_reached_only_a_half_are_written_again_only_where_th
     assert await world.read_back_tags() == 3
     assert world.states("tag") == {State.CONFIRMED: 3, State.NEEDS_HUMAN: 3}
     for row in world.desk.see("SELECT id FROM operations WHERE state = 'needs_human'"):
-        world.desk.store.write(persons.decide_by_person, row.id, State.PLANNED, endpoint_id=None, reason="missing")
+        world.desk.decide(row.id, State.PLANNED)
     await world.run()
     assert world.requests(TAG) == 9
     assert world.commits("tag") == 6

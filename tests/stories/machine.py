@@ -123,7 +123,7 @@ class Stories(RuleBasedStateMachine):
             one = 0  # ending everything ends the story
         which = {"tag": "fleet"} if one is None else {"iccids": (iccid(one % self.count + 1),)}
         total = count if kind is Kind.ACTIVATE else None
-        request = Request(ACCOUNT, group=group, kind=kind, count=total, retry=retry, **which)
+        request = Request(ACCOUNT, "sft", group=group, kind=kind, count=total, retry=retry, **which)
         before = self.store.write(selection.preview, request)
         selected = self.store.write(selection.select_endpoints, request)
 

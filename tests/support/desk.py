@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import Row
 
-from adapters.store import ingest, selection
+from adapters.store import ingest, persons, selection
 from adapters.store.selection import Request
 from adapters.store.store import AccountLedger, Store
 from domain.manifest import Manifest, ManifestRow, Outcome, Rows
+from domain.operation import State
 from domain.outcome import Answer, Verdict
 from domain.pacing import Lane
 from domain.ports import Result, Scope
@@ -19,6 +20,7 @@ from domain.selection import Selected
 from tests.support.works import account, iccid
 
 ACCOUNT = "travel"
+OURS = {"account": ACCOUNT, "platform": "sft"}
 # Every column that holds a time by the store's clock.
 TIMES = {
     "operations": ("next_at", "safe_after", "updated_at"),
@@ -187,11 +189,18 @@ class Desk:
 
     def select(self, **request: Any) -> Selected:
         """Select endpoints for an activation."""
-        return self.store.write(selection.select_endpoints, Request(**({"account": ACCOUNT} | request)))
+        return self.store.write(selection.select_endpoints, Request(**(OURS | request)))
 
     def preview(self, **request: Any) -> Selected:
         """What a request would select."""
-        return self.store.write(selection.preview, Request(**({"account": ACCOUNT} | request)))
+        return self.store.write(selection.preview, Request(**(OURS | request)))
+
+    def decide(
+        self, operation: int, state: State, *, platform: str = "sft", store: Store | None = None, **said: Any
+    ) -> None:
+        """A person decides about an operation."""
+        said = {"endpoint_id": None, "reason": "seen in the portal"} | said
+        (store or self.store).write(persons.decide_by_person, operation, state, platform_of=lambda _: platform, **said)
 
     async def ledger(
         self, store: Store | None = None, *, name: str = ACCOUNT, lane: Lane = Lane.BULK, **settings: Any

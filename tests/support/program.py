@@ -56,14 +56,14 @@ class Program:
 
     def activation(self, group: str = "", count: int | None = None, tag: str = "spring") -> Scope:
         """Ask for endpoints to be activated."""
-        request = selection.Request(ACCOUNT, tag=tag, group=group, count=count)
+        request = selection.Request(ACCOUNT, "sft", tag=tag, group=group, count=count)
         self.scope = Scope(self.desk.store.write(selection.select_endpoints, request).change)
         return self.scope
 
     def activation_again(self, tag: str) -> Scope:
         """Ask once more for a part of a tag's endpoints, of which more may be ready by now."""
         count = len(self.iccids)
-        request = selection.Request(ACCOUNT, tag=tag, group="eu", count=count)
+        request = selection.Request(ACCOUNT, "sft", tag=tag, group="eu", count=count)
         return Scope(self.desk.store.write(selection.select_endpoints, request).change)
 
     def cancel(self) -> None:

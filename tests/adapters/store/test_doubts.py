@@ -2,7 +2,6 @@
 
 import pytest
 
-from adapters.store import persons
 from domain.doubt import Evidence, Ruling, Sight
 from domain.errors import NothingSelected, Refused
 from domain.lifecycle import Kind
@@ -306,15 +305,11 @@ async def needing_a_person(desk, kind="create", state="needs_human"):
     return desk.one("SELECT id FROM operations WHERE position = 0")
 
 
-def decide(desk, operation, state, *, endpoint_id=None):
-    desk.store.write(persons.decide_by_person, operation, state, endpoint_id=endpoint_id, reason="seen in the portal")
-
-
 @pytest.mark.parametrize("state", [State.PLANNED, State.REFUSED])
 async def test_a_person_decides_and_who_and_why_is_kept(desk, state):
     operation = await needing_a_person(desk)
 
-    decide(desk, operation, state)
+    desk.decide(operation, state)
 
     assert desk.operations()[0] == state.value
     fact = desk.see("SELECT verdict, owner, text FROM attempts WHERE event = 'person'")[0]
@@ -324,7 +319,7 @@ async def test_a_person_decides_and_who_and_why_is_kept(desk, state):
 async def test_a_person_confirms_a_create_with_its_id(desk):
     operation = await needing_a_person(desk)
 
-    decide(desk, operation, State.CONFIRMED, endpoint_id="E7")
+    desk.decide(operation, State.CONFIRMED, endpoint_id="E7")
 
     assert desk.operations()[0] == "confirmed"
     assert (desk.endpoint(1).endpoint_id, desk.endpoint(1).state) == ("E7", "pre_active")
@@ -334,7 +329,7 @@ async def test_a_create_is_not_confirmed_without_an_id(desk):
     operation = await needing_a_person(desk)
 
     with pytest.raises(Refused, match="add --endpoint-id"):
-        decide(desk, operation, State.CONFIRMED)
+        desk.decide(operation, State.CONFIRMED)
     assert desk.operations()[0] == "needs_human"
 
 
@@ -343,14 +338,14 @@ async def test_a_person_cannot_give_one_id_to_two_iccids(desk):
     desk.do("UPDATE endpoints SET endpoint_id = 'E7' WHERE iccid = :iccid", iccid=iccid(2))
 
     with pytest.raises(Refused, match="already recorded for another ICCID"):
-        decide(desk, operation, State.CONFIRMED, endpoint_id="E7")
+        desk.decide(operation, State.CONFIRMED, endpoint_id="E7")
 
 
 async def test_what_is_still_being_looked_up_is_not_decided_by_a_person(desk):
     operation = await needing_a_person(desk, state="in_doubt")
 
     with pytest.raises(Refused, match="still being looked up"):
-        decide(desk, operation, State.PLANNED)
+        desk.decide(operation, State.PLANNED)
 
 
 @pytest.mark.parametrize("state", ["planned", "sent", "confirmed"])
@@ -358,13 +353,13 @@ async def test_a_person_is_asked_only_about_what_needs_one(desk, state):
     operation = await needing_a_person(desk, state=state)
 
     with pytest.raises(NothingSelected):
-        decide(desk, operation, State.PLANNED)
+        desk.decide(operation, State.PLANNED)
     assert desk.operations()[0] == state
 
 
 async def test_an_operation_that_is_not_there_is_said_so(desk):
     with pytest.raises(NothingSelected, match="Operation 4711"):
-        decide(desk, 4711, State.PLANNED)
+        desk.decide(4711, State.PLANNED)
 
 
 async def test_a_person_cannot_send_it_or_put_it_in_doubt(desk):
@@ -372,4 +367,4 @@ async def test_a_person_cannot_send_it_or_put_it_in_doubt(desk):
 
     for state in (State.SENT, State.IN_DOUBT, State.NEEDS_HUMAN):
         with pytest.raises(Refused):
-            decide(desk, operation, state)
+            desk.decide(operation, state)

@@ -18,7 +18,7 @@ from tests.support.works import iccid
 RUN = "5f2c0b8e-0000-4000-8000-000000000001"
 ALL_BUT = Bound(RUN, 2, "the request")
 NOTHING = Bound(RUN, 0, "the request")
-END = Request(ACCOUNT, tag="old", kind=Kind.TERMINATE)
+END = Request(ACCOUNT, "sft", tag="old", kind=Kind.TERMINATE)
 
 
 def tagged(desk: Desk, *numbers: int) -> None:
@@ -122,7 +122,7 @@ async def test_a_spent_approval_is_no_leave_to_do_the_same_to_the_same_endpoints
     desk.pre_active(3)
     desk.do("UPDATE endpoints SET state = 'active'")
     tagged(desk, 1, 2, 3)
-    asked = Request(ACCOUNT, tag="old", kind=Kind.SUSPEND)
+    asked = Request(ACCOUNT, "sft", tag="old", kind=Kind.SUSPEND)
     signed = trial(desk, selection.select_endpoints, asked, ALL_BUT)
     sign(desk, signed)
     first = desk.store.write(selection.select_endpoints, asked, ALL_BUT)
@@ -231,7 +231,7 @@ def test_refused_ones_that_a_selection_tries_again_count(desk):
     tagged(desk, 1, 2, 3)
     end(desk, Bound("first", 3))
     desk.do("UPDATE operations SET state = 'refused', token = 1 WHERE kind = 'terminate'")
-    again = Request(ACCOUNT, tag="old", kind=Kind.TERMINATE, retry=True)
+    again = Request(ACCOUNT, "sft", tag="old", kind=Kind.TERMINATE, retry=True)
 
     assert trial(desk, selection.select_endpoints, again, ALL_BUT).count == 3
 
@@ -253,7 +253,7 @@ def test_all_marks_of_stock_together_get_what_a_run_may_create(desk):
         values = desk.ingest_values(manifest(accepted(*range(first, first + 10))), batch=tag, tags=[tag])
         desk.store.write(ingest.ingest, into_stock=True, **values)
     marks = [StockMark(tag=tag, low=5, high=8) for tag in "abc"]
-    plan = {"most": 10, "platform_tags": "off", "bound": Bound(RUN, 10)}
+    plan = {"platform": "sft", "most": 10, "platform_tags": "off", "bound": Bound(RUN, 10)}
 
     created = [desk.store.write(stocking.plan, ACCOUNT, mark, **plan).need.create for mark in marks]
     assert created == [8, 2, 0]

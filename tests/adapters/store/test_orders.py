@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.store import giving_back, orders, persons, untouched
+from adapters.store import giving_back, orders, untouched
 from domain.errors import NothingSelected, Refused
 from domain.operation import State
 from domain.order import OrderState, SellRequest
@@ -394,7 +394,7 @@ async def test_no_person_plans_a_change_again_for_a_sim_that_its_order_gave_back
     (number,) = desk.see("SELECT id FROM operations WHERE kind = 'activate'")[0]
 
     with pytest.raises(Refused, match="holds its SIM no more; send the order again"):
-        shop.store.write(persons.decide_by_person, number, State.PLANNED, endpoint_id=None, reason="again")
+        desk.decide(number, State.PLANNED)
 
 
 # --- refusals and persons ---

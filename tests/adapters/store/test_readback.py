@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from adapters.store import readback, sight, unfinished
-from adapters.store.persons import decide_by_person
 from domain.doubt import Evidence, Ruling, Sight
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State
@@ -59,8 +58,7 @@ async def test_what_is_contradicted_by_the_list_goes_to_a_person_and_keeps_its_m
 async def test_what_a_person_decided_is_not_read_back(desk):
     scope, ledger, works = await confirmed(desk, 1)
     looked(desk, ledger, scope, differing=[1])
-    said = {"endpoint_id": "E1", "reason": "seen"}
-    desk.store.write(decide_by_person, works[0].id, State.CONFIRMED, **said)
+    desk.decide(works[0].id, State.CONFIRMED, endpoint_id="E1")
 
     assert desk.operations() == ["confirmed"]
     assert unread(desk, ledger, scope) == {}

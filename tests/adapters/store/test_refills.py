@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.store import bulk_changes, ingest, persons, rawstock, stocking
+from adapters.store import bulk_changes, ingest, rawstock, stocking
 from adapters.store.queries import source_totals, tally
 from adapters.store.reading import Reader
 from domain.operation import State
@@ -28,7 +28,7 @@ def raw(desk):
 
 
 def plan(desk, *, mark=MARK, most=1000, **asked):
-    return desk.store.write(stocking.plan, ACCOUNT, mark, most=most, platform_tags="now", **asked)
+    return desk.store.write(stocking.plan, ACCOUNT, mark, most=most, platform="sft", platform_tags="now", **asked)
 
 
 def level(desk, mark=MARK):
@@ -155,7 +155,7 @@ async def test_what_a_person_refused_is_not_tried_again(desk, raw):
     work = (await ledger.step(Scope(fill.change), [], 50)).work
     await ledger.step(Scope(fill.change), [came(w, Verdict.NOT_DONE, Because.CONTRADICTION) for w in work], 0)
     for one in work:
-        desk.store.write(persons.decide_by_person, one.id, State.REFUSED, endpoint_id=None, reason="leave it")
+        desk.decide(one.id, State.REFUSED)
 
     assert level(desk).refused == 0
     assert plan(desk, retry_refused=True).need.create == 0

@@ -3,7 +3,6 @@
 import pytest
 
 from adapters.store.bulk_changes import plan_refused
-from adapters.store.persons import decide_by_person
 from domain.errors import NothingSelected, Refused
 from domain.lifecycle import Kind
 from domain.operation import State
@@ -20,13 +19,9 @@ async def two_refused(desk):
     scope, ledger = desk.batch(2), await desk.ledger()
     step = await ledger.step(scope, [], 9)
     await ledger.step(scope, [came(step.work[0], *REFUSED), came(step.work[1], *CONTRADICTION)], 0)
-    person(desk, step.work[1].id, State.REFUSED)
+    desk.decide(step.work[1].id, State.REFUSED)
     assert desk.operations() == ["refused", "refused"]
     return scope, ledger, [work.id for work in step.work]
-
-
-def person(desk, operation, state):
-    desk.store.write(decide_by_person, operation, state, endpoint_id=None, reason="because")
 
 
 async def test_a_retry_leaves_alone_what_a_person_refused(desk):
@@ -40,7 +35,7 @@ async def test_a_retry_leaves_alone_what_a_person_refused(desk):
 async def test_a_person_may_open_again_what_a_person_refused(desk):
     scope, ledger, (_, second) = await two_refused(desk)
 
-    person(desk, second, State.PLANNED)
+    desk.decide(second, State.PLANNED)
     step = await ledger.step(scope, [], 9)
     await ledger.step(scope, [came(work, *REFUSED) for work in step.work], 0)
     assert desk.operations() == ["refused", "refused"]
@@ -54,7 +49,7 @@ async def test_a_refused_one_is_only_opened_and_not_decided_otherwise(desk, stat
     _, _, (first, _) = await two_refused(desk)
 
     with pytest.raises(NothingSelected, match="needs no person"):
-        person(desk, first, state)
+        desk.decide(first, state)
 
 
 async def test_a_refused_change_is_not_opened_beside_another_one_under_way(desk):
@@ -66,7 +61,7 @@ async def test_a_refused_change_is_not_opened_beside_another_one_under_way(desk)
     desk.select(kind=Kind.TERMINATE, tag="march")
 
     with pytest.raises(Refused, match=r"Another change of the endpoint .* is under way"):
-        person(desk, step.work[0].id, State.PLANNED)
+        desk.decide(step.work[0].id, State.PLANNED)
 
 
 async def test_what_a_person_confirms_late_does_not_turn_an_endpoint_back(desk):
@@ -75,7 +70,7 @@ async def test_what_a_person_confirms_late_does_not_turn_an_endpoint_back(desk):
     desk.do("UPDATE operations SET state = 'needs_human' WHERE kind = 'activate'")
     desk.do("UPDATE endpoints SET state = 'terminated'")
 
-    person(desk, desk.one("SELECT id FROM operations WHERE kind = 'activate'"), State.CONFIRMED)
+    desk.decide(desk.one("SELECT id FROM operations WHERE kind = 'activate'"), State.CONFIRMED)
 
     assert selected.new == 1
     assert desk.endpoint(1).state == "terminated"

@@ -3,7 +3,6 @@
 import pytest
 
 from adapters.store import pins
-from adapters.store.persons import decide_by_person
 from domain.lifecycle import Kind
 from domain.operation import State
 from domain.outcome import Because, Verdict
@@ -199,7 +198,7 @@ async def test_what_a_person_refused_is_not_tried_again(desk):
     selected = desk.select(tag="march")
     await carried_out(desk, selected, {(1, Kind.ACTIVATE): (Verdict.NOT_DONE, Because.CONTRADICTION)})
     operation = desk.one("SELECT id FROM operations WHERE state = 'needs_human'")
-    desk.store.write(decide_by_person, operation, State.REFUSED, endpoint_id=None, reason="leave it")
+    desk.decide(operation, State.REFUSED)
 
     again = desk.select(tag="march", retry=True)
 

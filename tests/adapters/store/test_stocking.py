@@ -26,7 +26,9 @@ def raw(desk):
 
 
 def plan(desk, mark=MARK, *, most=1000, platform_tags="now", **asked):
-    fill = desk.store.write(stocking.plan, ACCOUNT, mark, most=most, platform_tags=platform_tags, **asked)
+    fill = desk.store.write(
+        stocking.plan, ACCOUNT, mark, most=most, platform="sft", platform_tags=platform_tags, **asked
+    )
     return fill.need, fill.change
 
 
@@ -75,7 +77,7 @@ def test_planning_again_plans_nothing_more(desk, raw):
 async def test_schedules_that_overlap_plan_the_work_once(desk, raw):
     raw(*range(1, 201))
     stores = [desk.another_store() for _ in range(4)]
-    settings = {"most": 1000, "platform_tags": "off"}
+    settings = {"platform": "sft", "most": 1000, "platform_tags": "off"}
 
     planned = await asyncio.gather(*(store.awrite(stocking.plan, ACCOUNT, MARK, **settings) for store in stores))
 

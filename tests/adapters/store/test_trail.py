@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import text
 
-from adapters.store import bulk_changes, giving_back, orders, persons, queries, rebuild, sight
+from adapters.store import bulk_changes, giving_back, orders, queries, rebuild, sight
 from adapters.store.reading import Reader
 from adapters.store.store import AccountLedger, Store
 from domain import trail
@@ -56,7 +56,7 @@ async def live(desk: Desk) -> Desk:
         found = Evidence(Sight.PRESENT, endpoint_id="E77"), Ruling(State.CONFIRMED, endpoint_id="E77")
         await ledger.rule([(doubt, *found)])
     person = desk.one("SELECT id FROM operations WHERE state = 'needs_human'")
-    desk.store.write(persons.decide_by_person, person, State.REFUSED, endpoint_id=None, reason="not ours")
+    desk.decide(person, State.REFUSED)
     selected = desk.select(tag="eu", group="gold", count=2)
     active = (await ledger.step(Scope(selected.change), [], 2)).work
     later = (await ledger.step(Scope(selected.change), [done(w) for w in active], 2)).work

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import text
 
-from adapters.store import persons, work
+from adapters.store import work
 from adapters.store.store import Store
 from domain.errors import PreactiveError
 from domain.executor import Executor
@@ -226,9 +226,7 @@ def test_a_person_who_decides_while_the_answer_arrives_does_not_undo_it(desk):
 
     def decide():
         try:
-            desk.another_store().write(
-                persons.decide_by_person, 1, State.PLANNED, endpoint_id=None, reason="not in the portal"
-            )
+            desk.decide(1, State.PLANNED, store=desk.another_store())
         except PreactiveError as error:
             told.append(str(error))
 
