@@ -1,6 +1,7 @@
 """What a connection may be: quick to say what it wants, and one of not too many."""
 
 import asyncio
+import re
 import resource
 from typing import Any
 
@@ -11,6 +12,9 @@ HEADER_SECONDS = 10.0
 MOST = 1000
 _OWN_FILES = 256  # the store, the platform, the child that shows sales
 _WANTED_FILES = 8192
+_BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
+_HEAD_ENDS = b"\r\n\r\n"
+_WRONG = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 2\r\ncontent-length: 0\r\n\r\n"
 
@@ -36,6 +40,7 @@ class HastyProtocol(H11Protocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._patience: asyncio.TimerHandle | None = None
+        self._last = b""  # the end of what came of a head so far
 
     @property
     def is_idle(self) -> bool:
@@ -52,6 +57,9 @@ class HastyProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol."""
+        if self.is_idle and self._has_bare_line_feed(data):
+            self._end(self, _WRONG)
+            return
         super().data_received(data)
         if not self.is_idle:
             self._stop_waiting()
@@ -62,6 +70,14 @@ class HastyProtocol(H11Protocol):
         """See asyncio.Protocol."""
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def _has_bare_line_feed(self, data: bytes) -> bool:
+        """Whether the head of a request has lines that not everybody ends at the same place (RFC 9112, section 2.2)."""
+        seen = self._last + data
+        head, ended, _ = seen.partition(_HEAD_ENDS)
+        found = _BARE_LINE_FEED.search(seen, len(self._last), len(head))
+        self._last = b"" if ended else seen[1 - len(_HEAD_ENDS) :]
+        return found is not None
 
     @property
     def since(self) -> float:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import json
 from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -71,7 +72,22 @@ async def refuse(send: Send, status: int, text: str, *more: tuple[bytes, bytes])
     headers = [(b"content-type", b"application/json"), (b"connection", b"close"), *more]
     head = {"type": "http.response.start", "status": status, "headers": headers}
     await send(head)
-    await send({"type": "http.response.body", "body": f'{{"message": "{text}"}}'.encode()})
+    await send({"type": "http.response.body", "body": json.dumps({"message": text}).encode()})
+
+
+class Framing:
+    """Refuses requests that say in two ways where they end, and ends their connection (RFC 9112, section 6.1)."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        names = {name for name, _ in scope["headers"]} if scope["type"] == "http" else set()
+        if {b"content-length", b"transfer-encoding"} <= names:
+            await refuse(send, 400, "The request has both Content-Length and Transfer-Encoding; nothing was done.")
+            return
+        await self._app(scope, receive, send)
 
 
 class Doorkeeper:

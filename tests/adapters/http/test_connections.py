@@ -10,7 +10,7 @@ import uvicorn
 
 from adapters.http import connections, limits
 from adapters.http.connections import protocol
-from adapters.http.limits import Limits
+from adapters.http.limits import Framing, Limits
 
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
@@ -45,7 +45,9 @@ async def serving(most=1000):
     app = Server()
     listener = socket.create_server(("127.0.0.1", 0))
     app.port = listener.getsockname()[1]
-    config = uvicorn.Config(Limits(app), http=protocol(most), lifespan="off", log_level="critical", access_log=False)
+    config = uvicorn.Config(
+        Framing(Limits(app)), http=protocol(most), lifespan="off", log_level="critical", access_log=False
+    )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve([listener]))
     try:
@@ -108,6 +110,47 @@ async def test_many_half_open_connections_keep_nobody_out():
 
         assert answer.startswith(b"HTTP/1.1 200 ")
         assert {said[:12] for said in first} == {b"HTTP/1.1 408"}  # the oldest made room
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST / HTTP/1.1\nHost: x\r\nContent-Length: 2\r\n\r\n{}",
+        b"POST / HTTP/1.1\r\nHost: x\nContent-Length: 2\r\n\r\n{}",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\n\n{}",
+    ],
+)
+async def test_lines_that_end_in_a_bare_line_feed_are_refused(head):
+    async with serving() as server:
+        answer = await server.ask(head)
+
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert server.bodies == []
+
+
+@pytest.mark.parametrize("cut", range(1, 75, 3))
+async def test_a_head_that_comes_in_pieces_and_line_feeds_in_the_body_are_right(cut):
+    whole = HEAD + b"Content-Length: 6\r\n\r\n{\n\r\n\n}"
+    async with serving() as server:
+        reader, writer = await server.connect(whole[:cut])
+        await asyncio.sleep(0.01)
+        writer.write(whole[cut:])
+        async with asyncio.timeout(5):
+            answer = await reader.read()
+        writer.close()
+
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert server.bodies == [b"{\n\r\n\n}"]
+
+
+async def test_a_request_that_says_in_two_ways_where_it_ends_is_refused_and_its_connection_closed():
+    both = HEAD + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    async with serving() as server:
+        answer = await server.ask(both + HEAD + b"Content-Length: 2\r\n\r\n{}")
+
+        assert answer.count(b"HTTP/1.1 ") == 1
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert server.bodies == []
 
 
 def test_connections_leave_files_to_the_service_itself():
