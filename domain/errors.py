@@ -5,6 +5,7 @@
     │   ├── SettingsError
     │   ├── LoginRefused
     │   ├── UnknownGroup
+    │   ├── UnknownTag
     │   └── UnusableGroup
     ├── Refused                        exit code 4: refused before any change was made
     │   ├── FileRefused                carries a reason code
@@ -56,6 +57,10 @@ class LoginRefused(UsageError):
 
 class UnknownGroup(UsageError):
     """The account has no group of that name."""
+
+
+class UnknownTag(UsageError):
+    """No SIM of the account ever carried that tag."""
 
 
 class UnusableGroup(UsageError):

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from domain.order import Order, OrderState
+from domain.refund import WAITS
 from domain.replenish import Need
 from domain.summary import Summary
 
@@ -14,6 +16,10 @@ ORDER_REQUESTED = "preactive.order.requested"
 RUN_HAS_FAILURES = "preactive.run.failures"
 # Told by a replenishing, also by one that could not work, for an account and a tag of which too few SIMs wait.
 STOCK_LOW = "preactive.stock.low"
+# Told by the order service when an order was taken back, and when a refund cannot be carried out without a person.
+ORDER_CANCELLED = "preactive.order.cancelled"
+ORDER_REFUNDED = "preactive.order.refunded"
+REFUND_WAITS = "preactive.order.refund-waits"
 # Told by a replenishing that took from the raw SIMs of an account and a tag, when they run out.
 RAW_SHORT = "preactive.stock.raw"
 
@@ -23,6 +29,20 @@ def failures(summary: Summary) -> dict[str, Any] | None:
     if not summary.exit_code:
         return None
     return {"batch": summary.batch, "run": summary.run, "sentence": summary.sentence(), **summary.numbers()}
+
+
+def of_order(order: Order) -> tuple[str, str, dict[str, Any]] | None:
+    """What to tell of an order that the shop takes back, with the thing it is about; no ICCID."""
+    event = _OF_STATE.get(order.state)
+    if order.state is OrderState.REFUNDING and order.text.startswith(WAITS):
+        event = REFUND_WAITS
+    if event is None:
+        return None
+    facts = {"account": order.account, "order": order.order, "sentence": order.sentence()}
+    return event, f"preactive.order.{order.account}.{order.order}", facts
+
+
+_OF_STATE = {OrderState.CANCELLED: ORDER_CANCELLED, OrderState.REFUNDED: ORDER_REFUNDED}
 
 
 def of_stock(account: str, needs: Iterable[Need], used: Collection[str]) -> list[tuple[str, str, dict[str, Any]]]:

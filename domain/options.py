@@ -16,6 +16,7 @@ from domain.doubt import Patience
 from domain.errors import SettingsError, UnknownGroup
 from domain.stock_mark import StockMark, check_marks
 from domain.supplier import SupplierProfile
+from domain.words import quoted
 
 TAG = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
@@ -103,6 +104,7 @@ class Account(Knobs):
     max_reject_ratio: float = Field(default=0.05, ge=0, le=1)
     max_change: int = Field(default=5000, ge=1)
     max_terminate: int = Field(default=100, ge=0)
+    refund_with: Literal["suspend", "terminate", "nothing"] = "suspend"
     page_size: int = Field(default=100, ge=1, le=250)
     platform_tags: Literal["now", "later", "off"] = "now"
     read_back_tags: Literal["first", "all", "off"] = "first"
@@ -156,6 +158,12 @@ class Account(Knobs):
             raise ValueError(f"paths changes nothing on {self.platform}, whose calls stand in its contract")
         if unknown:
             raise ValueError(f"paths has no call {', '.join(unknown)}; there are: {', '.join(sorted(known))}")
+        return self
+
+    @model_validator(mode="after")
+    def _refunds_can_be_carried_out(self) -> Self:
+        if self.refund_with == "terminate" and self.terminate_with == "off":
+            raise ValueError("refund_with = terminate needs a way to terminate, and terminate_with is off")
         return self
 
     def with_secrets(self) -> Self:
@@ -221,7 +229,7 @@ class Account(Knobs):
             if self.capabilities.has_groups and len(name) <= LONGEST_GROUP:
                 return GroupTarget(endpoint_group=name)
             known = ", ".join(sorted(self.groups)) or "none"
-            raise UnknownGroup(f"The account has no group {name!r}; its settings name: {known}.")
+            raise UnknownGroup(f"The account has no group {quoted(name)}; its settings name: {known}.")
         return self.groups[name]
 
 
@@ -252,7 +260,8 @@ def check_tag(tag: str, longest: int = 100) -> str:
     Raises SettingsError. Source: docs/platforms.md, tag names.
     """
     if not TAG.fullmatch(tag) or len(tag) > longest:
-        raise SettingsError(f"The tag {tag!r} is not usable: 1 to {longest} letters, digits, hyphens and underscores.")
+        form = f"1 to {longest} letters, digits, hyphens and underscores"
+        raise SettingsError(f"The tag {quoted(tag)} is not usable: {form}.")
     return tag
 
 

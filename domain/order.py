@@ -19,29 +19,49 @@ class OrderState(StrEnum):
 
     IN_PROGRESS = "in_progress"
     DONE = "done"
+    SUSPENDED = "suspended"
+    ENDED = "ended"
     NO_STOCK = "no_stock"
     EXPIRED = "expired"
     NEEDS_HUMAN = "needs_human"
+    CANCELLED = "cancelled"
+    REFUNDING = "refunding"
+    REFUNDED = "refunded"
 
 
 SENTENCES: Mapping[OrderState, str] = {
     OrderState.IN_PROGRESS: "A SIM is reserved for the order, and its activation is planned, under way or looked up.",
     OrderState.DONE: "The endpoint is active and in its group.",
+    OrderState.SUSPENDED: "The endpoint was sold and is suspended now; it must not be handed over.",
+    OrderState.ENDED: "The endpoint was sold and is terminated for good; this order gets no other.",
     OrderState.NO_STOCK: "No pre-active SIM was free; nothing was changed, and the same order may be sent again.",
     OrderState.EXPIRED: "Nothing was sent in time, so the SIM went back; the same order may be sent again.",
     OrderState.NEEDS_HUMAN: "The platform refused, or its answers contradict each other; a person decides.",
+    OrderState.CANCELLED: "The order was cancelled before anything was sent; its number sells nothing any more.",
+    OrderState.REFUNDING: "A refund is recorded, and the endpoint is being taken out of service.",
+    OrderState.REFUNDED: "The order was refunded; its number sells nothing any more.",
 }
 
+# What an order is told to be once it was sold follows from its endpoint (domain/standing.py) and is never written down.
+SHOWN_ONLY = frozenset({OrderState.SUSPENDED, OrderState.ENDED})
+RECORDED = tuple(state for state in OrderState if state not in SHOWN_ONLY)
+
+_GONE = frozenset({OrderState.CANCELLED, OrderState.REFUNDED})
+# Taken back by the shop: nothing is sold under such a number any more, whoever sends it.
+TAKEN_BACK = _GONE | {OrderState.REFUNDING}
 MOVES: Mapping[OrderState, frozenset[OrderState]] = {
-    OrderState.IN_PROGRESS: frozenset(OrderState) - {OrderState.IN_PROGRESS},
-    OrderState.NO_STOCK: frozenset({OrderState.IN_PROGRESS}),
-    OrderState.EXPIRED: frozenset({OrderState.IN_PROGRESS, OrderState.NO_STOCK}),
-    OrderState.NEEDS_HUMAN: frozenset({OrderState.IN_PROGRESS, OrderState.DONE, OrderState.EXPIRED}),
-    OrderState.DONE: frozenset(),
+    OrderState.IN_PROGRESS: frozenset(RECORDED) - {OrderState.IN_PROGRESS},
+    OrderState.DONE: frozenset({OrderState.REFUNDING, OrderState.REFUNDED}),
+    OrderState.NO_STOCK: _GONE | {OrderState.IN_PROGRESS},
+    OrderState.EXPIRED: _GONE | {OrderState.IN_PROGRESS, OrderState.NO_STOCK},
+    OrderState.NEEDS_HUMAN: frozenset(RECORDED) - {OrderState.NEEDS_HUMAN, OrderState.NO_STOCK},
+    OrderState.CANCELLED: frozenset(),
+    OrderState.REFUNDING: frozenset({OrderState.REFUNDED}),
+    OrderState.REFUNDED: frozenset(),
 }
 
 # Nobody needs to look at these again, unless the shop sends the order once more.
-CLOSED = frozenset({OrderState.DONE, OrderState.NO_STOCK, OrderState.EXPIRED})
+CLOSED = SHOWN_ONLY | _GONE | {OrderState.DONE, OrderState.NO_STOCK, OrderState.EXPIRED}
 
 
 class SellRequest(BaseModel):
@@ -100,6 +120,8 @@ class Order:
     created_at: float = 0.0
     reserved_until: float = 0.0
     spoilt: bool = False
+    settled: OrderState = OrderState.IN_PROGRESS  # by its own operations alone, as it is written down
+    refund: str = ""  # what a refund does to the endpoint (domain/refund.py)
 
     @property
     def is_open(self) -> bool:
@@ -114,7 +136,7 @@ class Order:
     def sentence(self) -> str:
         """One line for the shop and for an operator; the ICCID stays out of logs."""
         words = f"order {self.order}: {self.state.value.replace('_', ' ')}"
-        if self.state is OrderState.DONE:
+        if self.state is OrderState.DONE and not self.text:
             return words
         return f"{words}; {self.text}" if self.text else f"{words}. {SENTENCES[self.state]}"
 
@@ -131,6 +153,16 @@ class Release:
         """One line for an operator."""
         where = self.state.value.replace("_", " ")
         return f"order {self.order} ({where}): {self.sims} SIMs go back to stock, and it may be sent again"
+
+
+def why_not_cancelled(order: Order) -> str:
+    """Why an order that was to be cancelled stays as it is, and what to do instead."""
+    if order.state in TAKEN_BACK:
+        return f"Order {order.order} was refunded, so it is not cancelled; its number sells nothing any more."
+    return (
+        f"Order {order.order} cannot be cancelled, since something was or may have been done for it; "
+        "nothing was changed, refund it instead."
+    )
 
 
 def may_move(before: OrderState, after: OrderState) -> bool:

@@ -16,6 +16,7 @@ from domain.outcome import Answer, Because
 from domain.ports import Changing, Ledger, Outlook, Result, Scope, SimPage, Step, Steps
 from domain.settler import Settler
 from domain.vacancy import Place, Vacancies
+from domain.words import quoted
 
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.05, 1.0
 
@@ -222,10 +223,12 @@ class Seller:
 
 
 def _check_same(order: Order, wanted: SellRequest) -> None:
+    if order.settled is OrderState.CANCELLED:
+        return  # perhaps before it was placed, for nobody knows what
     if (order.tag, order.group) != (wanted.tag, wanted.group):
         raise OrderDiffers(
-            f"Order {order.order} was placed before for tag {order.tag!r} and group {order.group!r}, and now asks "
-            f"for {wanted.tag!r} and {wanted.group!r}; nothing was changed, use another order number."
+            f"Order {order.order} was placed before for tag '{order.tag}' and group {quoted(order.group)}, and now "
+            f"asks for '{wanted.tag}' and {quoted(wanted.group)}; nothing was changed, use another order number."
         )
 
 

@@ -15,7 +15,7 @@ from prefect.events.schemas.automations import Posture
 from prefect.exceptions import ObjectNotFound
 
 from domain.errors import SettingsError
-from domain.events import ACTIVATION_REQUESTED, ORDER_REQUESTED, RAW_SHORT, RUN_HAS_FAILURES, STOCK_LOW
+from domain.events import ACTIVATION_REQUESTED, ORDER_REQUESTED, RAW_SHORT, REFUND_WAITS, RUN_HAS_FAILURES, STOCK_LOW
 
 OURS = "preactive: "
 RESUME, ACTIVATE, SELL = "resume/unfinished", "activate/batch", "sell/order"
@@ -106,6 +106,12 @@ def definitions(
             "A run ended with something for a person to look at.",
             _on(RUN_HAS_FAILURES),
             tell("A run ended with failures", "{{ event.payload.batch }}: {{ event.payload.sentence }}"),
+        ),
+        _automation(
+            "refund waits",
+            "A refund is recorded and cannot be carried out without a person.",
+            _on(REFUND_WAITS),
+            tell("A refund waits", "{{ event.payload.account }}: {{ event.payload.sentence }}"),
         ),
         _automation(
             "stock below its mark",

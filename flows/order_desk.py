@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 from domain.errors import LoginRefused, PreactiveError
+from domain.events import of_order
 from domain.order import Order, OrderState, SellRequest
 from flows.login_guard import LoginGuard
 from flows.showing import Showcase
@@ -18,6 +19,9 @@ from tasks.resources import Session
 
 _CLOSE_SECONDS, _BEAT_SECONDS, _SHOW_SECONDS, _SWEEP_SECONDS = 1.0, 5.0, 5.0, 30.0
 _LOOK_SECONDS = 60.0
+_BY = "the shop"
+_MOST_REMEMBERED = 10_000  # orders of which it is known what was told
+_REFUNDING = "carry out a refund"
 _SHOW_AGAIN = 20  # orders that are shown late, at a time
 _SHOWN_FOR = 86_400.0  # s; an order that nobody could show for a day stays without a run
 
@@ -41,6 +45,8 @@ class OrderDesk:
         self._login = LoginGuard(session.platform.login)
         self._answer_within = answer_within
         self._sales: dict[str, Sale] = {}
+        self._refunds: dict[str, asyncio.Task[Order]] = {}
+        self._told_of: dict[int, str] = {}
         self._runs: dict[int, str] = {}
         self._showcase = Showcase(self._note) if prefect else None
         self._numbers = count(1)
@@ -76,7 +82,8 @@ class OrderDesk:
     async def close(self) -> None:
         """Let the calls under way end, and write down what they came to."""
         self.halt()
-        await asyncio.gather(*(sale.task for sale in self._sales.values()), return_exceptions=True)
+        under_way = [*(sale.task for sale in self._sales.values()), *self._refunds.values()]
+        await asyncio.gather(*under_way, return_exceptions=True)
         self._closing.set()  # a sweep may have calls under way too, so no helper is cut off
         await asyncio.gather(*self._helpers, return_exceptions=True)
         if self._showcase is not None:
@@ -104,7 +111,7 @@ class OrderDesk:
             await self._login.check()
         except LoginRefused:
             known = await self._book.find(order)
-            if known is None or known.iccid is None:
+            if known is None or known.may_begin_anew:
                 raise
 
     def _begin(self, request: SellRequest) -> Sale:
@@ -131,6 +138,51 @@ class OrderDesk:
             sold = task.result() if error is None and not task.cancelled() else None
             message = str(error) if isinstance(error, PreactiveError) else type(error).__name__
             self._showcase.end(number, order=sold, message=message)
+
+    async def cancel(self, order: str) -> Order:
+        """Cancel an order if nothing was sent for it, and say where it stands."""
+        found = await self._book.cancel(order, by=_BY)
+        self._tell_of(found)
+        return found
+
+    async def refund(self, order: str) -> Order | None:
+        """Record a refund, carry it out, and answer in good time; None when there is no such order."""
+        found = await self._book.record_refund(order, by=_BY)
+        if found is None or found.state is not OrderState.REFUNDING:
+            return self._tell_of(found)
+        task = self._refunds.get(order) or self._begin_refund(order)
+        done, _ = await asyncio.wait({task}, timeout=self._answer_within)
+        if done and task.exception() is None:
+            return task.result()
+        return await self._book.find(order)
+
+    def _begin_refund(self, order: str) -> "asyncio.Task[Order]":
+        refunder = self._session.refunder()
+        task = self._refunds[order] = asyncio.create_task(refunder.carry_on(order, within=selling.PATIENCE_SECONDS))
+        task.add_done_callback(lambda ended: self._end_refund(order, ended))
+        return task
+
+    def _end_refund(self, order: str, task: "asyncio.Task[Order]") -> None:
+        """What went wrong is told once; the refund is recorded, and a sweep goes on with it."""
+        del self._refunds[order]
+        error = None if task.cancelled() else task.exception()
+        self._login.note(error)
+        if isinstance(error, Exception):
+            self._teller.failed(_REFUNDING, error)
+        else:
+            self._teller.worked(_REFUNDING)
+            self._tell_of(task.result())
+
+    def _tell_of(self, order: Order | None) -> Order | None:
+        """Let Prefect know of an order that was taken back, once for each state."""
+        event = None if order is None else of_order(order)
+        if self._showcase is None or order is None or event is None or self._told_of.get(order.id) == event[0]:
+            return order
+        if len(self._told_of) >= _MOST_REMEMBERED:
+            self._told_of.clear()
+        self._told_of[order.id] = event[0]
+        self._showcase.tell(*event)
+        return order
 
     async def find(self, order: str) -> Order | None:
         """The order as it stands."""
@@ -171,7 +223,9 @@ class OrderDesk:
     async def _sweep(self) -> None:
         try:
             await self._login.check()
-            await selling.sweep_in(self._session, self._seller, within=_SWEEP_SECONDS, without=self._sales)
+            await selling.sweep_in(
+                self._session, self._seller, within=_SWEEP_SECONDS, without={*self._sales, *self._refunds}
+            )
         except LoginRefused as error:
             self._login.note(error)
 

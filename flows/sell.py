@@ -5,9 +5,9 @@ from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 
-from domain.order import OrderState, SellRequest
+from domain.order import TAKEN_BACK, OrderState, SellRequest
 from flows.running import told_flow
 from tasks import selling
 
@@ -24,6 +24,9 @@ async def sell(request: SellRequest) -> State[Any]:
     return _end(order.state, order.sentence(), order)
 
 
+_TAKEN_BACK = frozenset(state.value for state in TAKEN_BACK)
+
+
 def _end(state: str, message: str, data: Any) -> State[Any]:
-    end = Completed if state == OrderState.DONE else Failed
+    end = Completed if state == OrderState.DONE else Cancelled if state in _TAKEN_BACK else Failed
     return end(message=message, data=data)

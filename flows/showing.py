@@ -4,7 +4,7 @@ A child process runs the flow `sell` for each sale, so that Prefect costs the se
 begins when the child hears of a sale and ends when the sale does. When Prefect is slow or away, sales go on alone and
 are shown later.
 
-Both sides speak in lines of JSON: the service says `begin` and `end`, the child says `shown` and `away`.
+Both sides speak in lines of JSON: the service says `begin`, `end` and `tell`, the child says `shown` and `away`.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from domain.order import Order, SellRequest
@@ -78,6 +78,11 @@ class Showcase:
             self._waiting[sale] = asyncio.get_running_loop().time()
             told = {} if order is None else {"order": order.id, "state": order.state, "message": order.sentence()}
             self._say({"end": sale, "message": message} | told)
+
+    def tell(self, event: str, about: str, facts: Mapping[str, Any]) -> None:
+        """Let Prefect know of an event, so that automations can act on it, if it answers at present."""
+        if not self.is_away:
+            self._say({"tell": event, "about": about, "facts": dict(facts)})
 
     async def stop(self) -> None:
         """Show no more; runs under way are given a moment."""
@@ -151,12 +156,17 @@ class Shower:
         await asyncio.wait(self._runs, timeout=_AWAY_SECONDS / 2) if self._runs else None
 
     def _hear(self, told: dict[str, Any]) -> None:
+        from tasks.events import tell
+
         if "begin" in told:
             sale = int(told["begin"])
             self._ends[sale] = asyncio.get_running_loop().create_future()
             run = asyncio.create_task(self._show(sale, SellRequest(**told["request"])))
             self._runs.add(run)
             run.add_done_callback(self._runs.discard)
+        elif "tell" in told:
+            with contextlib.suppress(Exception):  # whatever Prefect met, the order does not depend on it
+                tell(told["tell"], told["about"], told["facts"])
         elif (end := self._ends.get(int(told["end"]))) is not None and not end.done():
             end.set_result(selling.Ended(told.get("order"), told.get("state", ""), told["message"]))
 

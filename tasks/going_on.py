@@ -25,5 +25,5 @@ class Came:
             reports=[path for summary in self.done for path in summary.reports],
             stopped=total.stopped or self.stopped,
             orders="; ".join(f"{account}: {one.sentence()}" for account, one in self.swept.items()),
-            orders_to_decide=sum(one.needs_human for one in self.swept.values()),
+            orders_to_decide=sum(one.needs_human + one.refunding for one in self.swept.values()),
         )

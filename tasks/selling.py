@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from domain.errors import PreactiveError, UsageError
+from domain.errors import NothingSelected, PreactiveError, UsageError
 from domain.options import check_tag
 from domain.order import CLOSED, Order, OrderState, SellRequest
 from domain.pacing import Lane
@@ -44,12 +44,15 @@ class Swept:
     in_progress: int = 0
     needs_human: int = 0
     no_stock: int = 0
+    refunded: int = 0
+    refunding: int = 0
 
     def sentence(self) -> str:
         """One line with the numbers."""
         return (
             f"{self.done:,} orders finished, {self.put_back:,} SIMs put back, {self.in_progress:,} orders in progress, "
-            f"{self.needs_human:,} need a person, {self.no_stock:,} found no other SIM"
+            f"{self.needs_human:,} need a person, {self.no_stock:,} found no other SIM, "
+            f"{self.refunded:,} refunded, {self.refunding:,} refunds not finished"
         )
 
 
@@ -80,6 +83,18 @@ async def sold(request: SellRequest) -> Order:
         return order
 
 
+async def refunded(account: str, order_no: str, *, by: str) -> Order:
+    """Refund an order: recorded first, then carried out.
+
+    Raises NothingSelected, LoginRefused, PlatformUnreachable, Stopped; a refund that is recorded stays so.
+    """
+    async with resources.session(account, Lane.SALES) as session:
+        order = await session.orders().record_refund(order_no, by=by)
+        if order is None:
+            raise NothingSelected(f"Account {account} has no order {order_no}; `preactive orders list` shows them.")
+        return await session.refunder().carry_on(order_no, within=PATIENCE_SECONDS)
+
+
 async def sweep(account: str) -> Swept:
     """Finish what was left of orders, and put back what nothing was sent for.
 
@@ -100,6 +115,7 @@ async def sweep_in(session: Session, seller: Seller, *, within: float, without: 
         after = page[-1].id
         going = [_carried_on(session, seller, one, within=within) for one in page if one.order not in without]
         ended += await asyncio.gather(*going, return_exceptions=True)
+    ended += await _refunds(session, within=within, without=without)
     await book.close_settled(persons=False)
     _raise_first(ended)
     waiting = (await book.count_open()).get(OrderState.NEEDS_HUMAN, 0)
@@ -113,6 +129,14 @@ async def _carried_on(session: Session, seller: Seller, order: Order, *, within:
     return await seller.carry_on(order, within=within)
 
 
+async def _refunds(session: Session, *, within: float, without: Collection[str]) -> list[Order | BaseException]:
+    """Go on with the refunds that are recorded and not carried out."""
+    refunder = session.refunder()
+    left = [one for one in await session.orders().unfinished_refunds() if one not in without]
+    some = [refunder.carry_on(one, within=within) for one in left]
+    return list(await asyncio.gather(*some, return_exceptions=True))
+
+
 def _counted(put_back: int, needs_human: int, orders: Iterable[Order]) -> Swept:
     states = [order.state for order in orders]
     return Swept(
@@ -121,6 +145,8 @@ def _counted(put_back: int, needs_human: int, orders: Iterable[Order]) -> Swept:
         in_progress=states.count(OrderState.IN_PROGRESS),
         needs_human=needs_human,
         no_stock=states.count(OrderState.NO_STOCK),
+        refunded=states.count(OrderState.REFUNDED),
+        refunding=states.count(OrderState.REFUNDING),
     )
 
 

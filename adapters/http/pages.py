@@ -14,13 +14,14 @@ HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inl
 def page(schema: Mapping[str, Any]) -> str:
     """The OpenAPI document as a page to read."""
     title = f"{escape(schema['info']['title'])} {escape(schema['info']['version'])}"
-    return (
+    whole = (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title><style>{_STYLE}</style>"
         f"<h1>{title}</h1>"
         f"<p>{escape(schema['info'].get('description', ''))} For programs: <a href=/openapi.json>openapi.json</a>.</p>"
         + "".join(_calls(schema))
         + "".join(_models(schema))
     )
+    return whole.replace("`", "")  # marks of code in texts that programs read too
 
 
 def _calls(schema: Mapping[str, Any]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from adapters.store.tables import attempts, endpoints, operations, orders
 from adapters.store.trail import record
 from domain.errors import NothingSelected, Refused
 from domain.operation import State
-from domain.order import CLOSED, OrderState, Release
+from domain.order import CLOSED, TAKEN_BACK, Order, OrderState, Release
 from domain.outcome import NOT_CARRIED_OUT
 from domain.trail import GIVEN_BACK, ORDERED
 
@@ -34,7 +34,7 @@ def put_back(connection: Connection, account: str) -> list[str]:
     over = [row for row in found if row.change_id not in touched]
     for some in in_parts(over):
         o, ids = operations.c, [row.id for row in some]
-        _take_plans_back(connection, account, [o.change_id.in_([row.change_id for row in some])], "", now)
+        take_plans_back(connection, account, [o.change_id.in_([row.change_id for row in some])], "", now)
         connection.execute(update(endpoints).where(endpoints.c.id.in_([row.endpoint for row in some])).values(_FREE))
         connection.execute(update(orders).where(r.id.in_(ids)).values(_expired(now, text="")))
     return [row.order_no for row in over]
@@ -57,10 +57,25 @@ def release(connection: Connection, account: str, order_no: str, *, by: str, app
     held = connection.execute(select(func.count()).where(endpoints.c.held_by == row.id)).scalar_one()
     _check_releasable(connection, row, order_no, held)
     if apply:
-        _take_plans_back(connection, account, [operations.c.change_id == row.change_id], by, now)
+        take_plans_back(connection, account, [operations.c.change_id == row.change_id], by, now)
         connection.execute(update(endpoints).where(endpoints.c.held_by == row.id).values(_FREE))
         connection.execute(update(orders).where(orders.c.id == row.id).values(_expired(now, text=_RELEASED)))
     return Release(order_no, OrderState(row.state), held)
+
+
+def let_go(connection: Connection, order: Order, by: str, now: float) -> None:
+    """Take back what an order still planned, and free every SIM that it holds. The account is held by the caller."""
+    take_plans_back(connection, order.account, [operations.c.change_id == order.change], by, now)
+    connection.execute(update(endpoints).where(endpoints.c.held_by == order.id).values(_FREE))
+
+
+def may_be_done(connection: Connection, change: int) -> bool:
+    """Whether anything of a sale was done, or may have been: something is under way or decided but for refusals."""
+    o = operations.c
+    open_or_done = o.state.not_in((State.PLANNED.value, State.REFUSED.value))
+    tried = and_(o.state == State.PLANNED.value, _may_have_come_to_something())
+    query = select(o.id).where(o.change_id == change, or_(open_or_done, tried)).limit(1)
+    return connection.execute(query).first() is not None
 
 
 _FREE = {"held_by": None}
@@ -71,6 +86,8 @@ def _expired(now: float, *, text: str) -> dict[str, Any]:
 
 
 def _check_releasable(connection: Connection, row: Row[*tuple[Any, ...]], order_no: str, held: int) -> None:
+    if OrderState(row.state) in TAKEN_BACK:
+        raise Refused(f"Order {order_no} is {row.state}; its number sells nothing any more, nothing is to be released.")
     if OrderState(row.state) in CLOSED and not held:
         raise Refused(f"Order {order_no} is {row.state.replace('_', ' ')} and holds no SIM; nothing is to be released.")
     o = operations.c
@@ -86,9 +103,7 @@ def _check_releasable(connection: Connection, row: Row[*tuple[Any, ...]], order_
 
 def _touched(connection: Connection, some: Sequence[Row[*tuple[Any, ...]]]) -> list[int]:
     """The changes of which something is not planned, or of which a call may have come to something."""
-    o, a = operations.c, attempts.c
-    harmless = or_(a.event.in_(("sent", ORDERED)), and_(a.event == "answer", a.verdict.in_(NOT_CARRIED_OUT)))
-    tried = select(a.id).where(a.operation_id == o.id, not_(harmless)).exists()
+    o, tried = operations.c, _may_have_come_to_something()
     mine = and_(orders.c.change_id == o.change_id, orders.c.endpoint == o.endpoint)
     query = (
         select(o.change_id)
@@ -98,7 +113,14 @@ def _touched(connection: Connection, some: Sequence[Row[*tuple[Any, ...]]]) -> l
     return list(connection.execute(query.distinct()).scalars())
 
 
-def _take_plans_back(
+def _may_have_come_to_something() -> ColumnElement[bool]:
+    """Whether an operation has an attempt that was not certainly without effect."""
+    o, a = operations.c, attempts.c
+    harmless = or_(a.event.in_(("sent", ORDERED)), and_(a.event == "answer", a.verdict.in_(NOT_CARRIED_OUT)))
+    return select(a.id).where(a.operation_id == o.id, not_(harmless)).exists()
+
+
+def take_plans_back(
     connection: Connection, account: str, which: Sequence[ColumnElement[bool]], by: str, now: float
 ) -> None:
     """Remove what was planned; where there were tries, what is known of them stays."""

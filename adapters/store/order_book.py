@@ -2,28 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 
-from adapters.store import giving_back, orders, untouched
+from adapters.store import giving_back, orders, refunds, untouched
 from adapters.store.store import AccountLedger, Store
+from domain.options import Account
 from domain.order import Order, OrderState, SellRequest
 from domain.ports import Result, Scope, Step
+from domain.refund import RefundWith
+from domain.refunder import RefundStep
 
 AT_ONCE = 500
 
 
 class StoreOrders:
-    """The orders of one account. Implements domain.sale.OrderBook."""
+    """The orders of one account. Implements domain.sale.OrderBook and domain.refunder.RefundBook."""
 
-    def __init__(self, store: Store, ledger: AccountLedger, *, hold: float) -> None:
+    def __init__(self, store: Store, ledger: AccountLedger, account: Account) -> None:
         self._store = store
         self._owner = ledger.owner
-        self._hold = hold
+        self._hold = account.reservation_seconds
+        self._refund = {"wanted": RefundWith(account.refund_with), "most": account.max_terminate}
+        self._marked = frozenset(mark.tag for mark in account.stock)
         self._oldest: orders.Oldest = {}
 
     async def place(self, wanted: SellRequest, *, full: str = "") -> tuple[Order, Step]:
         """See domain.sale.OrderBook."""
-        return await self._store.awrite(
-            orders.place, self._owner, wanted, hold=self._hold, oldest=self._oldest, full=full
-        )
+        knobs = {"hold": self._hold, "oldest": self._oldest, "full": full, "marked": self._marked}
+        return await self._store.awrite(orders.place, self._owner, wanted, **knobs)
 
     async def step(
         self, order_no: str, scope: Scope, results: Sequence[Result], room: int
@@ -38,6 +42,22 @@ class StoreOrders:
     async def find(self, order_no: str) -> Order | None:
         """See domain.sale.OrderBook."""
         return await self._store.awrite(orders.find, self._owner.account, order_no)
+
+    async def cancel(self, order_no: str, *, by: str) -> Order:
+        """Cancel an order if nothing was sent for it, and return it as it stands then."""
+        return await self._store.awrite(refunds.cancel, self._owner.account, order_no, by=by)
+
+    async def record_refund(self, order_no: str, *, by: str) -> Order | None:
+        """Write down that an order is to be refunded; None when there is no such order."""
+        return await self._store.awrite(refunds.record_refund, self._owner.account, order_no, **self._refund, by=by)
+
+    async def advance_refund(self, order_no: str) -> RefundStep:
+        """See domain.refunder.RefundBook."""
+        return await self._store.awrite(refunds.advance_refund, self._owner, order_no)
+
+    async def unfinished_refunds(self) -> list[str]:
+        """The orders whose refund is recorded and not carried out yet, oldest first."""
+        return await self._store.awrite(refunds.unfinished_refunds, self._owner.account)
 
     async def unfinished(self, *, after: int = 0) -> list[Order]:
         """The next orders in progress, oldest first; none when there are no more."""

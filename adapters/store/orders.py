@@ -4,7 +4,7 @@ A SIM is picked, marked as held, and its operations are planned in one transacti
 on PostgreSQL the pick skips SIMs that another transaction has locked. Unique keys stand behind both.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,8 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal_column,
+    not_,
     or_,
     select,
     text,
@@ -30,31 +32,39 @@ from adapters.store import work
 from adapters.store.clock import store_now
 from adapters.store.decisions import Owner
 from adapters.store.lpa import lpa_column
+from adapters.store.standing import NOW, standing_of
 from adapters.store.tables import changes, endpoints, operations, orders
 from adapters.store.unfinished import stop_of
 from adapters.store.untouched import UNTOUCHED
 from domain.capabilities import CAPABILITIES
-from domain.errors import Refused
+from domain.errors import Refused, UnknownTag
 from domain.lifecycle import Kind
 from domain.operation import State
-from domain.order import CLOSED, MOST_SIMS, Order, OrderState, SellRequest, judged, may_move
+from domain.order import CLOSED, MOST_SIMS, TAKEN_BACK, Order, OrderState, SellRequest, judged, may_move
 from domain.ports import Result, Scope, Step
 
 Oldest = dict[str, int]  # by tag: the SIM sold last; older ones are mostly sold, so the search begins there
 
 
 def place(
-    connection: Connection, owner: Owner, wanted: SellRequest, *, hold: float, oldest: Oldest, full: str = ""
+    connection: Connection,
+    owner: Owner,
+    wanted: SellRequest,
+    *,
+    hold: float,
+    oldest: Oldest,
+    full: str = "",
+    marked: Collection[str] = (),
 ) -> tuple[Order, Step]:
     """Find or make the order, reserve a SIM if it has none, and hand out the first call, its intent being durable.
 
     An order that was placed for another tag or group comes back as it is, and nothing is changed. `full` says why no
-    SIM may be reserved at present.
+    SIM may be reserved at present; `marked` are tags that SIMs are to carry some day.
 
-    Raises Refused on an account that a person stopped.
+    Raises Refused on an account that a person stopped, and UnknownTag.
     """
     now = store_now(connection)
-    order = _enter(connection, owner.account, wanted, now) or _locked(connection, owner.account, wanted.order)
+    order = enter(connection, owner.account, wanted, now) or locked(connection, owner.account, wanted.order)
     if (order.tag, order.group) != (wanted.tag, wanted.group):
         return order, Step()
     if order.may_begin_anew:
@@ -63,6 +73,8 @@ def place(
         return _without_sim(connection, order, now, text=full), Step()
     if order.may_begin_anew:
         order = _reserve(connection, owner, order, hold=hold, now=now, oldest=oldest)
+    if order.state is OrderState.NO_STOCK and order.tag not in ("", *marked):
+        _check_tag_is_known(connection, order)
     return order, _begin(connection, owner, order)
 
 
@@ -72,8 +84,8 @@ def step(
     """The ledger's step, and where it leaves the order, unless there is more to send."""
     made = work.step(connection, owner, scope, results, room)
     order = None if made.work else find(connection, owner.account, order_no)
-    if order is not None and order.state is OrderState.NEEDS_HUMAN:
-        _set(connection, order, order.state, text=order.text)  # so that lists and counts show it at once
+    if order is not None and order.settled is OrderState.NEEDS_HUMAN:
+        _set(connection, order, order.settled, text=order.text)  # so that lists and counts show it at once
     return made, order
 
 
@@ -85,7 +97,7 @@ def take_another(
     After so many in a row the SIMs are hardly at fault: they go back, to be sold when no others are left.
     """
     now = store_now(connection)
-    order = _locked(connection, owner.account, order.order)
+    order = locked(connection, owner.account, order.order)
     if not order.spoilt:
         return order, _begin(connection, owner, order)
     o = operations.c
@@ -132,8 +144,10 @@ def close_settled(
     rows = connection.execute(_query().add_columns(orders.c.state.label("recorded")).where(*which).limit(limit)).all()
     for row in rows:
         order = _order(row)
-        if order.state.value != row.recorded and may_move(OrderState(row.recorded), order.state):
-            _set(connection, order, order.state, text=order.text, closed_at=now if order.state in CLOSED else None)
+        if order.settled.value != row.recorded and may_move(OrderState(row.recorded), order.settled):
+            closed_at = now if order.settled in CLOSED else None
+            words = "" if order.settled is OrderState.DONE else order.text
+            _set(connection, order, order.settled, text=words, closed_at=closed_at)
             moved[order.order] = order
     return moved, rows[-1].id if len(rows) == limit else 0
 
@@ -151,18 +165,22 @@ def note_runs(connection: Connection, runs: Mapping[int, str]) -> None:
 def unshown(connection: Connection, account: str, *, since: float, limit: int) -> list[Order]:
     """The oldest orders placed since then that came to an end, or wait for a person, and that no run shows yet.
 
-    One that found no SIM is left out: nothing was done, and there may be hundreds of them.
+    One that found no SIM, or was taken back without one, is left out: nothing was done, and there may be hundreds.
     """
     r = orders.c
     ended = or_(r.closed_at.is_not(None), r.state == OrderState.NEEDS_HUMAN.value)
-    which = (r.account == account, r.created_at >= since, ended, r.state != OrderState.NO_STOCK.value, r.run == "")
+    sold_nothing = and_(r.endpoint.is_(None), r.state.in_(_WITHOUT_SIM))
+    which = (r.account == account, r.created_at >= since, ended, not_(sold_nothing), r.run == "")
     return _read(connection, *which, limit=limit)
+
+
+_WITHOUT_SIM = tuple(state.value for state in (OrderState.NO_STOCK, OrderState.CANCELLED, OrderState.REFUNDED))
 
 
 # --- one order ---
 
 
-def _enter(connection: Connection, account: str, wanted: SellRequest, now: float) -> Order | None:
+def enter(connection: Connection, account: str, wanted: SellRequest, now: float) -> Order | None:
     """Add the row of a new order, which has no SIM until one is reserved; None when it is there already."""
     statement = text(
         'INSERT INTO orders (account, order_no, tag, "group", state, created_at, closed_at) '
@@ -173,7 +191,8 @@ def _enter(connection: Connection, account: str, wanted: SellRequest, now: float
     key = connection.execute(statement, values | {"state": OrderState.NO_STOCK.value}).scalar_one_or_none()
     if key is None:
         return None
-    return Order(key, account, wanted.order, OrderState.NO_STOCK, wanted.tag, wanted.group, created_at=now)
+    none = OrderState.NO_STOCK
+    return Order(key, account, wanted.order, none, wanted.tag, wanted.group, created_at=now, settled=none)
 
 
 def _check_not_stopped(connection: Connection, order: Order) -> None:
@@ -185,14 +204,24 @@ def _check_not_stopped(connection: Connection, order: Order) -> None:
         )
 
 
-def _locked(connection: Connection, account: str, order_no: str) -> Order:
+def _check_tag_is_known(connection: Connection, order: Order) -> None:
+    statement = text(
+        "SELECT 1 FROM tags t JOIN endpoints e ON e.id = t.endpoint WHERE t.tag = :tag AND e.account = :account LIMIT 1"
+    )
+    if connection.execute(statement, {"tag": order.tag, "account": order.account}).first() is None:
+        raise UnknownTag(
+            f"No SIM of the account ever carried the tag '{order.tag}'; no SIM was taken, correct the tag of the order."
+        )
+
+
+def locked(connection: Connection, account: str, order_no: str) -> Order:
     row = (orders.c.account == account, orders.c.order_no == order_no)
     connection.execute(select(orders.c.id).where(*row).with_for_update()).one()
     return _read(connection, *row)[0]
 
 
 def _begin(connection: Connection, owner: Owner, order: Order) -> Step:
-    if order.state is not OrderState.IN_PROGRESS or order.spoilt:
+    if order.settled is not OrderState.IN_PROGRESS or order.spoilt:
         return Step()
     return work.step(connection, owner, Scope(order.change), [], 1)
 
@@ -217,13 +246,16 @@ def _reserve(connection: Connection, owner: Owner, order: Order, *, hold: float,
         reserved_until=now + hold,
         text="",
         spoilt=False,
+        settled=OrderState.IN_PROGRESS,
     )
 
 
 def _without_sim(connection: Connection, order: Order, now: float, *, text: str = "") -> Order:
     """Close an order for which there is no SIM, or no room."""
     _set(connection, order, OrderState.NO_STOCK, endpoint=None, closed_at=now, text=text)
-    return replace(order, state=OrderState.NO_STOCK, iccid=None, endpoint_id=None, text=text, spoilt=False)
+    none = OrderState.NO_STOCK
+    bare = replace(order, iccid=None, endpoint_id=None, endpoint_state=None)
+    return replace(bare, state=none, settled=none, text=text, spoilt=False)
 
 
 _PICK = """
@@ -294,7 +326,12 @@ _INSERT = insert(operations).values(
 
 
 def _set(connection: Connection, order: Order, state: OrderState, **values: object) -> None:
-    connection.execute(update(orders).where(orders.c.id == order.id).values(state=state.value, **values))
+    """Move an order, unless somebody took it back in this moment."""
+    of = (orders.c.id == order.id, orders.c.state.not_in([state.value for state in TAKEN_BACK]))
+    connection.execute(update(orders).where(*of).values(state=state.value, **values))
+
+
+_JUDGED = frozenset({OrderState.IN_PROGRESS, OrderState.NEEDS_HUMAN})  # whose operations say where they stand
 
 
 # --- reading ---
@@ -310,14 +347,20 @@ def _query() -> Select[Any]:
     of_assign = and_(of_assign, g.c.round == _latest(g))
     return (
         select(
-            *(r.id, r.account, r.order_no, r.tag, r.group, r.change_id, r.state, r.text, r.created_at),
+            *(r.id, r.account, r.order_no, r.tag, r.group, r.change_id, r.state, r.text, r.created_at, r.refund),
             *(r.reserved_until, e.iccid, e.endpoint_id, e.state.label("endpoint_state"), lpa_column().label("lpa")),
+            *(e.group.label("endpoint_group"), *_NOW),
             *(a.c.state.label("activate"), a.c.text.label("activate_text")),
             *(g.c.state.label("assign"), g.c.text.label("assign_text")),
         )
         .select_from(orders.outerjoin(endpoints).outerjoin(a, of_activate).outerjoin(g, of_assign))
         .order_by(r.id)
     )
+
+
+_NOW: tuple[ColumnElement[Any], ...] = tuple(
+    literal_column(asked.format(order="orders", endpoint="endpoints")).label(name) for name, asked in NOW.items()
+)
 
 
 def _latest(one: NamedFromClause) -> ScalarSelect[int]:
@@ -333,13 +376,14 @@ def _read(connection: Connection, *where: Any, limit: int | None = None) -> list
 
 
 def _order(row: Row[*tuple[Any, ...]]) -> Order:
-    state, spoilt = OrderState(row.state), False
+    settled, spoilt = OrderState(row.state), False
     states: Sequence[State | None] = [State(s) if s else None for s in (row.activate, row.assign)]
-    waits = state is OrderState.NEEDS_HUMAN and (states[0] is State.REFUSED or row.iccid is None)
-    if state not in CLOSED and not waits:
-        state, spoilt = judged(*states)
+    waits = settled is OrderState.NEEDS_HUMAN and (states[0] is State.REFUSED or row.iccid is None)
+    if settled in _JUDGED and not waits:
+        settled, spoilt = judged(*states)
     said = row.assign_text if states[1] in (State.REFUSED, State.NEEDS_HUMAN) else row.activate_text
-    words = row.text or (said or "" if spoilt or state is OrderState.NEEDS_HUMAN else "")
+    words = row.text or (said or "" if spoilt or settled is OrderState.NEEDS_HUMAN else "")
+    state, standing = standing_of(settled, row._asdict())
     return Order(
         id=row.id,
         account=row.account,
@@ -351,9 +395,11 @@ def _order(row: Row[*tuple[Any, ...]]) -> Order:
         iccid=row.iccid,
         endpoint_id=row.endpoint_id,
         endpoint_state=row.endpoint_state,
-        lpa=row.lpa,
-        text="" if state is OrderState.DONE else words,  # what once went wrong is no news any more
+        lpa=row.lpa if state is OrderState.DONE else None,  # nobody installs what is not in service
+        text=standing or ("" if settled is OrderState.DONE else words),  # what once went wrong is no news any more
         created_at=row.created_at,
         reserved_until=row.reserved_until,
         spoilt=spoilt,
+        settled=settled,
+        refund=row.refund,
     )

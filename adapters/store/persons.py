@@ -69,7 +69,7 @@ def decide_by_person(
     )
 
 
-def _is_busy(connection: Connection, row: Row[Any]) -> bool:
+def _is_busy(connection: Connection, row: Row[*tuple[Any, ...]]) -> bool:
     """Whether another change of the endpoint's state is under way, beside which this one may not be planned."""
     o = operations.c
     changing = [kind.value for kind in (Kind.ACTIVATE, Kind.SUSPEND, Kind.RESUME, Kind.TERMINATE)]
@@ -80,7 +80,7 @@ def _is_busy(connection: Connection, row: Row[Any]) -> bool:
     return connection.execute(others.where(o.state.in_(under_way)).limit(1)).first() is not None
 
 
-def _is_given_back(connection: Connection, row: Row[Any]) -> bool:
+def _is_given_back(connection: Connection, row: Row[*tuple[Any, ...]]) -> bool:
     """Whether the operation is of an order that holds another SIM by now, or none."""
     r = orders.c
     other = or_(r.endpoint.is_(None), r.endpoint != row.endpoint)
@@ -88,7 +88,9 @@ def _is_given_back(connection: Connection, row: Row[Any]) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
-def _confirm(connection: Connection, row: Row[Any], platform: str, endpoint_id: str | None, now: float) -> None:
+def _confirm(
+    connection: Connection, row: Row[*tuple[Any, ...]], platform: str, endpoint_id: str | None, now: float
+) -> None:
     """Do to the endpoint what the platform's own answer would have done."""
     kind = Kind(row.kind)
     changed = effect(platform, kind) | {"updated_at": now}
@@ -98,7 +100,7 @@ def _confirm(connection: Connection, row: Row[Any], platform: str, endpoint_id: 
     connection.execute(update(endpoints).where(endpoints.c.id == row.endpoint).values(changed), given)
 
 
-def _unclaimed(connection: Connection, row: Row[Any], endpoint_id: str | None) -> str:
+def _unclaimed(connection: Connection, row: Row[*tuple[Any, ...]], endpoint_id: str | None) -> str:
     if not endpoint_id:
         raise Refused("A create can only be confirmed with the endpoint's id: add --endpoint-id.")
     e = endpoints.c

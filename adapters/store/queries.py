@@ -4,10 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from adapters.store.reading import Reader, Row, loads
+from adapters.store.schema import WITH_ORDER_FACTS
+from adapters.store.standing import NOW, standing_of
 from domain.operation import State
 from domain.order import OrderState
+from domain.order_trail import ABOUT
+from domain.refund import WAITS
 from domain.selection import AsAsked
-from domain.trail import APPROVERS, COVERED, SIGNED
+from domain.standing import REVIVED
+from domain.trail import COVERED, SIGNED
 
 # An endpoint's operations in one change, worst outcome first.
 _RANK = ("refused", "needs_human", "in_doubt", "sent", "planned", "confirmed")
@@ -200,14 +205,14 @@ def chains(reader: Reader) -> list[Row]:
     return reader.rows(
         "SELECT a.account, coalesce(c.length, 0) AS length, coalesce(c.head, '') AS head "
         "FROM (SELECT account FROM chains UNION SELECT DISTINCT account FROM attempts) a "
-        "LEFT JOIN chains c ON c.account = a.account WHERE a.account <> :own ORDER BY 1",
-        {"own": APPROVERS},
+        "LEFT JOIN chains c ON c.account = a.account WHERE a.account NOT LIKE '~%' ORDER BY 1",
+        {},
     )
 
 
-def approver_chain(reader: Reader) -> Row:
-    """How many facts about approvers there should be, and the last link."""
-    found = reader.rows("SELECT length, head FROM chains WHERE account = :own", {"own": APPROVERS})
+def chain(reader: Reader, name: str) -> Row:
+    """How many facts a chain should have, and the last link."""
+    found = reader.rows("SELECT length, head FROM chains WHERE account = :own", {"own": name})
     return found[0] if found else {"length": 0, "head": ""}
 
 
@@ -215,6 +220,15 @@ def approver_facts(reader: Reader) -> list[Row]:
     """Every fact about approvers, in order."""
     columns = ", ".join(("id", "hash", *SIGNED))
     return reader.rows(f"SELECT {columns}, name AS kind FROM approver_facts ORDER BY id")
+
+
+def order_facts(reader: Reader) -> list[Row]:
+    """Every fact about orders that were taken back, in order; none in a store from before there were such."""
+    known = reader.rows(
+        "SELECT 1 AS there FROM alembic_version WHERE version_num >= :first", {"first": WITH_ORDER_FACTS}
+    )
+    columns = ", ".join(("id", "hash", *(name if name != "group" else '"group"' for name in ABOUT)))
+    return reader.rows(f"SELECT {columns}, order_no AS kind FROM order_facts ORDER BY id") if known else []
 
 
 def stops(reader: Reader) -> list[Row]:
@@ -228,9 +242,12 @@ def accounts(reader: Reader) -> list[str]:
 
 
 def accounts_with_open_orders(reader: Reader) -> list[str]:
-    """Accounts of which an order is in progress."""
-    query = "SELECT DISTINCT account FROM orders WHERE closed_at IS NULL AND state = :state ORDER BY account"
-    return [row["account"] for row in reader.rows(query, {"state": OrderState.IN_PROGRESS.value})]
+    """Accounts of which an order is in progress, or a refund not carried out."""
+    query = (
+        "SELECT DISTINCT account FROM orders WHERE closed_at IS NULL AND state IN ('in_progress', 'refunding') "
+        "ORDER BY account"
+    )
+    return [row["account"] for row in reader.rows(query, {})]
 
 
 def approvers(reader: Reader) -> list[Row]:
@@ -276,13 +293,32 @@ def unsettled(reader: Reader, account: str | None = None) -> list[Row]:
 
 
 def orders(reader: Reader, account: str | None = None, state: str | None = None) -> Iterator[Row]:
-    """The orders as they were written down, oldest first."""
-    yield from reader.stream(
-        'SELECT r.account, r.order_no AS "order", r.state, e.iccid, e.endpoint_id, r.tag, r."group", r.text, '
-        "r.created_at FROM orders r LEFT JOIN endpoints e ON e.id = r.endpoint "
-        "WHERE (:account = '' OR r.account = :account) AND (:state = '' OR r.state = :state) ORDER BY r.id",
+    """The orders, oldest first; one that was sold stands where its endpoint stands now."""
+    shown = ", ".join(f"{asked.format(order='r', endpoint='e')} AS {name}" for name, asked in NOW.items())
+    rows = reader.stream(
+        'SELECT r.account, r.order_no AS "order", r.state, e.iccid, e.endpoint_id, e.state AS endpoint_state, r.tag, '
+        f'r."group", r.text, r.created_at, r.refund, e."group" AS endpoint_group, {shown} '
+        "FROM orders r LEFT JOIN endpoints e ON e.id = r.endpoint WHERE (:account = '' OR r.account = :account) "
+        "AND (:state = '' OR r.state = :state OR r.state = 'done') ORDER BY r.id",
         {"account": account or "", "state": state or ""},
     )
+    for row in rows:
+        stands, text = standing_of(OrderState(row["state"]), row)
+        if not state or stands == state:
+            told = row | {"state": stands.value, "text": text or row["text"]}
+            yield {name: value for name, value in told.items() if name not in _ONLY_ASKED}
+
+
+_ONLY_ASKED = frozenset({"refund", "endpoint_group", *NOW})
+
+
+def orders_held_up(reader: Reader, account: str | None = None) -> list[Row]:
+    """Orders that need a person though no operation in `unsettled` may say so."""
+    return [
+        *(row for row in orders(reader, account, OrderState.NEEDS_HUMAN) if row["iccid"] is None),
+        *(row for row in orders(reader, account, OrderState.REFUNDING) if row["text"].startswith(WAITS)),
+        *(row for row in orders(reader, account, OrderState.REFUNDED) if row["text"] == REVIVED),
+    ]
 
 
 def totals_by_state(reader: Reader, change: int) -> Mapping[str, int]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, func, insert, select, text
 from adapters.store.clock import store_now
 from adapters.store.engine import alone_on
 from adapters.store.rebuilt_orders import order_changes, order_ids, restore_orders
-from adapters.store.tables import attempts, batches, chains, changes, endpoints, operations, orders, tags
+from adapters.store.tables import attempts, batches, chains, changes, endpoints, operations, order_facts, orders, tags
 from domain.doubt import Patience
 from domain.errors import Refused
 from domain.lifecycle import Kind
@@ -20,7 +20,7 @@ from domain.trail import COVERED, Chain, Done, Traced, bought, fold
 Facts = Iterable[Mapping[str, Any]]
 
 _AT_ONCE = 5000
-_NUMBERED = (batches, changes, endpoints, operations, attempts, orders)
+_NUMBERED = (batches, changes, endpoints, operations, attempts, orders, order_facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def check_empty(connection: Connection) -> None:
 
     Raises Refused.
     """
-    for table in (batches, attempts):
+    for table in (batches, attempts, orders, order_facts):
         if count := connection.execute(select(func.count()).select_from(table)).scalar_one():
             raise Refused(f"The store has {count:,} {table.name} already; name an empty store in store_url.")
 

@@ -1,5 +1,8 @@
 """The tables. Times are seconds since 1970, UTC, by the store's clock."""
 
+from collections.abc import Iterable
+from enum import StrEnum
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -21,7 +24,8 @@ from sqlalchemy import (
 from domain.approval import Standing
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State
-from domain.order import OrderState
+from domain.order import RECORDED
+from domain.order_trail import OrderEvent
 
 metadata = MetaData(
     naming_convention={
@@ -37,7 +41,7 @@ metadata = MetaData(
 Key = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _one_of(column: str, values: type[Lifecycle] | type[State] | type[Kind] | type[OrderState] | type[Standing]) -> str:
+def _one_of(column: str, values: Iterable[StrEnum]) -> str:
     return f"{column} IN ({', '.join(repr(value.value) for value in values)})"
 
 
@@ -291,14 +295,35 @@ orders = Table(
     Column("reserved_until", Float, nullable=False, server_default="0"),
     Column("created_at", Float, nullable=False),
     Column("closed_at", Float),
+    Column("refund", String(16), nullable=False, server_default=""),  # what its refund does to the endpoint
     UniqueConstraint("account", "order_no"),
-    CheckConstraint(_one_of("state", OrderState), name="state"),
+    CheckConstraint(_one_of("state", RECORDED), name="state"),
     Index(None, "account", "created_at"),
 )
 # Two orders never hold the same endpoint.
 Index("uq_orders_endpoint", orders.c.endpoint, unique=True)
 _unfinished = orders.c.closed_at.is_(None)
 Index("ix_orders_open", orders.c.account, sqlite_where=_unfinished, postgresql_where=_unfinished)
+
+# What happened to orders that were taken back. Rows are only ever added, each bound to the last one.
+order_facts = Table(
+    "order_facts",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("account", String(64), nullable=False),
+    Column("order_no", String(100), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("event", String(16), nullable=False),
+    Column("tag", String(100), nullable=False),
+    Column("group", String(100), nullable=False),
+    Column("iccid", String(22), nullable=False),
+    Column("refund", String(16), nullable=False),
+    Column("owner", String(64), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("hash", String(64), nullable=False),
+    CheckConstraint(_one_of("event", OrderEvent), name="event"),
+    Index(None, "account", "at"),
+)
 
 buckets = Table(
     "buckets",

@@ -56,7 +56,9 @@ def resolve(
 
 def _order(row: dict[str, Any]) -> dict[str, Any]:
     """An order that no operation stands for any more."""
-    text = f"{row['text']}; `preactive orders release {row['order']}` lets it be sent again"
+    text = row["text"]
+    if row["state"] == "needs_human":
+        text = f"{text}; `preactive orders release {row['order']}` lets it be sent again"
     return {"operation": None, "account": row["account"], "order": row["order"], "state": row["state"], "text": text}
 
 

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The shop's orders.", no_args_is_help=True)
 
-_EXIT = {"done": 0, "in_progress": 3, "needs_human": 3, "no_stock": 4, "expired": 4}
+_EXIT = {
+    **{"done": 0, "in_progress": 3, "needs_human": 3, "no_stock": 4, "expired": 4},
+    **dict.fromkeys(("suspended", "ended", "cancelled", "refunding", "refunded"), 4),
+}
+_HELD = ("done", "in_progress", "needs_human")  # of any other order the SIM is not for its buyer
 
 
 def sell(
@@ -29,12 +33,10 @@ def sell(
     as_json: Json = False,
 ) -> None:
     """Sell one endpoint for one order: reserve, activate, assign. The same order again gives the same endpoint."""
-    from domain.errors import UsageError
-    from domain.order import SellRequest, is_order_no
+    from domain.order import SellRequest
     from tasks import selling
 
-    if not is_order_no(order):
-        raise UsageError("An order number is 1 to 100 letters, digits, and . _ : - between them.")
+    _check_order_no(order)
     name = running.account_to_log_in(account)
     request = SellRequest(order=order, account=name, tag=tag, group=group)
     sold = asyncio.run(_stoppable(selling.sold(request)))
@@ -55,12 +57,12 @@ def _tell(sold: "Order", *, as_json: bool) -> None:
         names = ("account", "order", "state", "iccid", "endpoint_id", "endpoint_state", "tag", "group", "lpa")
         print(json.dumps({name: getattr(sold, name) for name in names} | {"message": sold.sentence()}))
         return
-    if sold.iccid is not None:
+    if sold.iccid is not None and sold.state in _HELD:
         print(f"ICCID        {sold.iccid}")
         print(f"endpoint id  {sold.endpoint_id}")
     if sold.lpa is not None:
         print(f"LPA          {sold.lpa}")
-    if sold.state != "done":
+    if sold.state != "done" or sold.text:
         print(f"preactive: {sold.sentence()}", file=sys.stderr)
 
 
@@ -105,7 +107,7 @@ def sweep(account: Account = None, as_json: Json = False) -> None:
     name = running.account_to_log_in(account)
     swept = asyncio.run(_stoppable(selling.sweep(name)))
     print(json.dumps(asdict(swept)) if as_json else f"{swept.sentence()}.")
-    if swept.in_progress or swept.needs_human:
+    if swept.in_progress or swept.needs_human or swept.refunding:
         raise typer.Exit(3)
 
 
@@ -113,11 +115,11 @@ def sweep(account: Account = None, as_json: Json = False) -> None:
 def list_orders(
     account: Account = None,
     state: Annotated[
-        str | None, typer.Option("--state", help="in_progress, done, no_stock, expired or needs_human.")
+        str | None, typer.Option("--state", help="done, suspended, ended, cancelled, refunded and so on.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the shop's orders, oldest first, as they were written down."""
+    """List the shop's orders, oldest first, as their endpoints are now."""
     from domain.errors import UsageError
     from tasks import resources
 
@@ -142,3 +144,62 @@ def release(
     running.confirm("Apply?", yes=yes)
     resources.release_order(name, order, apply=True)
     print(f"Order {order} is released.")
+
+
+@app.command()
+def cancel(
+    order: Annotated[str, typer.Argument(help="The shop's purchase number.")],
+    account: Account = None,
+    yes: Yes = False,
+) -> None:
+    """Cancel an order for which nothing was sent: its SIM goes back, and the number sells nothing any more."""
+    from domain.errors import Refused
+    from domain.order import OrderState, why_not_cancelled
+    from tasks import resources
+
+    _check_order_no(order)
+    name, _ = resources.account(account)
+    known = resources.order_now(name, order)
+    print(known.sentence() if known else f"order {order}: not placed yet; if it comes, it sells nothing")
+    running.confirm("Cancel it for good?", yes=yes)
+    found = resources.cancel_order(name, order)
+    if found.state is not OrderState.CANCELLED:
+        raise Refused(why_not_cancelled(found))
+    print(f"Order {order} is cancelled.")
+
+
+@app.command()
+def refund(
+    order: Annotated[str, typer.Argument(help="The shop's purchase number.")],
+    account: Account = None,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Refund an order: its endpoint is taken out of service, and the number sells nothing any more."""
+    import getpass
+
+    from domain.errors import NothingSelected
+    from tasks import resources, selling
+
+    _check_order_no(order)
+    name = running.account_to_log_in(account)
+    known = resources.order_now(name, order)
+    if known is None:
+        raise NothingSelected(f"Account {name} has no order {order}; `preactive orders list` shows them.")
+    if not as_json:
+        print(known.sentence())
+    running.confirm("Refund it for good?", yes=yes)
+    found = asyncio.run(_stoppable(selling.refunded(name, order, by=getpass.getuser()[:64])))
+    if as_json:
+        _tell(found, as_json=True)
+    else:
+        print(found.sentence())
+    raise typer.Exit(3 if found.state == "refunding" else 0)
+
+
+def _check_order_no(order: str) -> None:
+    from domain.errors import UsageError
+    from domain.order import is_order_no
+
+    if not is_order_no(order):
+        raise UsageError("An order number is 1 to 100 letters, digits, and . _ : - between them.")

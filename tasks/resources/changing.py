@@ -13,7 +13,7 @@ from domain.lifecycle import Kind
 from domain.manifest import Manifest, ManifestRow
 from domain.operation import State
 from domain.options import Account
-from domain.order import Release
+from domain.order import Order, Release
 from domain.repair import Repair
 from domain.requests import ProvisionRequest, SelectionRequest
 from domain.selection import Selected
@@ -254,6 +254,20 @@ def release_order(name: str, order: str, *, apply: bool) -> Release:
     from adapters.store import giving_back
 
     return _write(giving_back.release, name, order, by=getpass.getuser()[:36], apply=apply)
+
+
+def cancel_order(name: str, order: str) -> Order:
+    """Cancel an order if nothing was sent for it, and return it as it stands then."""
+    from adapters.store import refunds
+
+    return _write(refunds.cancel, name, order, by=getpass.getuser()[:36])
+
+
+def order_now(name: str, order: str) -> Order | None:
+    """An order as it stands."""
+    from adapters.store import orders
+
+    return _write(orders.find, name, order)
 
 
 def _write(function: Callable[..., T], *args: object, **kwargs: object) -> T:

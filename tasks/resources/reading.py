@@ -318,10 +318,10 @@ def unsettled(account: str | None) -> list[dict[str, Any]]:
 
 
 def orders_to_decide(account: str | None) -> list[dict[str, Any]]:
-    """Orders that wait for a person, and for no operation that is unsettled: all their SIMs went back."""
+    """Orders that wait for a person though no unsettled operation says so: their SIMs went back, or a refund waits."""
     with reader() as opened:
         operations = {(row["account"], row["order"]) for row in queries.unsettled(opened, account)}
-        rows = queries.orders(opened, account, "needs_human")
+        rows = queries.orders_held_up(opened, account)
         return [row for row in rows if (row["account"], row["order"]) not in operations]
 
 

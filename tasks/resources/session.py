@@ -29,6 +29,7 @@ from domain.pacing import Lane
 from domain.polling import LastPoll
 from domain.ports import Changing, Scope, Steps
 from domain.readback import ReadBack
+from domain.refunder import Refunder
 from domain.sale import Seller
 from domain.settler import Settler
 from domain.sight import Expected, Finding
@@ -269,7 +270,11 @@ class Session:
         """The account's orders."""
         from adapters.store.order_book import StoreOrders
 
-        return StoreOrders(self.store, self.ledger, hold=self.account.reservation_seconds)
+        return StoreOrders(self.store, self.ledger, self.account)
+
+    def refunder(self) -> Refunder:
+        """A means to carry out refunds."""
+        return Refunder(self.orders(), self.ledger, self.settler, self.platform, self.executor, stop=self.stop)
 
     def vacancies(self) -> Vacancies:
         """What is known of the groups that are sold into, where the platform has groups."""

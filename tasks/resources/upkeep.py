@@ -8,6 +8,7 @@ from adapters import settings
 from adapters.store import queries
 from adapters.store.reading import Reader
 from domain.errors import Refused, StoreDamaged
+from domain.order_trail import ABOUT, CHAIN
 from domain.trail import APPROVERS, SIGNED, Chain
 from domain.trail import check as check_trail
 from tasks.resources.session import open_store
@@ -44,7 +45,9 @@ def check_store() -> list[str]:
         found = [store_place(), *store.write(check)]
     finally:
         store.close()
-    return [*found, *(_checked(chain) for chain in [_approvers(), *trails()])]
+    of_orders = order_trail(settings.load().store_url)
+    chains = [_approvers(), *([of_orders] if of_orders.length or of_orders.broken else []), *trails()]
+    return [*found, *map(_checked, chains)]
 
 
 def _checked(chain: Chain) -> str:
@@ -58,7 +61,14 @@ def _approvers() -> Chain:
     """The facts about approvers, gone through from the first to the last."""
     with Reader(settings.load().store_url).open() as opened:
         facts = queries.approver_facts(opened)
-        return check_trail(APPROVERS, facts, **queries.approver_chain(opened), covered=SIGNED)
+        return check_trail(APPROVERS, facts, **queries.chain(opened, APPROVERS), covered=SIGNED)
+
+
+def order_trail(store_url: str) -> Chain:
+    """The facts about orders that were taken back, gone through from the first to the last."""
+    with Reader(store_url).open() as opened:
+        facts = queries.order_facts(opened)
+        return check_trail(CHAIN, facts, **queries.chain(opened, CHAIN), covered=ABOUT)
 
 
 def trails(store_url: str | None = None) -> list[Chain]:
@@ -75,10 +85,10 @@ def rebuild_store(source: str, *, broken_too: bool) -> "list[Rebuilt]":
 
     Raises Refused when there is nothing to take, a trail is broken, or the store is not empty.
     """
-    chains = trails(source)
-    if not chains:
+    chains, of_orders = trails(source), order_trail(source)
+    if not chains and not of_orders.length:
         raise Refused("The named store has no audit trail; nothing was changed.")
-    broken = [chain.broken for chain in chains if chain.broken]
+    broken = [chain.broken for chain in [*chains, of_orders] if chain.broken]
     if broken and not broken_too:
         raise Refused(f"The audit trail is broken: {broken[0]}; look into that first, or say --broken-too.")
     store = open_store()
@@ -90,7 +100,7 @@ def rebuild_store(source: str, *, broken_too: bool) -> "list[Rebuilt]":
 
 
 def _rebuild_all(connection: "Connection", old: Reader, chains: Sequence[Chain]) -> "list[Rebuilt]":
-    from adapters.store import rebuild
+    from adapters.store import rebuild, taken_back
 
     rebuild.check_empty(connection)
     made = []
@@ -98,6 +108,7 @@ def _rebuild_all(connection: "Connection", old: Reader, chains: Sequence[Chain])
         _, options = settings.account(chain.account)
         facts = partial(queries.facts, old, chain.account)
         made.append(rebuild.rebuild(connection, chain, facts, platform=options.platform, patience=options.patience))
+    taken_back.restore(connection, queries.order_facts(old), queries.chain(old, CHAIN))
     rebuild.renumber(connection)
     return made
 

@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 
 from tests.lives.conftest import urls
-from tests.support.deaths import killed_at_each
+from tests.support.deaths import cancel_killed_at, killed_at_each, refund_killed_at
 from tests.support.freezes import freeze, frozen_inside_a_create
 from tests.support.lives import RealWorld
 
@@ -58,3 +58,12 @@ async def test_a_process_frozen_at_a_random_point_does_no_harm_when_it_wakes(url
             world.check_activated(1)
 
     await asyncio.gather(*(once(chance.randrange(3, 90), chance.uniform(0, 4)) for _ in range(FREEZES)))
+
+
+@pytest.mark.parametrize("killed", [refund_killed_at, cancel_killed_at])
+async def test_an_order_that_is_taken_back_is_taken_back_once_wherever_the_process_is_killed(urls, killed):
+    points = await killed_at_each(urls, range(1, 45), at_once=8, killed=killed)
+
+    print(f"{killed.__name__}: killed at {points.count(True)} points")
+    assert points[0]
+    assert not points[-1]

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.operation import State
-from domain.order import CLOSED, MOVES, Order, OrderState, SellRequest, is_order_no, judged, may_move
+from domain.order import (
+    CLOSED,
+    MOVES,
+    RECORDED,
+    TAKEN_BACK,
+    Order,
+    OrderState,
+    SellRequest,
+    is_order_no,
+    judged,
+    may_move,
+)
 
 C, R, H, P, S, D = (
     State.CONFIRMED,
@@ -55,16 +66,29 @@ def test_only_a_refused_activation_lets_another_sim_take_its_place():
             assert activate is R
 
 
-def test_a_finished_order_never_moves_and_every_other_can_still_be_done():
-    assert MOVES[OrderState.DONE] == frozenset()
-    for state in set(OrderState) - {OrderState.DONE}:
-        reached, new = {state}, {state}
-        while new:
-            new = {after for before in new for after in MOVES[before]} - reached
-            reached |= new
-        assert OrderState.DONE in reached
+def reached_from(state):
+    reached, new = {state}, {state}
+    while new:
+        new = {after for before in new for after in MOVES[before]} - reached
+        reached |= new
+    return reached
+
+
+def test_an_order_that_was_taken_back_never_comes_back_and_every_other_can_still_be_done():
+    assert MOVES[OrderState.CANCELLED] == MOVES[OrderState.REFUNDED] == frozenset()
+    assert reached_from(OrderState.REFUNDING) == {OrderState.REFUNDING, OrderState.REFUNDED}
+    assert reached_from(OrderState.DONE) == {OrderState.DONE, OrderState.REFUNDING, OrderState.REFUNDED}
+    for state in set(RECORDED) - TAKEN_BACK:
+        assert OrderState.DONE in reached_from(state)
     assert may_move(OrderState.NO_STOCK, OrderState.IN_PROGRESS)
     assert OrderState.NEEDS_HUMAN not in CLOSED
+
+
+def test_every_order_can_be_refunded_and_what_is_only_shown_is_never_written_down():
+    for state in RECORDED:
+        assert OrderState.REFUNDED in reached_from(state) or state is OrderState.CANCELLED
+    assert set(MOVES) == set(RECORDED) == set(OrderState) - {OrderState.SUSPENDED, OrderState.ENDED}
+    assert not any(moves & {OrderState.SUSPENDED, OrderState.ENDED} for moves in MOVES.values())
 
 
 @pytest.mark.parametrize("order", ["4711", "A-1", "2026.11.21:7_b", "a" * 100])

@@ -29,6 +29,12 @@ class Ordering:
         body = {"order": order, "tag": "spring", "group": "eu"} | fields
         return await self.client.post("/orders", json=body)
 
+    async def cancel(self, order: str = "A-1") -> httpx.Response:
+        return await self.client.delete(f"/orders/{order}")
+
+    async def refund(self, order: str = "A-1") -> httpx.Response:
+        return await self.client.post(f"/orders/{order}/refund")
+
     async def get(self, path: str, **options: Any) -> httpx.Response:
         return await self.client.get(path, **options)
 

@@ -8,6 +8,7 @@ import pytest
 from adapters.http.limits import MAX_BODY
 from adapters.http.tokens import Tokens
 from domain.errors import UsageError
+from domain.order import OrderState
 from flows.order_service import check_address
 from tests.flows.ordering import TOKEN, WITH_TOKEN, served
 from tests.support.fleet_shop import FLEET, open_fleet_shop
@@ -132,7 +133,10 @@ async def test_an_account_whose_calls_the_platform_refuses_is_told_without_its_n
         ({"order": 7}, "order: Input should be a valid string"),
         ({"group": "mars"}, "The account has no group 'mars'"),
         ({"tag": "a b"}, "The tag 'a b' is not usable"),
-        ({"iccid": "8944"}, "Wrong request: another field: Extra inputs are not permitted."),
+        ({"iccid": "8944"}, "Wrong request: the field 'iccid' is not known; there are: order, tag, group."),
+        ({"quantity\n\u202e" + "x" * 99: 2}, "the field 'quantity\ufffd\ufffdxxx"),
+        ({"tag": "sprng"}, "No SIM of the account ever carried the tag 'sprng'; no SIM was taken"),
+        ({"tag": "\u00a3\U000bd91b"}, "The tag '\u00a3\ufffd' is not usable"),
     ],
 )
 async def test_a_wrong_request_is_refused_in_one_sentence_and_nothing_is_kept(service_of, fields, words):
@@ -142,6 +146,28 @@ async def test_a_wrong_request_is_refused_in_one_sentence_and_nothing_is_kept(se
         assert answer.status_code == 422
         assert words in answer.json()["message"]
         assert (await service.get("/health")).json()["unfinished"] == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"{", "The body is not JSON: Expecting property name enclosed in double quotes at character 2."),
+        (b'{"order": "A-1"}}', "The body is not JSON: Extra data at character 17."),
+        (b'\xff{"order": "A-1"}', "The body is not JSON that could be an order."),
+        (b"[" * 4000, "The body is not JSON that could be an order."),
+        (b'{"order": "A-1", "tag": NaN}', "The body is not JSON that could be an order."),
+        (b'{"order": "A-1", "tag": "spring", "order": "A-2"}', "The body names the field 'order' twice"),
+        (b'{"order": "A-1", "\\u006frder": "A-2"}', "The body names the field 'order' twice"),
+    ],
+)
+async def test_a_body_that_is_broken_or_could_mean_two_things_is_400_and_sells_nothing(service_of, body, words):
+    async with service_of(sims=1) as service:
+        answer = await service.client.post("/orders", content=body, headers={"Content-Type": "application/json"})
+
+        assert (answer.status_code, list(answer.json())) == (400, ["message"])
+        assert answer.json()["message"].startswith(words)
+        assert service.shop.in_service() == {}
+        assert (await service.get("/orders/A-1")).status_code == 404
 
 
 async def test_a_number_that_was_used_for_something_else_is_refused(service_of):
@@ -289,12 +315,42 @@ async def test_the_page_needs_nothing_from_elsewhere_and_shows_every_call_and_fi
 
 
 async def test_every_answer_that_a_call_can_have_stands_in_the_schema(service_of):
-    async with service_of(sims=1) as service:
+    async with service_of(sims=1, token=TOKEN) as service:
         paths = (await service.get("/openapi.json")).json()["paths"]
         known = {path: set(call["responses"]) for path, calls in paths.items() for call in calls.values()}
 
         assert all({"401", "408", "500", "503"} <= codes for path, codes in known.items() if path != "/health")
         assert {"408", "500", "503"} <= known["/health"]
+
+
+@pytest.mark.parametrize("token", ["", TOKEN])
+async def test_the_schema_asks_for_the_token_only_where_there_is_one(service_of, token):
+    async with service_of(sims=1, token=token) as service:
+        paths = (await service.get("/openapi.json")).json()["paths"]
+        calls = [call for path, calls in paths.items() for call in calls.values() if path != "/health"]
+
+        assert len(calls) == 5
+        assert {"security" in call for call in calls} == {bool(token)}
+        assert {"401" in call["responses"] for call in calls} == {bool(token)}
+
+
+async def test_every_state_and_the_form_of_a_tag_stand_in_the_schema_and_on_the_page(service_of):
+    async with service_of(sims=1) as service:
+        schemas = (await service.get("/openapi.json")).json()["components"]["schemas"]
+        page = (await service.get("/docs")).text
+
+        assert schemas["Purchase"]["properties"]["tag"]["pattern"] == "^([A-Za-z0-9_-]{1,100})?$"
+        assert [state for state in OrderState if state.value not in page or state.value not in str(schemas)] == []
+        assert "`" not in page
+
+
+@pytest.mark.parametrize("path", ["/orders/A-1", "/health"])
+async def test_what_can_be_read_can_be_asked_for_without_its_body(service_of, path):
+    async with service_of(sims=1) as service:
+        await service.sell()
+        head, whole = await service.client.head(path), await service.get(path)
+
+        assert (head.status_code, head.headers["Content-Type"]) == (200, whole.headers["Content-Type"])
 
 
 async def test_no_cache_keeps_an_answer_that_may_hold_what_the_buyer_scans(service_of):

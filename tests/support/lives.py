@@ -12,6 +12,8 @@ from typing import Any
 
 from domain import waypoints
 from domain.lifecycle import Kind
+from domain.order import SellRequest
+from domain.pacing import Lane
 from tests.support.program import Program
 from tests.support.simulated_program import SimulatedProgram
 
@@ -32,7 +34,10 @@ _POLL = 0.01
 
 @dataclass(frozen=True)
 class Job:
-    """What a process is to do: provision these SIMs, then activate so many of them into a group."""
+    """What a process is to do: provision these SIMs, then activate so many of them into a group.
+
+    Or take back an order that was placed already: `cancel` or `refund` is its number.
+    """
 
     url: str
     base_url: str
@@ -40,6 +45,8 @@ class Job:
     settings: Mapping[str, Any] = field(default_factory=dict)
     tags: Sequence[str] = ("spring",)
     activate: int = 0
+    cancel: str = ""
+    refund: str = ""
 
 
 def _live(job: Job, deadly: int, reached: Any, writing: Any) -> None:
@@ -58,6 +65,8 @@ def _live(job: Job, deadly: int, reached: Any, writing: Any) -> None:
 async def _carry_out(job: Job) -> int:
     program = Program(job.url, base_url=job.base_url, iccids=job.iccids, **job.settings)
     try:
+        if job.cancel or job.refund:
+            return await _take_back(program, job)
         program.batch(*job.tags)
         session = await program.process()
         error = await program.run(session, look=Kind.CREATE)
@@ -70,6 +79,18 @@ async def _carry_out(job: Job) -> int:
     if error is not None:
         print(f"process {os.getpid()} ended with {error!r}", file=sys.stderr, flush=True)
     return 0 if error is None else 1
+
+
+async def _take_back(program: Program, job: Job) -> int:
+    session = await program.process(lane=Lane.SALES)
+    await session.platform.login()
+    if job.cancel:
+        await session.orders().cancel(job.cancel, by="the shop")
+    else:
+        await session.orders().record_refund(job.refund, by="the shop")
+        await session.refunder().carry_on(job.refund, within=30)
+    await session.ledger.close()
+    return 0
 
 
 class Life:
@@ -148,6 +169,13 @@ class RealWorld(SimulatedProgram):
         while not happened():
             assert time.monotonic() < end, f"waited {seconds:g} s in vain"
             await asyncio.sleep(_POLL)
+
+    async def sold(self, order: str) -> tuple[str, str | None]:
+        """Sell in this process: where the order stands then, and its SIM."""
+        session = await self.process(lane=Lane.SALES)
+        await session.platform.login()
+        found = await session.seller().sell(SellRequest(order=order, account=session.name), within=30)
+        return found.state.value, found.iccid
 
     def check_activated(self, count: int) -> None:
         """So many are active and have the add-on of their group once."""

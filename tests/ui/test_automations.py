@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from domain.events import ACTIVATION_REQUESTED, ORDER_REQUESTED, RAW_SHORT, RUN_HAS_FAILURES, STOCK_LOW
+from domain.events import ACTIVATION_REQUESTED, ORDER_REQUESTED, RAW_SHORT, REFUND_WAITS, RUN_HAS_FAILURES, STOCK_LOW
 from tests.flows.prefect_server import Server
 from tests.flows.processes import until
 from tests.flows.world import World
@@ -115,8 +115,8 @@ def test_automations_are_made_once_and_act(server, bare_world, told):
         second = [line.rpartition(": ")[2] for line in apply(server, here, "automations", "apply")]
         third = [line.rpartition(": ")[2] for line in apply(server, here, "automations", "apply")]
         here_before, made = "as it was", "made"
-        assert second == [here_before, "changed", made, made, here_before, here_before, *[made] * 4]
-        assert third == [here_before] * 10
+        assert second == [here_before, "changed", made, made, here_before, here_before, *[made] * 5]
+        assert third == [here_before] * 11
 
         quick = server.start("-c", APPLY, **own)
         assert quick.wait(60) == 0
@@ -128,6 +128,8 @@ def test_automations_are_made_once_and_act(server, bare_world, told):
         emit(server, ACTIVATION_REQUESTED, "shop.request.1", {"tag": "none", "dry_run": True})
         emit(server, ORDER_REQUESTED, "shop.order.4711", {"order": "4711", "tag": "none"})
         emit(server, RUN_HAS_FAILURES, "preactive.batch.b", {"batch": "b", "sentence": "2 confirmed, 1 refused"})
+        refund = {"account": "t", "order": "4711", "sentence": "order 4711: refunding; the refund waits"}
+        emit(server, REFUND_WAITS, "preactive.order.t.4711", refund)
         emit(server, STOCK_LOW, "preactive.stock.t.b", {"account": "t", "tag": "b", "pre_active": 3, "low": 10})
         emit(server, RAW_SHORT, "preactive.stock.t.b", {"account": "t", "tag": "b", "sentence": "no raw SIMs are left"})
 
@@ -137,13 +139,13 @@ def test_automations_are_made_once_and_act(server, bare_world, told):
         sold = until(lambda: server.ended(sale["id"]), 90, "its end")
         crashed = until(lambda: server.ended(run), 90, "the end of the zombie")
         until(lambda: len(runs_of(server, "resume")) > before, 30, "the run that goes on")
-        until(lambda: len(came) >= 4, 30, "the notifications")
+        until(lambda: len(came) >= 5, 30, "the notifications")
         assert len(runs_of(server, "resume")) == before + 1
 
     assert activation["parameters"] == {"request": {"tag": "none", "dry_run": True}}
     assert "No endpoint on account t carries the tag 'none'" in state["message"]
     assert sale["parameters"] == {"request": {"order": "4711", "tag": "none"}}
-    assert sold["message"].startswith("order 4711: no stock")
+    assert sold["message"].startswith("No SIM of the account ever carried the tag 'none'")
     assert (crashed["type"], crashed["message"]) == ("CRASHED", "The run's process gave no sign of life.")
     bodies = " ".join(one["body"] for one in came)
     assert "b: 2 confirmed, 1 refused" in bodies

@@ -183,7 +183,7 @@ def facts(store_url):
     """The facts about approvers, after a check that none is missing or changed."""
     with Reader(store_url).open() as opened:
         found = queries.approver_facts(opened)
-        assert check_chain(APPROVERS, found, **queries.approver_chain(opened), covered=SIGNED).broken == ""
+        assert check_chain(APPROVERS, found, **queries.chain(opened, APPROVERS), covered=SIGNED).broken == ""
     return found
 
 

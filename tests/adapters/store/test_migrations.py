@@ -321,7 +321,7 @@ def test_facts_about_approvers_begin_with_those_there_were_and_what_was_planned_
 
     with Reader(empty_url).open() as reader:
         told = queries.approver_facts(reader)
-        chain = check_chain(APPROVERS, told, **queries.approver_chain(reader), covered=SIGNED)
+        chain = check_chain(APPROVERS, told, **queries.chain(reader, APPROVERS), covered=SIGNED)
     assert [(fact["event"], fact["name"], fact["os_user"]) for fact in told] == [
         ("added", "ann", "root"),
         ("added", "bob", "root"),

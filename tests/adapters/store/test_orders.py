@@ -5,63 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.store import giving_back, orders, untouched
-from domain.errors import NothingSelected, Refused
+from adapters.store import orders, untouched
+from domain.errors import NothingSelected, Refused, UnknownTag
 from domain.operation import State
-from domain.order import OrderState, SellRequest
+from domain.order import OrderState
 from domain.outcome import Because, Verdict
 from domain.pacing import Lane
-from domain.ports import Scope
-from tests.support.desk import ACCOUNT, came, done
+from tests.support.desk import ACCOUNT, accepted, came, done, manifest
+from tests.support.till import HOLD, Shop, wanted
 from tests.support.works import iccid
-
-HOLD = 900.0
-
-
-def wanted(order="A-1", tag="", group="eu"):
-    return SellRequest(order=order, account=ACCOUNT, tag=tag, group=group)
-
-
-class Shop:
-    """Places orders as one process of the shop does."""
-
-    def __init__(self, desk, ledger):
-        self.desk, self.ledger = desk, ledger
-        self.store = ledger._store
-        self.oldest = {}
-
-    async def place(self, hold=HOLD, full="", **fields):
-        knobs = {"hold": hold, "oldest": self.oldest, "full": full}
-        return await self.store.awrite(orders.place, self.ledger.owner, wanted(**fields), **knobs)
-
-    async def come(self, order, *results):
-        owner, scope = self.ledger.owner, Scope(order.change)
-        return (await self.store.awrite(orders.step, owner, order.order, scope, results, 1))[0]
-
-    async def sold(self, **fields):
-        """An order whose calls both were answered with yes."""
-        order, step = await self.place(**fields)
-        step = await self.come(order, done(step.work[0]))
-        await self.come(order, done(step.work[0]))
-        return self.find(order.order)
-
-    async def another(self, order):
-        return await self.store.awrite(orders.take_another, self.ledger.owner, order, hold=HOLD, oldest=self.oldest)
-
-    def find(self, order="A-1"):
-        return self.store.write(orders.find, ACCOUNT, order)
-
-    def put_back(self):
-        return self.store.write(giving_back.put_back, ACCOUNT)
-
-    def release(self, order="A-1", *, apply=True):
-        return self.store.write(giving_back.release, ACCOUNT, order, by="ann", apply=apply)
-
-    def count(self):
-        return self.store.write(orders.count_open, ACCOUNT)
-
-    def close(self, **options):
-        return self.store.write(orders.close_settled, ACCOUNT, 100, **options)[0]
 
 
 @pytest.fixture
@@ -131,9 +83,37 @@ async def test_an_order_for_another_tag_or_group_comes_back_as_it_was(desk, shop
 
 async def test_only_sims_with_the_tag_are_sold(desk, shop):
     desk.pre_active(2, tags=["spring"])
+    desk.do("INSERT INTO tags (endpoint, tag) SELECT max(id), 'autumn' FROM endpoints")
+    desk.do("UPDATE endpoints SET held_by = 99 WHERE id = (SELECT max(id) FROM endpoints)")
 
     assert (await shop.place(order="A", tag="autumn"))[0].state is OrderState.NO_STOCK
     assert (await shop.place(order="B", tag="spring"))[0].iccid == iccid(1)
+
+
+async def test_a_tag_that_no_sim_ever_carried_is_a_mistake_and_no_empty_shelf_and_nothing_is_kept(desk, shop):
+    desk.pre_active(2, tags=["spring"])
+
+    with pytest.raises(UnknownTag, match="No SIM of the account ever carried the tag 'sprng'; no SIM was taken"):
+        await shop.place(order="A", tag="sprng")
+
+    assert shop.find("A") is None
+    assert desk.one("SELECT count(*) FROM endpoints WHERE held_by IS NOT NULL") == 0
+
+
+async def test_a_tag_that_sims_carry_though_none_is_free_or_that_has_a_mark_of_stock_is_out_of_stock(desk, shop):
+    desk.pre_active(1, tags=["spring"])
+    desk.do("UPDATE endpoints SET state = 'terminated'")
+
+    assert (await shop.place(order="A", tag="spring"))[0].state is OrderState.NO_STOCK
+    assert (await shop.place(order="B", tag="winter", marked=["winter"]))[0].state is OrderState.NO_STOCK
+
+
+async def test_a_tag_of_another_account_is_not_known_here(desk, shop):
+    desk.pre_active(1, tags=["spring"])
+    desk.ingest(manifest(accepted(7)), batch="other", account="other", tags=["autumn"])
+
+    with pytest.raises(UnknownTag):
+        await shop.place(order="A", tag="autumn")
 
 
 async def test_an_empty_pool_is_said_at_once_and_the_order_may_come_again(desk, shop):
@@ -471,7 +451,7 @@ async def test_an_order_that_a_person_settled_goes_on(desk, shop):
     await shop.come(order, came(step.work[0], Verdict.NOT_DONE, Because.CONTRADICTION, text="twice"))
     assert shop.find().text == "twice"
 
-    desk.do("UPDATE operations SET state = 'confirmed' WHERE kind = 'assign'")
+    desk.decide(desk.one("SELECT id FROM operations WHERE kind = 'assign'"), State.CONFIRMED)
 
     assert shop.close(persons=False) == {}
     closed = shop.close()["A-1"]

@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import text
 
-from adapters.store import bulk_changes, giving_back, orders, queries, rebuild, sight
+from adapters.store import bulk_changes, giving_back, orders, queries, rebuild, refunds, sight, taken_back
 from adapters.store.reading import Reader
 from adapters.store.store import AccountLedger, Store
 from domain import trail
@@ -19,11 +19,14 @@ from domain.errors import Refused
 from domain.lifecycle import Kind
 from domain.operation import State
 from domain.order import OrderState, SellRequest
+from domain.order_trail import ABOUT, CHAIN
 from domain.outcome import Because, Verdict
 from domain.pacing import Lane
 from domain.ports import Scope
+from domain.refund import RefundWith
 from domain.sight import Finding
 from tests.support.desk import ACCOUNT, Desk, accepted, came, done, manifest
+from tests.support.till import Shop
 from tests.support.works import account, iccid
 
 CREATED = 9
@@ -106,8 +109,15 @@ def made_again(desk: Desk, folder: Path) -> Desk:
         for chain in chains(desk.url):
             facts = partial(queries.facts, old, chain.account)
             store.write(rebuild.rebuild, chain, facts, platform=options.platform, patience=options.patience)
+        store.write(taken_back.restore, queries.order_facts(old), queries.chain(old, CHAIN))
+        store.write(rebuild.renumber)
     store.close()
     return Desk(store.url)
+
+
+def order_trail(url: str) -> trail.Chain:
+    with Reader(url).open() as reader:
+        return trail.check(CHAIN, queries.order_facts(reader), **queries.chain(reader, CHAIN), covered=ABOUT)
 
 
 async def test_the_facts_alone_make_every_mapping_and_every_decision_again(lived, tmp_path):
@@ -365,3 +375,88 @@ async def test_facts_of_before_the_trail_are_described_and_bound_by_the_upgrade(
     assert {number: one.endpoint_id for number, one in found.items()} == {
         number: before[number]["endpoint_id"] for number in found
     }
+
+
+# --- orders that were taken back ---
+
+
+async def till(desk: Desk, count: int) -> Shop:
+    """A shop with SIMs that were made by calls, as a trail needs it."""
+    return Shop(desk, await waiting(desk, count))
+
+
+async def test_orders_that_were_taken_back_stay_so_in_a_store_made_again(desk, tmp_path):
+    shop = await till(desk, 5)
+    for name in ("refunded", "refunding", "doubtful"):
+        order, step = await shop.place(order=name)
+        if name != "doubtful":
+            await shop.come(order, done((await shop.come(order, done(step.work[0]))).work[0]))
+    await shop.refunded("refunded")
+    shop.refund("refunding")
+    shop.refund("doubtful")
+    await shop.sold(order="sold")
+    shop.cancel("cancelled")
+
+    again = made_again(desk, tmp_path)
+    heir = Shop(again, await again.ledger())
+    before = {row.order_no: row.state for row in desk.see("SELECT order_no, state FROM orders")}
+    before["sold"] = "done"
+    found = {name: (await heir.place(order=name)) for name in before}
+
+    assert {name: order.settled.value for name, (order, _) in found.items()} == before
+    assert [step.work for _, step in found.values()] == [()] * 5
+    assert {name: order.iccid for name, (order, _) in found.items()} == {
+        row.order_no: row.iccid
+        for row in desk.see("SELECT r.order_no, e.iccid FROM orders r LEFT JOIN endpoints e ON e.id = r.endpoint")
+    }
+    assert order_trail(again.url) == order_trail(desk.url)
+    assert order_trail(desk.url).length == 5
+    again.close()
+
+
+async def test_a_refund_goes_on_in_a_store_made_again_and_asks_for_no_group(desk, tmp_path):
+    shop = await till(desk, 1)
+    order, step = await shop.place()
+    await shop.ledger.step(Scope(order.change), [done(step.work[0])], 0)
+    shop.store.write(refunds.record_refund, ACCOUNT, "A-1", wanted=RefundWith.SUSPEND, most=1, by="the shop")
+
+    again = made_again(desk, tmp_path)
+    heir = Shop(again, await again.ledger())
+    (work,) = await heir.send(heir.advance())
+
+    assert (work.kind, work.iccid) == (Kind.SUSPEND, order.iccid)
+    assert again.see("SELECT 1 FROM operations WHERE kind = 'assign' AND state = 'planned'") == []
+    again.close()
+
+
+async def test_a_refund_whose_activation_was_under_way_is_looked_up_in_a_store_made_again(desk, tmp_path):
+    shop = await till(desk, 1)
+    await shop.place()
+    shop.refund()
+
+    again = made_again(desk, tmp_path)
+    step = Shop(again, await again.ledger()).advance()
+
+    assert (step.order.state, step.is_ours) == (OrderState.REFUNDING, False)
+    assert again.operations("activate") == ["in_doubt"]
+    again.close()
+
+
+@pytest.mark.parametrize("tampering", ["UPDATE order_facts SET order_no = 'B'", "DELETE FROM order_facts WHERE id > 1"])
+async def test_facts_of_orders_that_were_changed_or_taken_out_are_found(desk, tampering):
+    shop = await till(desk, 1)
+    for name in "ABC":
+        shop.cancel(name)
+    assert order_trail(desk.url).broken == ""
+
+    desk.do(tampering)
+
+    assert order_trail(desk.url).broken
+
+
+@pytest.mark.parametrize("change", ["UPDATE order_facts SET order_no = 'B'", "DELETE FROM order_facts"])
+async def test_the_database_lets_nobody_change_the_facts_of_orders(desk, change):
+    (await till(desk, 1)).cancel()
+
+    with pytest.raises(Exception, match="only ever added"), desk.minding() as connection:
+        connection.execute(text(change))
