@@ -22,6 +22,16 @@ ORDER_REFUNDED = "preactive.order.refunded"
 REFUND_WAITS = "preactive.order.refund-waits"
 # Told by a replenishing that took from the raw SIMs of an account and a tag, when they run out.
 RAW_SHORT = "preactive.stock.raw"
+# Told by an activation whose count cannot be reached with the endpoints of an account and a tag.
+STOCK_SHORT = "preactive.stock.short"
+
+
+def of_count(account: str, tag: str, group: str, summary: Summary) -> tuple[str, str, dict[str, Any]] | None:
+    """What to tell of a count that cannot be reached, with the thing it is about, or None when it was reached."""
+    if not summary.asked:
+        return None
+    facts = {"account": account, "tag": tag, "group": group, "asked": summary.asked, "available": summary.available}
+    return STOCK_SHORT, f"preactive.stock.{account}.{tag}", facts | {"sentence": summary.sentence()}
 
 
 def failures(summary: Summary) -> dict[str, Any] | None:

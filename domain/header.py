@@ -22,6 +22,7 @@ from domain.supplier import SupplierProfile
 
 HEADERLESS_COLUMNS = ("iccid", "name", "tags")
 REASON_COLUMNS = ("reject_row", "reject_column", "reject_value", "reject_code", "reject_reason")
+BATCH_COLUMN = "reject_batch"  # which batch the rows of a rejects file join
 
 _SECRET = re.compile(
     r"(sim|usim)?(pin|puk|adm|chv|scp|ki[ck]|kid|eki|k4|opc|otak|psk)[a-z0-9]*|k|ki[0-9]*|op|tk|accesscontrol"
@@ -47,6 +48,8 @@ class Header:
     last: int | None = None  # of the last ICCID of a range
     quantity: int | None = None
     lines: int = 1  # of the header, which ends in row_index
+    batch: int | None = None  # of a rejects file: the batch that its rows join
+    reject_row: int | None = None  # of a rejects file: the row's number in the file before
 
     @property
     def watched(self) -> frozenset[int]:
@@ -111,7 +114,7 @@ def _header_at(index: int, rows: Sequence[Sequence[str]], profile: SupplierProfi
     lines = 1 + continues(rows, index, iccid)
     names = header_names(above, row, rows[index + 1] if lines > 1 else ())
     columns, keys = tuple(name.shown for name in names), _keys(names, profile)
-    ours = {header_key(name) for name in REASON_COLUMNS}
+    ours = {header_key(name) for name in (*REASON_COLUMNS, BATCH_COLUMN)}
     # Without eSIM data an activation code is the one that claims the SIM, which must not be shown.
     more = frozenset[str]() if profile.read_esim else CLAIM_CODES
     secret = {i for i, name in enumerate(names) if i != iccid and _is_secret(name, more)}
@@ -125,8 +128,15 @@ def _header_at(index: int, rows: Sequence[Sequence[str]], profile: SupplierProfi
         secrets=len(secret),
         esim=_esim(keys, secret) if profile.read_esim else (),
         lines=lines,
+        batch=_place(columns, BATCH_COLUMN),
+        reject_row=_place(columns, REASON_COLUMNS[0]),
         **_range_columns(columns, keys, iccid, profile),
     )
+
+
+def _place(columns: Sequence[str], column: str) -> int | None:
+    """Where one of our own columns is."""
+    return next((i for i, one in enumerate(columns) if header_key(one) == header_key(column)), None)
 
 
 def _keys(names: Sequence[HeaderName], profile: SupplierProfile) -> tuple[str, ...]:

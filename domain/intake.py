@@ -37,6 +37,7 @@ class Intake:
         self._lengths: set[int] = set()  # of ICCIDs, as far as they may matter
         self._naming = naming  # of rows without a name
         self._labels = LabelReader(profile)
+        self._batches: set[str] = set()  # that the rows of a rejects file are of
 
     def add_columns(self, first: int, columns: Sequence[Sequence[str]]) -> None:
         """Check rows that are all as wide as the header, given as columns; `first` is the number of the first."""
@@ -57,6 +58,8 @@ class Intake:
             tags, refused = self._labels.tag_lists(columns[header.tags])
             care |= refused
         care |= self._badly_named(first, names, columns[header.iccid])
+        if header.batch is not None:
+            self._batches.update(columns[header.batch])
         done = 0
         for place in (*sorted(care), size):
             if place > done:
@@ -71,6 +74,10 @@ class Intake:
         odd = odd or {}
         if not odd and not any(cell.strip(BLANKS) for cell in cells):
             return self._append(ManifestRow(row_no, Outcome.BLANK))
+        if not odd and self._is_last_line(cells):
+            return None
+        if self.header.batch is not None and self.header.batch < len(cells):
+            self._batches.add(cells[self.header.batch])
         if len(cells) != len(self.header.columns):
             self._note_trailer(cells)
             return self._append(self._ragged(row_no, cells))
@@ -106,6 +113,30 @@ class Intake:
         original = self._original(cells) if problems else ()
         row = (row_no, outcome, result.iccid, name.name, tags.tags, tuple(problems), result.notes, original, esim)
         return self._append(ManifestRow(*row))
+
+    @property
+    def batch(self) -> str:
+        """The batch that the rows of a rejects file join; empty if the file is none.
+
+        Raises FileRefused.
+        """
+        found = sorted({name.strip(BLANKS) for name in self._batches} - {""})
+        if len(found) > 1:
+            listed = ", ".join(repr(shown(name)) for name in found[:5])
+            raise FileRefused(
+                FileCode.BATCHES,
+                f"The rows are rejects of {len(found)} batches ({listed}); hand in a file for each, or empty the "
+                "column reject_batch.",
+            )
+        return found[0] if found else ""
+
+    def _is_last_line(self, cells: Sequence[str]) -> bool:
+        """Whether a row is the one at the end of a rejects file, which says what to do with it."""
+        header = self.header
+        if header.batch is None or header.reject_row is None or len(cells) != len(header.columns):
+            return False
+        empty = (*header.kept, header.reject_row)
+        return bool(cells[header.batch].strip(BLANKS)) and not any(cells[place].strip(BLANKS) for place in empty)
 
     def settle(self) -> None:
         """Apply the rules that compare rows; refuses the file when it was damaged as a whole."""

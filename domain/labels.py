@@ -38,6 +38,10 @@ class Naming(NamedTuple):
         """The name made for a row."""
         return self.template.format(batch=self.batch, row=row, iccid=iccid)
 
+    def is_wish(self, row: int, iccid: str, name: str) -> bool:
+        """Whether a row's name stood in its file: it is none that was made."""
+        return name != self.name(row, iccid)
+
 
 NO_LABEL = Label()
 _NOTHING = (

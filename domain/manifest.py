@@ -152,6 +152,7 @@ class Manifest:
     columns: tuple[str, ...]  # of ManifestRow.original
     rows: Rows
     notes: tuple[str, ...] = ()
+    batch: str = ""  # that the file says its rows join, as a rejects file does
     counts: dict[Outcome, int] = field(init=False)
     rows_digest: str = field(init=False)  # equal for every file that holds the same accepted rows
 

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
+from domain.counts import RowCounts, Writes, listed, shown, sum_of_writes
 from domain.endpoint import SimRecord, rivals_reason
 from domain.errors import Refused, TooManyRejects, TooMuchChange
 from domain.esim import Esim
@@ -19,8 +20,10 @@ class Action(IntEnum):
     """What a plan does with one ICCID, in the order a plan is shown."""
 
     CREATE = 1
-    ALREADY = 2
-    CONFLICT = 3
+    IN_DOUBT = 2  # its create had no clear answer; it is looked up before anything is sent
+    TAG = 3  # its endpoint is there and lacks tags
+    ALREADY = 4
+    CONFLICT = 5
 
 
 ENDED_BEFORE = "terminated before; it never returns to stock"
@@ -36,6 +39,18 @@ class Change:
     name: str = ""
     endpoint_id: str = ""
     reason: str = ""
+    tags: tuple[str, ...] = ()  # to be written to the platform
+    kept: str = ""  # the name that its endpoint has and keeps, where the file asks for another
+
+    @property
+    def other_name(self) -> str:
+        """What a person is told of a name that was asked for and is not given; empty if there is none."""
+        return keeps_name(self.kept, self.name) if self.kept else ""
+
+
+def keeps_name(kept: str, asked: str) -> str:
+    """What a person is told where a file names an endpoint otherwise than it is named."""
+    return f"keeps its name {kept!r}; the file says {asked!r}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,53 +65,109 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the store knows of an ICCID."""
+    """What the store knows of an ICCID.
+
+    `is_raw`: nothing was begun for it, so that whatever file names it creates its endpoint. `tags` are those that it
+    carries in the store, `planned_tags` those of which the write belongs to the file's batch and is still to be sent,
+    `tags_dealt_with` those that have a write, whatever became of it.
+    """
 
     endpoint_id: str | None
     state: Lifecycle
     batch: str
     create: State | None = None  # where its create stands; None in raw stock
     esim: Esim | None = None
+    name: str = ""
+    is_raw: bool = False
+    tags: frozenset[str] = frozenset()
+    planned_tags: frozenset[str] = frozenset()
+    tags_dealt_with: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Into:
-    """The batch of the store that a file is or is added to, and how many tags are still to be written for it."""
+    """The batch of the store that a file is or is added to, and what is still to be sent for all of its files.
+
+    `tags_there`: how many of the tags to send are for endpoints that exist.
+    """
 
     name: str
     tags: tuple[str, ...]
     is_same: bool  # the store has these rows; else the batch was named
-    tag_writes: int
+    change: int = 0
+    open: Writes = field(default_factory=dict)
+    tags_there: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Changes, sorted, with the cost of carrying them out."""
+    """Changes, sorted, with every write of the run that carries them out, and its cost.
+
+    `left`: writes that earlier files of the batch still need; the run makes them too.
+    """
 
     changes: tuple[Change, ...]
-    rejected: int
-    rows: int
+    file: RowCounts
     calls: int
     seconds: float
-    retagged: int = 0
+    left: Writes = field(default_factory=dict)
+    tags_left_there: int = 0
     note: str = ""
     is_done: bool = False  # the store has this file, and nothing is left to be done for it
 
     @property
     def creates(self) -> int:
-        """How many endpoints would be created."""
+        """How many endpoints would be created for this file."""
         return self.count(Action.CREATE)
+
+    @property
+    def rejected(self) -> int:
+        """How many rows of the file are rejected."""
+        return self.file.rejected
+
+    @property
+    def retagged(self) -> int:
+        """How many tags would be written to endpoints that exist."""
+        tagged = sum(len(change.tags) for change in self.changes if change.action is Action.TAG)
+        return tagged + self.tags_left_there
+
+    @property
+    def writes(self) -> dict[Kind, int]:
+        """What the run writes to the platform, unless the platform refuses it or has it already."""
+        tags = sum(len(change.tags) for change in self.changes)
+        return sum_of_writes([{Kind.CREATE: self.creates, Kind.TAG: tags}, self.left])
+
+    @property
+    def other_names(self) -> list[Change]:
+        """The rows that name an endpoint otherwise than it is named."""
+        return [change for change in self.changes if change.kept]
+
+    @property
+    def esim_conflicts(self) -> dict[str, str]:
+        """The ICCIDs of which other eSIM data is recorded than the file brings, with what a person is told."""
+        return {change.iccid: change.reason for change in self.changes if change.reason.startswith(OTHER_ESIM)}
+
+    @property
+    def has_problems(self) -> bool:
+        """Whether a person should look at some of the rows."""
+        return bool(self.rejected or self.count(Action.CONFLICT) or self.other_names)
 
     def sentence(self) -> str:
         """One line on what would be done and what it costs."""
-        conflicts = plural(self.count(Action.CONFLICT), "conflict")
-        return (
-            f"{self.creates:,} to create, {self.count(Action.ALREADY):,} already there, {conflicts}, "
-            f"{self.rejected:,} rejected of {plural(self.rows, 'row')}"
-            + (f", {plural(self.retagged, 'tag')} to write for those that are there" if self.retagged else "")
-            + f"; about {plural(self.calls, 'call')}, {minutes(self.seconds)}"
-            + (f"; {self.note}" if self.note else "")
-        )
+        parts = [f"{self.creates:,} to create"]
+        for action, words in ((Action.IN_DOUBT, "in doubt"), (Action.TAG, "to tag")):
+            parts += [f"{count:,} {words}"] if (count := self.count(action)) else []
+        parts += [f"{self.count(Action.ALREADY):,} already there"]
+        parts += [plural(self.count(Action.CONFLICT), "conflict"), self.file.sentence()]
+        told = [", ".join(parts)]
+        if names := len(self.other_names):
+            told.append(f"{plural(names, 'endpoint keeps', 'endpoints keep')} another name")
+        if self.left:
+            told.append(f"earlier files of the batch still need {listed(self.left)}")
+        if self.writes:
+            told.append(f"to write: {listed(self.writes)}")
+        told.append(f"about {plural(self.calls, 'call')}, {minutes(self.seconds)}")
+        return "; ".join(told + ([self.note] if self.note else []))
 
     def count(self, action: Action) -> int:
         """How many ICCIDs get this action."""
@@ -108,17 +179,28 @@ def decide(wanted: Wanted, known: Known | None, seen: SimRecord | None, *, batch
 
     `batch` is the one that its file is or is added to; what another batch brought is that one's business.
     """
-    if known is not None and known.state is Lifecycle.TERMINATED:
+    if known is None:
+        return _by_platform(wanted, seen)
+    if known.state is Lifecycle.TERMINATED:
         return Change(Action.CONFLICT, wanted.iccid, wanted.name, reason=ENDED_BEFORE)
-    if known is not None and known.esim is not None and wanted.esim is not None and wanted.esim != known.esim:
+    if known.esim is not None and wanted.esim is not None and wanted.esim != known.esim:
         return Change(Action.CONFLICT, wanted.iccid, wanted.name, reason=f"{OTHER_ESIM} {known.batch}; it is kept")
-    if known is not None and known.endpoint_id:
-        return Change(Action.ALREADY, wanted.iccid, wanted.name, known.endpoint_id, f"in batch {known.batch}")
-    if known is not None and known.create in (State.REFUSED, State.NEEDS_HUMAN):
+    kept = "" if known.is_raw or wanted.name in ("", known.name) else known.name
+    if known.endpoint_id:
+        reason = f"in batch {known.batch}"
+        return Change(Action.ALREADY, wanted.iccid, wanted.name, known.endpoint_id, reason, kept=kept)
+    if known.create in (State.REFUSED, State.NEEDS_HUMAN):
         return Change(Action.CONFLICT, wanted.iccid, wanted.name, reason=_failed_before(known))
-    # A raw SIM is created by whatever file names it.
-    if known is not None and known.create is not None and known.batch != batch:
-        return Change(Action.ALREADY, wanted.iccid, wanted.name, reason=f"planned by batch {known.batch}")
+    if known.create is not None and known.batch != batch and not known.is_raw:
+        return Change(Action.ALREADY, wanted.iccid, wanted.name, reason=f"planned by batch {known.batch}", kept=kept)
+    if known.create in (State.SENT, State.IN_DOUBT):
+        reason = "its create had no clear answer; it is looked up first"
+        return Change(Action.IN_DOUBT, wanted.iccid, wanted.name, reason=reason, kept=kept)
+    return replace(_by_platform(wanted, seen), kept=kept)
+
+
+def _by_platform(wanted: Wanted, seen: SimRecord | None) -> Change:
+    """What to do for a SIM for which nothing was begun."""
     if seen is not None and seen.rivals:
         return Change(Action.CONFLICT, wanted.iccid, wanted.name, reason=rivals_reason(seen))
     if seen is None or seen.endpoint_id is None:
@@ -151,35 +233,82 @@ def make_plan(
     known: Mapping[str, Known],
     seen: Mapping[str, SimRecord] | None = None,
     account: Account,
+    file: RowCounts,
     tags: Sequence[str],
-    rows: int,
-    rejected: int,
+    asked: Sequence[str] = (),
     into: Into | None = None,
     note: str = "",
 ) -> Plan:
     """Compare the accepted rows with the store and, when it was read, with the platform.
 
-    `tags` are those of every endpoint that the store does not know yet, beside those of its own row.
+    `tags` are those of every endpoint that the file brings into its batch, `asked` those of every row, also of one
+    that another batch brought; both beside the tags of the row itself.
     """
     seen = seen or {}
+    tagging = _Tagging(frozenset(tags), frozenset(asked), into, writes=account.platform_tags != "off")
     batch = into.name if into is not None else None
-    changes = sorted(decide(want, known.get(want.iccid), seen.get(want.iccid), batch=batch) for want in wanted)
-    creates = {change.iccid for change in changes if change.action is Action.CREATE}
-    found = {c.iccid for c in changes if c.action is Action.ALREADY and known.get(c.iccid) is None}
-    fresh = [want for want in wanted if known.get(want.iccid) is None and want.iccid in creates | found]
-    writes = {want.iccid: len({*tags, *want.tags}) for want in fresh} if account.platform_tags != "off" else {}
-    new = {*tags, *(tag for want in fresh for tag in want.tags)} - set(into.tags if into is not None else ())
-    retagged = (into.tag_writes if into is not None else 0) + sum(writes.get(iccid, 0) for iccid in found)
+    decided = (
+        (decide(want, of_sim, seen.get(want.iccid), batch=batch), want, of_sim)
+        for want, of_sim in ((want, known.get(want.iccid)) for want in wanted)
+    )
+    changes = sorted(tagging.tagged(change, want, of_sim) for change, want, of_sim in decided)
+    plan = Plan(tuple(changes), file, 0, 0.0, *tagging.left(changes, known), note=note)
+    unknown = [change for change in changes if change.iccid not in known]
     calls = provision_calls(
-        len(creates),
-        found=len(found),
-        tag_writes=retagged + sum(writes.get(iccid, 0) for iccid in creates),
-        new_tags=len(new) if writes or retagged else 0,
+        plan.creates + plan.left.get(Kind.CREATE, 0),
+        found=sum(change.action in (Action.TAG, Action.ALREADY) for change in unknown),
+        tag_writes=plan.writes.get(Kind.TAG, 0),
+        new_tags=len({tag for change in changes for tag in change.tags} - set(into.tags if into is not None else ())),
         account=account,
     )
-    is_done = into is not None and into.is_same and not calls and set(tags) <= set(into.tags)
-    seconds = calls / account.rate_per_second
-    return Plan(tuple(changes), rejected, rows, calls, seconds, retagged, note=note, is_done=is_done)
+    # What is in doubt costs look-ups and no writes, and the run is needed for it.
+    is_same = into is not None and into.is_same and set(asked) <= set(into.tags)
+    is_done = is_same and not calls and not plan.count(Action.IN_DOUBT)
+    return replace(plan, calls=calls, seconds=calls / account.rate_per_second, is_done=is_done)
+
+
+class _Tagging:
+    """Which tags a run writes: what ingesting plans (adapters/store/tagging.py), told before."""
+
+    def __init__(self, own: frozenset[str], asked: frozenset[str], into: Into | None, *, writes: bool) -> None:
+        self._own, self._asked, self._into, self._writes = own, asked, into, writes
+
+    def tagged(self, change: Change, want: Wanted, known: Known | None) -> Change:
+        """The change with the tags that the run writes for it."""
+        if change.action is Action.CONFLICT or (change.action is Action.ALREADY and not change.endpoint_id):
+            return change
+        tags = self._for_row(want, known)
+        if not tags:
+            return change
+        action = Action.TAG if change.action is Action.ALREADY else change.action
+        return replace(change, action=action, tags=tuple(sorted(tags)))
+
+    def _for_row(self, want: Wanted, known: Known | None) -> frozenset[str]:
+        planned = known.planned_tags if known is not None else frozenset[str]()
+        if not self._writes:
+            return planned
+        tags = self._asked.union(want.tags) if want.tags else self._asked
+        if known is None or known.is_raw:
+            return tags | self._own | planned | (known.tags if known is not None else frozenset())
+        if self._into is not None and not self._into.is_same and known.batch == self._into.name:
+            tags |= self._own
+        return tags - known.tags_dealt_with | planned
+
+    def left(self, changes: Sequence[Change], known: Mapping[str, Known]) -> tuple[dict[Kind, int], int]:
+        """What the batch's change has open beside these rows, and how many tags of it are for endpoints that exist."""
+        if self._into is None:
+            return {}, 0
+        creates = tags = there = 0
+        for change in changes:
+            of_sim = known.get(change.iccid)
+            if of_sim is None or of_sim.is_raw or change.reason.startswith(OTHER_ESIM):
+                continue
+            creates += of_sim.create is State.PLANNED and of_sim.batch == self._into.name
+            tags += len(of_sim.planned_tags)
+            there += len(of_sim.planned_tags) if of_sim.endpoint_id else 0
+        left = {Kind.CREATE: self._into.open.get(Kind.CREATE, 0) - creates}
+        left[Kind.TAG] = self._into.open.get(Kind.TAG, 0) - tags
+        return shown(left), self._into.tags_there - there
 
 
 def provision_calls(creates: int, *, tag_writes: int, new_tags: int, account: Account, found: int = 0) -> int:

@@ -74,6 +74,7 @@ class FileCode(StrEnum):
     CHANGED = "changed"
     NAMES = "names"
     QUANTITY = "quantity"
+    BATCHES = "batches"
 
 
 class Problem(NamedTuple):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from domain.counts import Writes
 from domain.header import header_key
 from domain.header_names import ALIASES
 from domain.manifest import Manifest
@@ -22,6 +23,7 @@ class MappingRow(NamedTuple):
     tags: tuple[str, ...] = ()
     outcome: str = ""
     reason: str = ""
+    asked_name: str = ""  # that its file gives it, where its endpoint keeps another
 
 
 class RejectRow(NamedTuple):
@@ -36,10 +38,11 @@ class RejectRow(NamedTuple):
 
 
 class Rejects(NamedTuple):
-    """The rejected rows of one report, and the columns that they came in."""
+    """The rejected rows of one report, the columns that they came in, and the batch they join once corrected."""
 
     columns: tuple[str, ...] = ()
     rows: Sequence[RejectRow] = ()
+    joins: str = ""
 
 
 class CallRow(NamedTuple):
@@ -63,6 +66,8 @@ class ReportData:
     columns: tuple[str, ...]  # of the file, as in RejectRow.original
     rejects: Iterable[RejectRow]
     calls: Iterable[CallRow] = ()
+    writes: Writes = field(default_factory=dict)
+    joins: str = ""  # the batch that the rejects belong to, and join when they are handed in again
     reasons: Mapping[str, int] = field(default_factory=dict)  # rejected rows by their first reason
 
 

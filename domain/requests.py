@@ -91,6 +91,10 @@ class ProvisionRequest(BaseModel):
         """What the request is about, in a word."""
         return Path(self.file).name
 
+    def joining(self, batch: str) -> "ProvisionRequest":
+        """The request for a file that says which batch it joins; a batch that a person names comes first."""
+        return self.model_copy(update={"batch": batch}) if batch and self.batch is None else self
+
     def naming(self, account: Account) -> Naming:
         """How rows without a name get one."""
         batch = self.batch or safe_name(Path(self.file).stem)

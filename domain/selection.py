@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from domain.counts import Writes, listed, too_few
 from domain.errors import NotConfirmed
 from domain.lifecycle import MOVES, Kind, Lifecycle
 from domain.words import plural
@@ -83,6 +84,8 @@ class Selected:
     others: Mapping[str, int] = field(default_factory=dict)
     left: tuple[LeftOut, ...] = ()
     done: AsAsked = AsAsked()
+    count: int | None = None  # how many shall be so in all
+    writes: Writes = field(default_factory=dict)  # what the run writes to the platform, unless it has it already
 
     @property
     def wanted(self) -> int:
@@ -98,6 +101,16 @@ class Selected:
     def to_do(self) -> int:
         """Endpoints for which something is left to be done."""
         return self.new + self.open
+
+    @property
+    def is_short(self) -> bool:
+        """Whether fewer endpoints can be had than were asked for."""
+        return self.count is not None and self.wanted < self.count
+
+    @property
+    def has_problems(self) -> bool:
+        """Whether something was asked for that is not done and will not be."""
+        return bool(self.left_out or self.refused or self.is_short)
 
     @property
     def states(self) -> str:
@@ -116,7 +129,12 @@ class Selected:
             parts.append(f"{self.unknown:,} not in the store")
         if self.rejected:
             parts.append(plural(self.rejected, "rejected row"))
-        return ", ".join(parts)
+        told = [", ".join(parts)]
+        if self.is_short:
+            told.append(too_few(self.count or 0, self.wanted))
+        if self.writes:
+            told.append(f"to write: {listed(self.writes)}")
+        return "; ".join(told)
 
 
 def check_count(selected: Selected, confirmed: int | None, *, how: str = "confirm {}") -> None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from domain.counts import listed, sum_of_writes, too_few
+from domain.lifecycle import Kind
 from domain.words import plural
 
 DONE, WITH_PROBLEMS, UNEXPECTED = 0, 3, 1
@@ -36,6 +38,10 @@ class Summary:
     stopped: bool = False
     orders: str = ""
     orders_to_decide: int = 0
+    other_names: int = 0  # rows whose endpoint keeps another name than the file says
+    writes: dict[Kind, int] = field(default_factory=dict)  # done on the platform by this run
+    asked: int = 0  # endpoints that a count asked for, where fewer could be had; of these `available`
+    available: int = 0
 
     def json(self) -> dict[str, Any]:
         """The keys that other programs rely on."""
@@ -44,7 +50,8 @@ class Summary:
     def numbers(self) -> Mapping[str, int | float]:
         """Only the numbers, in the order they are shown."""
         shown = {name: value for name, value in asdict(self).items() if isinstance(value, int | float)}
-        return {name: value for name, value in shown.items() if name not in _NOT_SHOWN}
+        hidden = _NOT_SHOWN if self.asked else (*_NOT_SHOWN, "asked", "available")
+        return {name: value for name, value in shown.items() if name not in hidden}
 
     @property
     def is_complete(self) -> bool:
@@ -57,7 +64,7 @@ class Summary:
         if not self.is_complete:
             return UNEXPECTED
         to_look_at = (self.rejected, self.refused, self.in_doubt, self.needs_human, self.orders_to_decide)
-        return WITH_PROBLEMS if any(to_look_at) else DONE
+        return WITH_PROBLEMS if any((*to_look_at, self.other_names, self.asked)) else DONE
 
     def with_reports(self, reports: Sequence[str]) -> "Summary":
         """The same numbers with the report files of the run."""
@@ -69,8 +76,14 @@ class Summary:
         for name, words in _WORDS.items():
             if value := getattr(self, name):
                 parts.append(plural(value, *words))
-        numbers = ", ".join(parts) + (" (stopped early)" if self.stopped else "")
-        return f"{numbers}; {self.orders}" if self.orders else numbers
+        told = [", ".join(parts) + (" (stopped early)" if self.stopped else "")]
+        if self.other_names:
+            told.append(f"{plural(self.other_names, 'endpoint keeps', 'endpoints keep')} another name")
+        if self.asked:
+            told.append(too_few(self.asked, self.available))
+        if self.writes:
+            told.append(f"written: {listed(self.writes)}")
+        return "; ".join([*told, self.orders] if self.orders else told)
 
 
 _NOT_SHOWN = ("open", "stopped", "orders", "orders_to_decide")
@@ -78,6 +91,7 @@ _WORDS = {
     "already": ("already there",) * 2,
     "rejected": ("rejected",) * 2,
     "duplicates": ("duplicate", "duplicates"),
+    "blank": ("blank",) * 2,
     "refused": ("refused",) * 2,
     "in_doubt": ("in doubt",) * 2,
     "needs_human": ("needs a person", "need a person"),
@@ -94,6 +108,7 @@ def sum_of(summaries: Sequence[Summary], *, batch: str) -> Summary:
         summaries[0].run if summaries else "",
         **total,  # type: ignore[arg-type]
         open=sum(one.open for one in summaries),
+        writes=sum_of_writes(one.writes for one in summaries),
         stopped=any(one.stopped for one in summaries),
     )
 

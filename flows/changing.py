@@ -2,6 +2,7 @@
 
 from prefect.client.schemas.objects import State
 
+from domain.events import of_count
 from domain.report import rejects_of_list
 from domain.requests import SelectionRequest
 from domain.selection import Selected
@@ -10,6 +11,7 @@ from domain.words import plural
 from flows.running import finish, rename, run_id
 from tasks import resources
 from tasks.carry_out import carry_out_chunk, log_in, settle_rest
+from tasks.events import tell
 from tasks.planning import read_list
 from tasks.progress import watched
 from tasks.report import write_report
@@ -34,6 +36,9 @@ async def change_endpoints(request: SelectionRequest, words: str) -> State[Summa
                 await settle_rest(account, change, request.label)
                 await read_back(account, change, kind)
         summary = resources.summarise_selection(session, selected, label=request.label, started=started, run=run_id())
+        short = of_count(account, request.tag or "", request.group or "", summary)
+        if short is not None:
+            tell(*short)
         return finish(summary, await _reported(account, request, selected, summary, title))
 
 

@@ -11,8 +11,9 @@ from domain.words import plural
 from flows.running import finish, rename, run_id, told_flow
 from tasks import resources
 from tasks.approval import approved
+from tasks.batch import Batch
 from tasks.carry_out import carry_out_chunk, create_in_bulk, log_in, prepare_tags, settle_rest
-from tasks.ingest import Batch, ingest_file
+from tasks.ingest import ingest_file
 from tasks.planning import plan_file
 from tasks.progress import watched
 from tasks.report import write_report
@@ -50,5 +51,5 @@ async def provision_batch(session: resources.Session, batch: Batch, title: str) 
         await read_back(account, change, Kind.CREATE)
         await read_back_tags(account, change)
     summary = resources.summarise(session, batch, started=started, run=run_id())
-    reports = await write_report(account, change, summary, title, batch.name, batch.id, batch.source)
+    reports = await write_report(account, change, summary, title, batch.name, batch)
     return finish(summary, reports)

@@ -27,6 +27,8 @@ _COLUMNS = ("id", "account", "kind", "target", "state", "text", "lookups")
 @one_at_a_time
 async def resolve(request: ResolveRequest) -> RunState[None]:
     """Look up every doubt that is due. Nothing is sent again and nothing is decided for a person."""
+    if request.account:
+        resources.check_account(request.account)
     looked = await look_up_due(request.account or None)
     left = resources.unsettled(request.account or None)
     events = resources.differing_events(request.account or None)

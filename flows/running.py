@@ -139,5 +139,8 @@ def finish(summary: Summary, reports: list[str], *, words: str = "") -> State[Su
     if look_at is not None:
         tell(RUN_HAS_FAILURES, f"preactive.batch.{summary.batch}", look_at)
     message = "; ".join(filter(None, (summary.sentence(), words)))
-    end = Completed if summary.is_complete else Failed
-    return end(message=message, data=summary)
+    if not summary.is_complete:
+        return Failed(message=message, data=summary)
+    # A run that could not do as much as it was asked for is not to look like one that did.
+    name = {"name": "Too few"} if summary.asked else {}
+    return Completed(message=message, data=summary, **name)

@@ -1,26 +1,14 @@
 """Reads a file and makes it a batch."""
 
-from dataclasses import dataclass
-
 from prefect.logging import get_run_logger
 
 from domain.requests import ProvisionRequest
 from tasks import resources
+from tasks.batch import Batch
 from tasks.bound import is_bounded
 from tasks.planning import hold_if_unsafe, plan_file
 from tasks.signing import bound_of_file
 from tasks.steps import step
-
-
-@dataclass(frozen=True)
-class Batch:
-    """A batch in the store, the bulk change that provisions it, and the file this is about (0: all its files)."""
-
-    id: int
-    name: str
-    change: int
-    rows: int
-    source: int = 0
 
 
 @step("ingest", "read {request.file}")
@@ -32,4 +20,8 @@ async def ingest_file(request: ProvisionRequest) -> Batch:
     bound = bound_of_file(request, manifest, session.account)
     stored = await resources.store_manifest(session, manifest, request, bound=bound)
     get_run_logger().info("batch %s: %s", stored.name, plan.sentence())
-    return Batch(stored.batch, stored.name, stored.change, len(manifest.rows), stored.source)
+    return Batch(
+        *(stored.batch, stored.name, stored.change, len(manifest.rows), stored.source),
+        template=request.name_template or "",
+        conflicts=plan.esim_conflicts,
+    )

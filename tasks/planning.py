@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from domain.counts import RowCounts
 from domain.endpoint import SimRecord
 from domain.errors import (
     FileRefused,
@@ -28,6 +29,7 @@ from domain.plan import (
     minutes,
     selection_calls,
 )
+from domain.problems import FileCode, shown
 from domain.requests import ProvisionRequest, SelectionRequest
 from domain.selection import VERBS, Selected
 from domain.survey import survey
@@ -55,14 +57,14 @@ def plan_file(request: ProvisionRequest) -> tuple[Manifest, Plan]:
     Raises FileRefused, UsageError, SettingsError.
     """
     name, options = resources.account(request.account)
-    manifest = _read(request, options)
+    manifest = _read(request, name, options)
     return manifest, _plan(request, manifest, name, options)
 
 
 def plan_against_platform(request: ProvisionRequest) -> tuple[Manifest, Plan]:
     """Read a file and compare it with the store and with what the platform shows."""
     name, options = resources.account(request.account)
-    manifest = _read(request, options)
+    manifest = _read(request, name, options)
     seen = asyncio.run(_look(name, [want.iccid for want in wanted_of(manifest)]))
     return manifest, _plan(request, manifest, name, options, seen)
 
@@ -74,14 +76,26 @@ async def _look(name: str, iccids: Sequence[str]) -> dict[str, SimRecord]:
     return {iccid: sim for iccid, sim in found.sims.items() if sim is not None}
 
 
-def _read(request: ProvisionRequest, options: Account) -> Manifest:
-    naming = request.naming(options)
-    manifest = resources.read_manifest(
-        request.file, options, sheet=request.sheet, supplier=request.supplier, naming=naming
-    )
+def _read(request: ProvisionRequest, name: str, options: Account) -> Manifest:
+    manifest = _checked(request, options)
     if request.digest is not None and manifest.digest != request.digest:
         raise FileRefused("changed", f"The file {request.file} is not the one that was planned; plan it again.")
-    return manifest
+    joining = request.joining(manifest.batch)
+    if joining is request:
+        return manifest
+    if not resources.has_batch(name, manifest.batch):
+        raise FileRefused(
+            FileCode.BATCHES,
+            f"The file {request.file} holds rejects of batch {shown(manifest.batch)!r}, which account {name} does not "
+            "have; nothing was changed, name the batch that its rows shall join with --batch.",
+        )
+    return _checked(joining, options)  # names are made from the batch
+
+
+def _checked(request: ProvisionRequest, options: Account) -> Manifest:
+    return resources.read_manifest(
+        request.file, options, sheet=request.sheet, supplier=request.supplier, naming=request.naming(options)
+    )
 
 
 def filled(manifest: Manifest) -> int:
@@ -102,28 +116,30 @@ def _plan(
     options: Account,
     seen: Mapping[str, SimRecord] | None = None,
 ) -> Plan:
+    request = request.joining(manifest.batch)
     wanted = wanted_of(manifest)
     longest = options.capabilities.tag_chars
     asked = [check_tag(tag, longest) for tag in request.tags]
-    writes = options.platform_tags != "off"
-    into = resources.goes_into(name, manifest.rows_digest, request.batch, asked, writes=writes)
+    into = resources.goes_into(name, manifest.rows_digest, request.batch)
     return make_plan(
         wanted,
-        known=resources.known(name, wanted),
+        known=resources.known(name, wanted, into),
         seen=seen,
         account=options,
+        file=RowCounts(**manifest.numbers()),
         tags=[*(into.tags if into else ()), *asked] or [safe_name(request.naming(options).batch)],
-        rows=filled(manifest),
-        rejected=manifest.numbers()["rejected"],
+        asked=asked,
         into=into,
-        note=_name_not_used(request, into),
+        note=_note(request, manifest, into),
     )
 
 
-def _name_not_used(request: ProvisionRequest, into: Into | None) -> str:
-    if into is None or not into.is_same or request.batch in (None, into.name):
-        return ""
-    return f"the store has these rows as batch {into.name}, so the name {request.batch} is not used"
+def _note(request: ProvisionRequest, manifest: Manifest, into: Into | None) -> str:
+    if into is not None and into.is_same and request.batch not in (None, into.name):
+        return f"the store has these rows as batch {into.name}, so the name {request.batch} is not used"
+    if manifest.batch and into is not None and not into.is_same:
+        return f"the rows join batch {into.name}"
+    return ""
 
 
 def hold_if_unsafe(request: ProvisionRequest, manifest: Manifest, plan: Plan, *, bounded: bool = False) -> None:

@@ -46,7 +46,7 @@ async def take_in(request: ProvisionRequest) -> tuple[Manifest, Taken]:
     """
     manifest, _ = plan_file(request)
     name, options = resources.account(request.account)
-    known = resources.known(name, wanted_of(manifest))
+    known = resources.known(name, wanted_of(manifest), None)
     rejected = manifest.numbers()["rejected"]
     check_rejects(rejected, filled(manifest), options, accepted_by_person=request.accept_rejects)
     async with resources.session(request.account) as session:

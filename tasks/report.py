@@ -1,6 +1,6 @@
 """Writes the report files and puts the summary where operators see it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -11,11 +11,12 @@ from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact, 
 from domain.chart import COLOURS, bars, data_url
 from domain.iccid import mask_iccid, mask_numbers
 from domain.problems import shown_masked
-from domain.report import Rejects, ReportData
+from domain.report import MappingRow, Rejects, ReportData
 from domain.selection import AsAsked
 from domain.summary import Summary
 from tasks import resources
-from tasks.report_data import rejects_of_batch, report_data
+from tasks.batch import Batch
+from tasks.report_data import mapping_of_batch, mapping_of_change, rejects_of_batch, report_data
 from tasks.steps import API_TROUBLE, step
 
 _SHOWN = 200
@@ -28,23 +29,28 @@ async def write_report(
     summary: Summary,
     title: str,
     stem: str,
-    batch: int = 0,
-    source: int = 0,
+    batch: Batch | None = None,
     *,
     rejects: Rejects | None = None,
     asked: AsAsked | None = None,
 ) -> list[str]:
     """Write workbook and CSV files, and the artifacts of the run."""
     folder = resources.reports_dir()
-    rejects = rejects or (rejects_of_batch(batch, source) if batch else Rejects())
-    data = report_data(change, summary, rejects, account=account, title=title, stem=stem, asked=asked)
+    rejects = rejects or (rejects_of_batch(batch) if batch else Rejects())
+
+    def mapping() -> Iterator[MappingRow]:
+        if batch is None:
+            return mapping_of_change(change, asked)
+        return mapping_of_batch(batch, resources.plain_account(account)[1])
+
+    data = report_data(change, summary, rejects, mapping(), account=account, title=title, stem=stem)
     paths = resources.write_reports(folder, data)
     with suppress(*API_TROUBLE):  # the files are what counts; the UI may be away
-        await _artifacts(summary, data, paths, resources.mapping(change, asked))
+        await _artifacts(summary, data, paths, mapping())
     return [str(path) for path in paths]
 
 
-async def _artifacts(summary: Summary, data: ReportData, paths: list[Path], mapping: Iterable[dict[str, Any]]) -> None:
+async def _artifacts(summary: Summary, data: ReportData, paths: list[Path], mapping: Iterable[MappingRow]) -> None:
     await acreate_markdown_artifact(_markdown(summary, data.title, paths), description=summary.sentence())
     problems = _problem_rows(data, mapping)
     if problems:
@@ -55,15 +61,15 @@ async def _artifacts(summary: Summary, data: ReportData, paths: list[Path], mapp
     await acreate_link_artifact(link, link_text=paths[0].name, description="Report workbook")
 
 
-def _problem_rows(data: ReportData, mapping: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def _problem_rows(data: ReportData, mapping: Iterable[MappingRow]) -> list[dict[str, Any]]:
     rejects = [
         _problem_row(reject.row_no, reject.column, shown_masked(reject.value), "rejected", mask_numbers(reject.reason))
         for reject in list(data.rejects)[:_SHOWN]
     ]
     failures = (
-        _problem_row("", "ICCID", mask_iccid(row["iccid"]), row["outcome"], mask_numbers(row["text"]))
+        _problem_row("", "ICCID", mask_iccid(row.iccid), row.outcome, mask_numbers(row.reason))
         for row in mapping
-        if row["outcome"] != "confirmed"
+        if row.outcome != "confirmed" or row.asked_name
     )
     return rejects + list(islice(failures, _SHOWN - len(rejects)))
 

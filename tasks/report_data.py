@@ -1,25 +1,30 @@
 """What a report shows, read from the store. Needs no Prefect."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from domain.labels import Naming
+from domain.operation import State
+from domain.options import Account
+from domain.plan import keeps_name
 from domain.report import MappingRow, RejectRow, Rejects, ReportData, reasons_of
 from domain.selection import AsAsked
 from domain.summary import Summary, from_counts
 from domain.words import plural
 from tasks import resources
+from tasks.batch import Batch
 
 
 def report_data(
     change: int,
     summary: Summary,
     rejects: Rejects,
+    mapping: Iterable[MappingRow],
     *,
     account: str,
     title: str,
     stem: str,
-    asked: AsAsked | None = None,
 ) -> ReportData:
     """What the report files of a run show."""
     return ReportData(
@@ -28,9 +33,11 @@ def report_data(
         account=account,
         run=summary.run,
         numbers=summary.numbers(),
-        mapping=_mapping(change, asked),
+        writes=summary.writes,
+        mapping=mapping,
         columns=rejects.columns,
         rejects=rejects.rows,
+        joins=rejects.joins,
         reasons=reasons_of(row.code for row in rejects.rows),
         calls=resources.calls(change),
     )
@@ -41,29 +48,63 @@ def batch_report(batch: dict[str, Any]) -> list[Path]:
     counts, totals = resources.batch_counts(batch)
     summary = from_counts(counts, **totals, batch=batch["name"], run="")
     title = f"{batch['name']} · {plural(summary.rows, 'row')} · {batch['account']}"
-    rejects = rejects_of_batch(batch["id"])
-    data = report_data(batch["change_id"], summary, rejects, account=batch["account"], title=title, stem=batch["name"])
+    _, options = resources.plain_account(batch["account"])
+    of_batch = Batch(batch["id"], batch["name"], batch["change_id"], summary.rows)
+    mapping = mapping_of_batch(of_batch, options)
+    names = {"account": batch["account"], "title": title, "stem": batch["name"]}
+    data = report_data(batch["change_id"], summary, rejects_of_batch(of_batch), mapping, **names)
     return resources.write_reports(resources.reports_dir(), data)
 
 
-def rejects_of_batch(batch: int, source: int = 0) -> Rejects:
-    """The rejected rows of one file of a batch, or of all its files."""
-    rows = resources.rejects(batch, source)
-    return Rejects(tuple(rows[0]["columns"]) if rows else (), [_reject(row) for row in rows])
+def rejects_of_batch(batch: Batch) -> Rejects:
+    """The rejected rows of one file of a batch, or of all its files. Corrected, they join the batch."""
+    rows = resources.rejects(batch.id, batch.source)
+    return Rejects(tuple(rows[0]["columns"]) if rows else (), [_reject(row) for row in rows], batch.name)
 
 
-def _mapping(change: int, asked: AsAsked | None) -> Iterator[MappingRow]:
-    for row in resources.mapping(change, asked):
-        yield MappingRow(
-            name=row["name"],
-            iccid=row["iccid"],
-            endpoint_id=row["endpoint_id"],
-            state=row["state"],
-            group=row["group"],
-            tags=tuple(sorted(row["tags"].split(","))) if row["tags"] else (),
-            outcome=row["outcome"],
-            reason=row["text"] if row["outcome"] != "confirmed" else "",
-        )
+def mapping_of_change(change: int, asked: AsAsked | None) -> Iterator[MappingRow]:
+    """Every endpoint of a change."""
+    return (_mapping_row(row, _failure(row)) for row in resources.mapping(change, asked))
+
+
+def mapping_of_batch(batch: Batch, options: Account) -> Iterator[MappingRow]:
+    """Every accepted row of one file of a batch, or of all its files, also those whose endpoint was there before."""
+    naming = batch.naming(options)
+    for row in resources.mapping_of_rows(batch.id, batch.change, batch.source):
+        conflict = batch.conflicts.get(row["iccid"], "")
+        outcome = State.REFUSED.value if conflict else row["outcome"] or "raw"
+        asked = asked_name(row, naming)
+        told = (conflict or _failure(row), where_from(row), keeps_name(row["name"], asked) if asked else "")
+        yield _mapping_row({**row, "outcome": outcome}, "; ".join(filter(None, told)), asked)
+
+
+def asked_name(row: Mapping[str, Any], naming: Naming) -> str:
+    """The name that a row of a file gives, where its endpoint keeps another; empty if there is none."""
+    asked = str(row.get("asked") or row["name"])
+    return asked if asked != row["name"] and naming.is_wish(row["row_no"], row["iccid"], asked) else ""
+
+
+def where_from(row: Mapping[str, Any]) -> str:
+    """Which other batch brought the endpoint of a row, if one did."""
+    return f"in batch {row['brought_by']}" if row.get("brought_by") else ""
+
+
+def _failure(row: Mapping[str, Any]) -> str:
+    return str(row["text"] or "") if row["outcome"] != "confirmed" else ""
+
+
+def _mapping_row(row: Mapping[str, Any], reason: str, asked: str = "") -> MappingRow:
+    return MappingRow(
+        name=row["name"],
+        iccid=row["iccid"],
+        endpoint_id=row["endpoint_id"],
+        state=row["state"],
+        group=row["group"],
+        tags=tuple(sorted(row["tags"].split(","))) if row["tags"] else (),
+        outcome=row["outcome"],
+        reason=reason,
+        asked_name=asked,
+    )
 
 
 def _reject(row: dict[str, Any]) -> RejectRow:

@@ -2,8 +2,8 @@
 
 from domain.requests import RetryRequest
 from tasks import resources
+from tasks.batch import Batch
 from tasks.bound import bound_of
-from tasks.ingest import Batch
 from tasks.steps import step
 
 

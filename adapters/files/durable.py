@@ -9,8 +9,13 @@ from typing import IO
 
 
 @contextmanager
-def written(path: Path) -> Iterator[IO[bytes]]:
-    """Give a file to write to, and put it in its place only when all of it is on the disk."""
+def written(path: Path, *, is_new: bool = False) -> Iterator[IO[bytes]]:
+    """Give a file to write to, and put it in its place only when all of it is on the disk.
+
+    With `is_new` nothing is overwritten.
+
+    Raises FileExistsError.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     draft = Path(name)
@@ -19,11 +24,27 @@ def written(path: Path) -> Iterator[IO[bytes]]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        draft.replace(path)
+        _place(draft, path, is_new=is_new)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def _place(draft: Path, path: Path, *, is_new: bool) -> None:
+    if not is_new:
+        draft.replace(path)
+        return
+    try:
+        path.hardlink_to(draft)  # unlike a rename, this never replaces what is there
+    except FileExistsError:
+        raise
+    except OSError:  # the file system has no links
+        if path.exists():
+            raise FileExistsError(str(path)) from None
+        draft.replace(path)
+        return
+    draft.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -9,6 +9,7 @@ from adapters.files.blank_table import blank_table
 from adapters.files.book_parent import ask_child
 from adapters.files.kind import FileKind, detect, refuse_false_name
 from adapters.files.range_table import expanded
+from adapters.files.safe_cells import unquoted
 from adapters.files.snapshot import Snapshot, snapshot
 from adapters.files.table import Columns, Table, rows_of
 from adapters.files.text_source import TextSource
@@ -71,6 +72,7 @@ def _parse(file: Snapshot, table: Table, intake: Intake) -> Manifest:
         columns=tuple(table.header.columns[index] for index in table.header.kept),
         rows=intake.rows,
         notes=(*table.notes, *intake.notes()),
+        batch=unquoted(intake.batch),
     )
 
 

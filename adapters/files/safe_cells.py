@@ -20,3 +20,8 @@ def plain(text: str) -> str:
     if text.isascii() and text.isprintable() and len(text) < CELL_LIMIT:
         return text
     return _CONTROLS.sub(LOST, text)[:CELL_LIMIT]
+
+
+def unquoted(text: str) -> str:
+    """Return text as it was before `safe_csv`."""
+    return text[1:] if text[:1] == "'" and text[1:2] and text[1] in FORMULA_STARTS else text

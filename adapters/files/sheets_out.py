@@ -54,13 +54,13 @@ def put(cell: Any, text: str) -> Any:
     return cell
 
 
-def add_table(book: Workbook, title: str, header: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
+def add_table(book: Workbook, title: str, header: Sequence[Value], rows: Iterable[Sequence[Value]]) -> None:
     """Add a sheet with a frozen, bold header over rows of text."""
     sheet: Any = book.create_sheet(title)
     sheet.freeze_panes = "A2"
     for index in range(1, len(header) + 1):
         sheet.column_dimensions[get_column_letter(index)].width = WIDTH
-    sheet.append([text_cell(sheet, name, bold=True) for name in header])
+    sheet.append([text_cell(sheet, str(name), bold=True) for name in header])
     cells = [text_cell(sheet, "") for _ in header]  # each is written before it is filled again
     for row in rows:
         sheet.append([_value(cell, value) for cell, value in zip(cells, row, strict=True)])

@@ -11,7 +11,8 @@ from adapters.files.sheets_out import text_cell
 from domain.report import ReportData
 
 FIRST_NUMBER = 6  # the row of the first number
-NOT_IN_CHART = frozenset({"calls", "seconds"})  # on another scale than rows
+# On another scale than rows, or counted among the others.
+NOT_IN_CHART = frozenset({"calls", "seconds", "other_names", "asked", "available"})
 
 
 def add_summary(book: Workbook, report: ReportData) -> None:
@@ -28,6 +29,9 @@ def add_summary(book: Workbook, report: ReportData) -> None:
     shown = sorted(report.numbers.items(), key=lambda item: item[0] in NOT_IN_CHART)  # stable: the order stays
     for label, number in shown:
         sheet.append([text_cell(sheet, label), number])
+    written = [(f"written: {kind}", number) for kind, number in report.writes.items()]
+    for label, number in written:
+        sheet.append([text_cell(sheet, label), number])
     charted = sum(1 for label, _ in shown if label not in NOT_IN_CHART)
     if charted:
         sheet.add_chart(_chart(sheet, "What became of the endpoints", FIRST_NUMBER, charted), "D2")
@@ -37,7 +41,7 @@ def add_summary(book: Workbook, report: ReportData) -> None:
         sheet.append([text_cell(sheet, "rows of the file", bold=True), text_cell(sheet, "count", bold=True)])
         for label, number in of_file.items():
             sheet.append([text_cell(sheet, label), number])
-        first = FIRST_NUMBER + len(shown) + 2
+        first = FIRST_NUMBER + len(shown) + len(written) + 2
         sheet.add_chart(_chart(sheet, "Rows of the file: accepted, repeated, rejected", first, len(of_file)), "D24")
 
 

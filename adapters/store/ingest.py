@@ -9,11 +9,11 @@ from adapters.store.bulk import insert_all
 from adapters.store.bulk_changes import size_of
 from adapters.store.clock import store_now
 from adapters.store.engine import alone_on
-from adapters.store.esims import add_esims
+from adapters.store.esims import stage_esims
 from adapters.store.grants import latest, let_through
 from adapters.store.rawstock import plan_source, plan_tags, recount
 from adapters.store.tables import batches, changes, rejects, sources
-from adapters.store.tagging import add_row_tags, add_tags
+from adapters.store.tagging import Tagging, add_tags
 from domain.approval import Bound
 from domain.errors import FileRefused
 from domain.esim import Esim
@@ -63,6 +63,7 @@ class Ingested:
     change: int
     source: int
     is_new: bool
+    tags: tuple[str, ...] = ()  # that it had before
 
 
 def ingest(
@@ -90,44 +91,53 @@ def ingest(
     already is added to; otherwise the new batch gets a name that is free. `check_name` tells whether the platform takes
     a made name; raises FileRefused if it does not, and Unsigned for more than `bound` allows. With `into_stock` nothing
     is planned: the SIMs are raw.
+
+    `tags` and `row_tags` are added to the SIMs of all rows, also to those that another batch brought. What the file
+    brings in gets the tags of its batch as well, which are `tags` or else the batch's name when it is new.
     """
     alone_on(connection, account)
     since = latest(connection)
-    known = find_source(connection, account=account, batch=batch, source=source)
-    if known is not None:
-        first = size_of(connection, known.change)
-        if not into_stock:
-            plan_source(connection, account, known.batch, known.source, known.change)
-        add_tags(connection, known.batch, known.change, account, tags, platform_tags)
-        if not into_stock:
-            plan_tags(connection, known.change, first, platform_tags)
-            recount(connection, known.batch, known.source, known.change)
-        let_through(connection, known.change, bound, since=since)
-        return known
-    if not is_named:
-        batch = next_batch_name(connection, account, batch)
+    stored = find_source(connection, account=account, batch=batch, source=source)
+    own: Sequence[str] = ()  # the batch's tags; rows that it has already got them with their file
+    if stored is None:
+        if not is_named:
+            batch = next_batch_name(connection, account, batch)
+        rows = _named(accepted, name_template, batch, check_name)
+        stored = _store(connection, account=account, batch=batch, source=source, rows=rows, rejected=rejected)
+        own = stored.tags or tags or [safe_name(batch)]
+    stage_esims(connection, row_esims, account=account, source=stored.source)
+    _stage_tags(connection, row_tags)
+    first = size_of(connection, stored.change)
+    if not into_stock:
+        plan_source(connection, account, stored.batch, stored.source, stored.change)
+    wanted = Tagging(account, stored.batch, stored.source, stored.change, only_raw=into_stock)
+    add_tags(connection, wanted, tags=tags, own=own, platform_tags=platform_tags)
+    if not into_stock:  # raw SIMs have tags that this file says nothing of
+        plan_tags(connection, stored.change, first, platform_tags)
+        recount(connection, stored.batch, stored.source, stored.change)
+    let_through(connection, stored.change, bound, since=since)
+    return stored
+
+
+def _store(
+    connection: Connection,
+    *,
+    account: str,
+    batch: str,
+    source: Source,
+    rows: Iterable[tuple[int, str, str]],
+    rejected: Sequence[dict[str, object]],
+) -> Ingested:
+    """Store a file that no batch has."""
     now = store_now(connection)
-    tags = tags or [safe_name(batch)]
-    batch_id = _batch(connection, account, batch, tags, now)
+    batch_id, tags = _batch(connection, account, batch, now)
     change_id = _change(connection, account, batch_id, batch, now)
     source_id = _source(connection, batch_id, account, source, now)
-    stage(connection, _named(accepted, name_template, batch, check_name))
-    has_row_tags = _stage_tags(connection, row_tags)
+    stage(connection, rows)
     _store_rows(connection, account=account, batch=batch_id, source=source_id, now=now)
-    add_esims(connection, row_esims, account=account, source=source_id)
     if rejected:
         connection.execute(insert(rejects), [{"source_id": source_id, **row} for row in rejected])
-    first = size_of(connection, change_id)
-    raw = 0 if into_stock else plan_source(connection, account, batch_id, source_id, change_id)
-    all_tags = connection.execute(select(batches.c.tags).where(batches.c.id == batch_id)).scalar_one()
-    add_tags(connection, batch_id, change_id, account, [*all_tags, *tags], platform_tags)
-    if has_row_tags:
-        add_row_tags(connection, batch_id, change_id, account, platform_tags)
-    if raw:  # these have tags that this file says nothing of
-        plan_tags(connection, change_id, first, platform_tags)
-        recount(connection, batch_id, source_id, change_id)
-    let_through(connection, change_id, bound, since=since)
-    return Ingested(batch_id, batch, change_id, source_id, True)
+    return Ingested(batch_id, batch, change_id, source_id, True, tuple(tags))
 
 
 def _named(
@@ -164,14 +174,14 @@ def find_source(connection: Connection, *, account: str, batch: str, source: Sou
     return Ingested(row.batch_id, row.name, row.change, row.id, False) if row else None
 
 
-def _batch(connection: Connection, account: str, name: str, tags: Sequence[str], now: float) -> int:
-    found = connection.execute(
-        select(batches.c.id).where(batches.c.account == account, batches.c.name == name)
-    ).scalar_one_or_none()
+def _batch(connection: Connection, account: str, name: str, now: float) -> tuple[int, list[str]]:
+    """The batch of this name, made if there is none, and its tags."""
+    b = batches.c
+    found = connection.execute(select(b.id, b.tags).where(b.account == account, b.name == name)).first()
     if found is not None:
-        return int(found)
-    values = {"account": account, "name": name, "tags": list(dict.fromkeys(tags)), "created_at": now}
-    return int(connection.execute(insert(batches).returning(batches.c.id), values).scalar_one())
+        return int(found.id), list(found.tags)
+    values = {"account": account, "name": name, "tags": [], "created_at": now}
+    return int(connection.execute(insert(batches).returning(b.id), values).scalar_one()), []
 
 
 def _change(connection: Connection, account: str, batch_id: int, batch: str, now: float) -> int:
@@ -202,10 +212,11 @@ def stage(connection: Connection, accepted: Iterable[tuple[int, str, str]]) -> N
     insert_all(connection, incoming, ({"row_no": row, "iccid": iccid, "name": name} for row, iccid, name in accepted))
 
 
-def _stage_tags(connection: Connection, row_tags: Iterable[tuple[str, str]]) -> bool:
-    """Stage the tags of rows, and tell whether there are any."""
+def _stage_tags(connection: Connection, row_tags: Iterable[tuple[str, str]]) -> None:
+    """Stage the tags of rows."""
+    _staging.create_all(connection, checkfirst=True)
     connection.execute(incoming_tags.delete())
-    return insert_all(connection, incoming_tags, ({"iccid": iccid, "tag": tag} for iccid, tag in row_tags)) > 0
+    insert_all(connection, incoming_tags, ({"iccid": iccid, "tag": tag} for iccid, tag in row_tags))
 
 
 def _store_rows(connection: Connection, *, account: str, batch: int, source: int, now: float) -> None:

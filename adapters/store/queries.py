@@ -1,11 +1,12 @@
 """The questions that commands and reports ask the store."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from adapters.store.reading import Reader, Row, loads
 from adapters.store.schema import WITH_ORDER_FACTS
 from adapters.store.standing import NOW, standing_of
+from domain.lifecycle import Kind
 from domain.operation import State
 from domain.order import OrderState
 from domain.order_trail import ABOUT
@@ -18,33 +19,98 @@ from domain.trail import COVERED, SIGNED
 _RANK = ("refused", "needs_human", "in_doubt", "sent", "planned", "confirmed")
 
 
-def tally(
-    reader: Reader, change: int, *, since: float, source: int = 0, asked: AsAsked | None = None
-) -> Mapping[str, int]:
+def tally(reader: Reader, change: int, *, since: float, asked: AsAsked | None = None) -> Mapping[str, int]:
     """How many endpoints of a change stand where. `already`: what was done before `since`, or was there anyway.
 
-    With `source` only the endpoints that this file brought in count, with `asked` only those that did not move on
-    since they were done.
+    With `asked` only those count that did not move on since they were done.
     """
     refused, planned, confirmed = (_RANK.index(state) for state in ("refused", "planned", "confirmed"))
     done = f"items.worst = {confirmed} AND items.fresh = 0"
     moved_on, values = _moved_on(asked, done=done, undone=f"items.worst IN ({refused}, {planned})")
-    rank = " ".join(f"WHEN '{state}' THEN {number}" for number, state in enumerate(_RANK))
     rows = reader.rows(
         "SELECT items.worst, items.fresh, count(*) AS n FROM ("
-        f"  SELECT endpoint, min(CASE state {rank} END) AS worst, "
-        "  max(CASE WHEN state = 'confirmed' AND updated_at >= :since AND NOT already THEN 1 ELSE 0 END) AS fresh "
-        "  FROM operations WHERE change_id = :change AND (:source = 0 OR endpoint IN ("
-        "    SELECT endpoint FROM rows WHERE source_id = :source AND NOT known)) "
-        "  GROUP BY endpoint) items JOIN endpoints e ON e.id = items.endpoint "
+        f"  SELECT endpoint, min({_BY_RANK}) AS worst, max({_FRESH}) AS fresh "
+        "  FROM operations o WHERE change_id = :change GROUP BY endpoint) items "
+        "JOIN endpoints e ON e.id = items.endpoint "
         f"WHERE NOT ({moved_on}) GROUP BY items.worst, items.fresh",
-        {"change": change, "since": since, "source": source} | values,
+        {"change": change, "since": since} | values,
     )
+    return _counted(rows)
+
+
+def tally_rows(reader: Reader, batch: int, change: int, *, since: float, source: int = 0) -> Mapping[str, int]:
+    """How many accepted rows of one file of a batch, or of all its files, stand where; see `tally`.
+
+    A row whose endpoint another batch brought counts too: as refused where it cannot become what the file asks for,
+    as already there while its create is that batch's business. `untouched`: SIMs in raw stock.
+    """
+    rows = reader.rows(
+        f"SELECT CASE WHEN items.nth > 1 THEN {_DONE} "
+        f"  WHEN :source <> 0 AND items.fresh = 0 AND e.state = 'terminated' THEN {_REFUSED} "
+        "  ELSE items.worst END AS worst, CASE WHEN items.nth > 1 THEN 0 ELSE items.fresh END AS fresh, count(*) AS n "
+        f"FROM ({_STANDING}) items JOIN endpoints e ON e.id = items.endpoint "
+        "GROUP BY 1, 2",
+        {"batch": batch, "change": change, "source": source, "since": since},
+    )
+    begun = [row for row in rows if row["worst"] is not None]
+    untouched = {"untouched": sum(row["n"] for row in rows) - sum(row["n"] for row in begun)}
+    if source:
+        return _counted(begun) | untouched
+    # A store that was made again from its audit trail has no rows.
+    without = reader.rows(
+        f"SELECT min({_BY_RANK}) AS worst, max({_FRESH}) AS fresh, 1 AS n FROM operations o "
+        f"WHERE o.change_id = :change AND NOT {_HAS_ROW} GROUP BY o.endpoint",
+        {"batch": batch, "change": change, "since": since},
+    )
+    return _counted([*begun, *without]) | untouched
+
+
+_RANKS = " ".join(f"WHEN '{state}' THEN {number}" for number, state in enumerate(_RANK))
+_BY_RANK = f"CASE o.state {_RANKS} END"
+_REFUSED, _DONE = _RANK.index("refused"), _RANK.index("confirmed")
+_FRESH = "CASE WHEN o.state = 'confirmed' AND o.updated_at >= :since AND NOT o.already THEN 1 ELSE 0 END"
+_HERE = "o.change_id = :change"
+# A create that another change makes is that one's business, unless it failed.
+_RANK_HERE = f"CASE WHEN {_HERE} OR o.state IN ('refused', 'needs_human') THEN {_BY_RANK} ELSE {_DONE} END"
+# Where the rows of files stand: by their own change, and else by the create that another change made or makes.
+_STANDING = (
+    "SELECT r.endpoint, row_number() OVER (PARTITION BY r.endpoint ORDER BY r.source_id) AS nth, "
+    f"min(CASE WHEN o.id IS NOT NULL THEN {_RANK_HERE} END) AS worst, "
+    f"max(CASE WHEN {_HERE} THEN {_FRESH} ELSE 0 END) AS fresh "
+    "FROM rows r JOIN sources s ON s.id = r.source_id "
+    f"LEFT JOIN operations o ON o.endpoint = r.endpoint AND ({_HERE} OR o.kind = 'create') "
+    "WHERE s.batch_id = :batch AND (:source = 0 OR s.id = :source) GROUP BY r.source_id, r.row_no, r.endpoint"
+)
+_HAS_ROW = (
+    "EXISTS (SELECT 1 FROM rows r JOIN sources s ON s.id = r.source_id "
+    "WHERE r.endpoint = o.endpoint AND s.batch_id = :batch)"
+)
+
+
+def _counted(rows: Iterable[Row]) -> dict[str, int]:
     counts = dict.fromkeys([*_RANK, "already"], 0)
     for row in rows:
         state = _RANK[row["worst"]]
         counts["already" if state == State.CONFIRMED and not row["fresh"] else state] += row["n"]
     return counts
+
+
+def writes_done(reader: Reader, change: int, *, since: float) -> dict[Kind, int]:
+    """What of a change was done on the platform since then, by kind; what it had already is not among it."""
+    rows = reader.rows(
+        f"SELECT o.kind, sum({_FRESH}) AS n FROM operations o WHERE o.change_id = :change GROUP BY o.kind",
+        {"change": change, "since": since},
+    )
+    return {Kind(row["kind"]): int(row["n"]) for row in rows if row["n"]}
+
+
+def other_names(reader: Reader, source: int) -> Iterator[Row]:
+    """The rows of a file that are not named as their endpoint is."""
+    yield from reader.stream(
+        "SELECT r.row_no, r.name AS asked, e.iccid, e.name FROM rows r JOIN endpoints e ON e.id = r.endpoint "
+        "WHERE r.source_id = :source AND r.name <> e.name ORDER BY r.row_no",
+        {"source": source},
+    )
 
 
 def _moved_on(asked: AsAsked | None, *, done: str, undone: str) -> tuple[str, dict[str, object]]:
@@ -60,19 +126,14 @@ def _moved_on(asked: AsAsked | None, *, done: str, undone: str) -> tuple[str, di
 
 
 def source_totals(reader: Reader, batch: int, source: int = 0) -> Row:
-    """Rows of one file of a batch, or of all its files, and how many of them the store knew already."""
+    """The rows of one file of a batch, or of all its files, by outcome."""
     totals = reader.rows(
         "SELECT coalesce(sum(rows), 0) AS rows, coalesce(sum(accepted), 0) AS accepted, "
         "coalesce(sum(rejected), 0) AS rejected, coalesce(sum(duplicates), 0) AS duplicates, "
         "coalesce(sum(blank), 0) AS blank FROM sources WHERE batch_id = :batch AND (:source = 0 OR id = :source)",
         {"batch": batch, "source": source},
     )[0]
-    known = reader.rows(
-        "SELECT count(*) AS n FROM rows r JOIN sources s ON s.id = r.source_id "
-        "WHERE s.batch_id = :batch AND (:source = 0 OR s.id = :source) AND r.known",
-        {"batch": batch, "source": source},
-    )
-    return {name: int(value) for name, value in totals.items()} | {"known": known[0]["n"]}
+    return {name: int(value) for name, value in totals.items()}
 
 
 def batches(reader: Reader, account: str | None = None) -> list[Row]:
@@ -114,20 +175,46 @@ def changes_of(reader: Reader, batch: int) -> list[int]:
     return [row["change_id"] for row in rows]
 
 
-def mapping(reader: Reader, *, change: int, asked: AsAsked | None = None) -> Iterator[Row]:
+def mapping(reader: Reader, *, change: int, asked: AsAsked | None = None, without_rows_of: int = 0) -> Iterator[Row]:
     """Every endpoint of a change: its mapping, and the operation that explains it best; `asked` as in `tally`."""
     moved_on, values = _moved_on(asked, done="o.state = 'confirmed'", undone="o.state IN ('refused', 'planned')")
-    rank = " ".join(f"WHEN '{state}' THEN {number}" for number, state in enumerate(_RANK))
+    left_out = f"AND NOT {_HAS_ROW}" if without_rows_of else ""
+    values |= {"batch": without_rows_of} if without_rows_of else {}
     yield from reader.stream(
-        'SELECT e.name, e.iccid, e.endpoint_id, e.state, e."group", '
-        "  (SELECT %AGG%(t.tag, ',') FROM tags t WHERE t.endpoint = e.id) AS tags, "
-        "  o.kind, o.state AS outcome, o.text, o.code, o.already "
+        f"SELECT {_MAPPED} "
         "FROM (SELECT o.*, row_number() OVER (PARTITION BY o.endpoint "
-        f"         ORDER BY CASE o.state {rank} END, o.id DESC) AS nth "
-        "      FROM operations o WHERE o.change_id = :change) o "
+        f"         ORDER BY {_BY_RANK}, o.id DESC) AS nth "
+        f"      FROM operations o WHERE o.change_id = :change {left_out}) o "
         f"JOIN endpoints e ON e.id = o.endpoint WHERE o.nth = 1 AND NOT ({moved_on}) ORDER BY o.position, o.id",
         {"change": change} | values,
     )
+
+
+def mapping_of_rows(reader: Reader, *, batch: int, change: int, source: int = 0) -> Iterator[Row]:
+    """Every accepted row of one file of a batch, or of all its files, as `mapping` has it.
+
+    With the name that the row asked for, and `brought_by`: the batch that brought its endpoint, if that is another.
+    """
+    yield from reader.stream(
+        f"SELECT {_MAPPED}, o.row_no, o.asked, CASE WHEN e.batch_id <> :batch THEN b.name ELSE '' END AS brought_by "
+        "FROM (SELECT r.source_id, r.row_no, r.name AS asked, r.endpoint AS of_endpoint, o.*, row_number() OVER ("
+        f"         PARTITION BY r.source_id, r.row_no ORDER BY {_RANK_HERE}, {_HERE} DESC, o.id DESC) AS nth "
+        "      FROM rows r JOIN sources s ON s.id = r.source_id "
+        f"      LEFT JOIN operations o ON o.endpoint = r.endpoint AND ({_HERE} OR o.kind = 'create') "
+        "      WHERE s.batch_id = :batch AND (:source = 0 OR s.id = :source)) o "
+        "JOIN endpoints e ON e.id = o.of_endpoint JOIN batches b ON b.id = e.batch_id "
+        "WHERE o.nth = 1 ORDER BY o.source_id, o.row_no",
+        {"batch": batch, "change": change, "source": source},
+    )
+    if not source:
+        yield from mapping(reader, change=change, without_rows_of=batch)
+
+
+_MAPPED = (
+    'e.name, e.iccid, e.endpoint_id, e.state, e."group", '
+    "(SELECT %AGG%(t.tag, ',') FROM tags t WHERE t.endpoint = e.id) AS tags, "
+    "o.kind, o.state AS outcome, o.text, o.code, o.already"
+)
 
 
 def calls(reader: Reader, change: int) -> list[tuple[str, float, float]]:
@@ -171,6 +258,31 @@ _FILTERS = {
     "iccid": "e.iccid = :iccid",
     "order": "o.order_no = :order",
 }
+
+
+# Names that a person may mistype, as the store has them.
+_NAMES = {
+    "tag": "SELECT e.account, t.tag AS name FROM tags t JOIN endpoints e ON e.id = t.endpoint",
+    "batch": "SELECT account, name FROM batches",
+    "group": 'SELECT account, "group" AS name FROM endpoints WHERE "group" IS NOT NULL '
+    "UNION ALL SELECT account, name FROM pinned_groups UNION ALL SELECT account, group_id FROM pinned_groups",
+    "order": "SELECT account, order_no AS name FROM orders",
+}
+
+
+def has_name(reader: Reader, what: str, name: str, account: str | None) -> bool:
+    """Whether the store has a tag, batch, group or order of this name."""
+    of_account = "AND n.account = :account" if account else ""
+    query = f"SELECT 1 FROM ({_NAMES[what]}) n WHERE n.name = :name {of_account} LIMIT 1"
+    return bool(reader.rows(query, {"name": name} | ({"account": account} if account else {})))
+
+
+def some_names(reader: Reader, what: str, account: str | None, limit: int) -> list[str]:
+    """The first names of tags, batches, groups or orders."""
+    of_account = "WHERE n.account = :account" if account else ""
+    query = f"SELECT DISTINCT n.name FROM ({_NAMES[what]}) n {of_account} ORDER BY 1 LIMIT :limit"
+    values = {"limit": limit} | ({"account": account} if account else {})
+    return [row["name"] for row in reader.rows(query, values)]
 
 
 def endpoints(reader: Reader, filters: Mapping[str, str | None]) -> Iterator[Row]:
@@ -329,14 +441,42 @@ def totals_by_state(reader: Reader, change: int) -> Mapping[str, int]:
     return {row["state"]: row["n"] for row in rows}
 
 
-def known(reader: Reader, account: str) -> Iterator[Row]:
-    """Every ICCID of the account, with its endpoint, its batch, and where its create stands."""
-    yield from reader.stream(
-        'SELECT e.iccid, e.endpoint_id, e.state, b.name AS batch, o.state AS "create" '
-        "FROM endpoints e JOIN batches b ON b.id = e.batch_id "
-        "LEFT JOIN operations o ON o.endpoint = e.id AND o.kind = 'create' WHERE e.account = :account",
-        {"account": account},
-    )
+_PART = 500  # ICCIDs in one question; SQLite takes 999 values in the oldest builds
+
+
+def _in_parts(iccids: Sequence[str]) -> Iterator[tuple[str, dict[str, object]]]:
+    """A condition on e.iccid and its values, for some of the ICCIDs at a time."""
+    for first in range(0, len(iccids), _PART):
+        values: dict[str, object] = {f"i{nth}": one for nth, one in enumerate(iccids[first : first + _PART])}
+        yield f"e.iccid IN ({', '.join(f':{name}' for name in values)})", values
+
+
+def known(reader: Reader, account: str, iccids: Sequence[str]) -> Iterator[Row]:
+    """Those of these ICCIDs that the account has: endpoint, batch, tags, and where their create stands.
+
+    `is_raw`: nothing was begun for it, not even by the replenishing that may have planned it.
+    """
+    for condition, values in _in_parts(iccids):
+        yield from reader.rows(
+            'SELECT e.iccid, e.name, e.endpoint_id, e.state, b.name AS batch, o.state AS "create", '
+            "CASE WHEN e.state = 'stock' AND (o.id IS NULL OR o.state = 'planned' AND c.request LIKE 'replenish %') "
+            "THEN 1 ELSE 0 END AS is_raw, (SELECT %AGG%(t.tag, ',') FROM tags t WHERE t.endpoint = e.id) AS tags "
+            "FROM endpoints e JOIN batches b ON b.id = e.batch_id "
+            "LEFT JOIN operations o ON o.endpoint = e.id AND o.kind = 'create' AND o.target = '' AND o.round = 0 "
+            f"LEFT JOIN changes c ON c.id = o.change_id WHERE e.account = :account AND {condition}",
+            {"account": account} | values,
+        )
+
+
+def tag_operations(reader: Reader, account: str, iccids: Sequence[str]) -> Iterator[Row]:
+    """Every write of a tag to these ICCIDs, with its change and where it stands."""
+    for condition, values in _in_parts(iccids):
+        yield from reader.rows(
+            "SELECT e.iccid, t.target AS tag, t.state, t.change_id FROM endpoints e "
+            "JOIN operations t ON t.endpoint = e.id AND t.kind = 'tag' "
+            f"WHERE e.account = :account AND {condition}",
+            {"account": account} | values,
+        )
 
 
 def ended_elsewhere(reader: Reader, account: str) -> list[Row]:
@@ -345,12 +485,6 @@ def ended_elsewhere(reader: Reader, account: str) -> list[Row]:
         "SELECT iccid, account FROM endpoints WHERE state = 'terminated' AND account <> :account ORDER BY id",
         {"account": account},
     )
-
-
-_REFUSED_CREATE = (
-    "EXISTS (SELECT 1 FROM operations c WHERE c.endpoint = {0}.endpoint AND c.kind = 'create' "
-    "AND c.state IN ('refused', 'needs_human'))"
-)
 
 
 def batch_of_rows(reader: Reader, account: str, rows_digest: str, name: str | None) -> Row | None:
@@ -367,19 +501,20 @@ def batch_of_rows(reader: Reader, account: str, rows_digest: str, name: str | No
     return found[0] | {"tags": loads(found[0]["tags"])} if found else None
 
 
-def tag_writes(reader: Reader, change: int, tags: Sequence[str]) -> int:
-    """How many tags a batch's change still writes, once all of its endpoints shall have these as well."""
-    open_ones = reader.rows(
-        "SELECT count(*) AS n FROM operations o WHERE o.change_id = :change AND o.kind = 'tag' "
-        f"AND o.state IN ('planned', 'sent', 'in_doubt') AND NOT {_REFUSED_CREATE.format('o')}",
+def open_writes(reader: Reader, change: int) -> list[Row]:
+    """What a provision's change still has to send, by kind; `there`: to endpoints that exist.
+
+    Without what waits in vain: tags behind a create that was refused or waits for a person, and what was terminated.
+    """
+    return reader.rows(
+        "SELECT o.kind, CASE WHEN e.state = 'stock' THEN 0 ELSE 1 END AS there, count(*) AS n "
+        "FROM operations o JOIN endpoints e ON e.id = o.endpoint "
+        "WHERE o.change_id = :change AND o.state = 'planned' AND e.state <> 'terminated' "
+        "AND (o.kind = 'create' AND e.state = 'stock' OR o.kind = 'tag' AND (e.state <> 'stock' OR EXISTS ("
+        "  SELECT 1 FROM operations c WHERE c.endpoint = o.endpoint AND c.kind = 'create' "
+        "  AND c.state IN ('planned', 'sent', 'in_doubt')))) GROUP BY 1, 2",
         {"change": change},
-    )[0]["n"]
-    lacking = (
-        "SELECT count(*) AS n FROM operations o WHERE o.change_id = :change AND o.kind = 'create' "
-        f"AND NOT {_REFUSED_CREATE.format('o')} AND NOT EXISTS ("
-        "SELECT 1 FROM operations t WHERE t.endpoint = o.endpoint AND t.kind = 'tag' AND t.target = :tag)"
     )
-    return int(open_ones + sum(reader.rows(lacking, {"change": change, "tag": tag})[0]["n"] for tag in set(tags)))
 
 
 def esims(reader: Reader, account: str) -> Iterator[Row]:

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, text
 
 from adapters.store.bulk_changes import resize, size_of
 from adapters.store.clock import store_now
+from adapters.store.esims import NO_CONFLICT
 
 RAW = "e.state = 'stock' AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.endpoint = e.id)"
 # A create of `o` that a replenishing planned, rather than a file.
@@ -98,17 +99,18 @@ _OF_SOURCE = "EXISTS (SELECT 1 FROM rows r WHERE r.source_id = :source AND r.end
 _NOT_BEGUN = (
     "SELECT e.id, row_number() OVER (ORDER BY e.id) AS nth FROM operations o JOIN endpoints e ON e.id = o.endpoint "
     f"WHERE o.account = :account AND o.kind = 'create' AND o.state IN ('planned', 'refused') AND e.state = 'stock' "
-    f"AND {BY_REPLENISHING} AND {_OF_SOURCE}"
+    f"AND {BY_REPLENISHING} AND {_OF_SOURCE} AND {NO_CONFLICT}"
 )
 _TO_THIS_BATCH = (
     "UPDATE endpoints SET batch_id = :batch, name = r.name FROM rows r "
     "WHERE r.source_id = :source AND r.endpoint = endpoints.id AND endpoints.batch_id <> :batch "
     "AND endpoints.account = :account AND endpoints.state = 'stock' "
-    "AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.endpoint = endpoints.id AND o.change_id <> :change)"
+    "AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.endpoint = endpoints.id AND o.change_id <> :change) "
+    "AND NOT EXISTS (SELECT 1 FROM esim_conflicts x WHERE x.endpoint = endpoints.id)"
 )
 _RAW_OF_SOURCE = (
     "SELECT e.id, row_number() OVER (ORDER BY r.row_no) AS nth FROM rows r JOIN endpoints e ON e.id = r.endpoint "
-    f"WHERE r.source_id = :source AND e.batch_id = :batch AND {RAW}"
+    f"WHERE r.source_id = :source AND e.batch_id = :batch AND {RAW} AND {NO_CONFLICT}"
 )
 # The create of an endpoint is found by its unique key; by its change it would be looked for among all of the change's.
 _KNOWN = (

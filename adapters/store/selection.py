@@ -16,6 +16,7 @@ from adapters.store.pins import names_of
 from adapters.store.tables import changes
 from domain.approval import Bound
 from domain.capabilities import CAPABILITIES
+from domain.counts import sum_of_writes
 from domain.lifecycle import MOVES, Kind, Lifecycle
 from domain.selection import AsAsked, LeftOut, Selected, check_count, unknown, unusable
 
@@ -176,8 +177,29 @@ def _look(connection: Connection, request: Request) -> tuple[Selected, int]:
         others=_others(rows),
         left=(*missing, *(_unusable(connection, request, change) if counts["unusable"] else ())),
         done=request.done,
+        count=request.count,
+        writes=_writes(connection, request, change, free),
     )
     return found, counts["again"]
+
+
+def _writes(connection: Connection, request: Request, change: int, free: int) -> dict[Kind, int]:
+    """What carrying the change out sends: what is planned, what is planned again, and for each new endpoint its own."""
+    kinds = [request.kind]
+    if request.group and request.kind is Kind.ACTIVATE and not request.by_assignment:
+        kinds.append(Kind.ASSIGN)
+    new: dict[Kind, int] = dict.fromkeys(kinds, free)
+    if not change:
+        return sum_of_writes([new])
+    source, values = _source(connection, request, change)
+    query = text(
+        f"SELECT o.kind, count(*) FROM (SELECT e.id, {_class(request)} AS class {source}) found "
+        "JOIN operations o ON o.endpoint = found.id AND o.change_id = :change "
+        "WHERE class IN ('open', 'again') AND (o.state = 'planned' "
+        f"OR class = 'again' AND o.state = 'refused' AND NOT {_BY_A_PERSON.format('o')}) GROUP BY o.kind"
+    )
+    planned = {Kind(kind): int(count) for kind, count in map(tuple, connection.execute(query, values))}
+    return sum_of_writes([new, planned])
 
 
 def _origins(rows: Sequence[Row[*tuple[Any, ...]]], *, surplus: int) -> dict[str, int]:

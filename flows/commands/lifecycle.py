@@ -133,7 +133,7 @@ def _change(action: str, which: dict[str, Any], yes: bool, **more: Any) -> None:
 def _confirm(selected: "Selected", *, yes: bool) -> None:
     """Ask, unless nothing is left to be asked for."""
     if not yes and not selected.to_do:
-        running.nothing_to_do(problems=bool(selected.left_out or selected.refused))
+        running.nothing_to_do(problems=selected.has_problems)
     running.begin_api()  # it starts while the plan is read
     running.confirm("Apply?", yes=yes)
 

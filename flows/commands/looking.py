@@ -47,6 +47,8 @@ def endpoints(
     from tasks import resources
 
     one_of(Lifecycle, state, "--state")
+    iccid = resources.checked_iccid(iccid, account) if iccid is not None else None
+    resources.check_filters(account, {"tag": tag, "group": group, "batch": batch, "order": order})
     filters = {
         "account": account,
         "tag": tag,
@@ -86,6 +88,7 @@ def history(
     """Show every operation on one endpoint and every answer of the platform."""
     from tasks import resources
 
+    iccid = resources.checked_iccid(iccid, account)
     rows = [row | {"at": when(row["at"])} for row in resources.history(iccid, account)]
     columns = ("at", "kind", "target", "attempt", "event", "verdict", "code", "text", "endpoint_id", "response_id")
     show(rows, columns, as_json=as_json, nothing=f"Nothing is known of ICCID {iccid}.")

@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-Account = Annotated[str | None, typer.Option("--account", help="Account, as named in the settings.")]
+
+def _known_account(name: str | None) -> str | None:
+    """Refuse an account that there is not, whatever the command: an empty answer would be an all-clear."""
+    if name is not None:
+        from tasks import resources
+
+        resources.check_account(name)
+    return name
+
+
+Account = Annotated[
+    str | None, typer.Option("--account", help="Account, as named in the settings.", callback=_known_account)
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before applying.")]
 File = Annotated[Path, typer.Argument(help="A file of ICCIDs: CSV, XLSX, a vendor's .out file, also zipped.")]

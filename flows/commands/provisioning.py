@@ -48,7 +48,7 @@ def plan(
         _show(manifest, made)
         if held:
             print(f"`provision` would stop here: {held}")
-    if manifest.numbers()["rejected"]:
+    if made.has_problems:
         raise typer.Exit(3)
 
 
@@ -65,7 +65,6 @@ def provision(
     yes: Yes = False,
 ) -> None:
     """Create a tagged, pre-active endpoint for each SIM in a file. The same file again goes on where it stopped."""
-    from domain.plan import Action
     from tasks.planning import hold_if_unsafe, plan_file
 
     chosen = {"sheet": sheet, "supplier": supplier, "name_template": name_template}
@@ -74,7 +73,7 @@ def provision(
     hold_if_unsafe(request, manifest, made)
     _show(manifest, made)
     if made.is_done and not yes:
-        running.nothing_to_do(problems=bool(made.rejected or made.count(Action.CONFLICT)))
+        running.nothing_to_do(problems=made.has_problems)
     running.begin_api()  # it starts while the plan is read
     running.confirm("Apply?", yes=yes)
     final = request.model_copy(update={"dry_run": False, "digest": manifest.digest})
@@ -110,7 +109,15 @@ def _plan_json(manifest: "Manifest", made: "Plan", held: str) -> dict[str, Any]:
             for change in made.changes
             if change.action is Action.CONFLICT
         ],
+        "in_doubt": made.count(Action.IN_DOUBT),
+        "to_tag": made.count(Action.TAG),
         "tags_to_write": made.retagged,
+        "writes": made.writes,
+        "left_of_batch": made.left,
+        "other_names": len(made.other_names),
+        "other_name_list": [
+            {"iccid": change.iccid, "name": change.kept, "asked": change.name} for change in made.other_names
+        ],
         "calls": made.calls,
         "seconds": round(made.seconds),
         "held": held,
@@ -128,8 +135,13 @@ def _show(manifest: "Manifest", made: "Plan") -> None:
 
     print(f"Plan for {manifest.source_name}: {made.sentence()}.")
     show_rejects(manifest)
-    conflicts = [change for change in made.changes if change.action is Action.CONFLICT]
-    for change in conflicts[:SHOWN]:
-        print(f"  {change.iccid}: {change.reason}")
-    if len(conflicts) > SHOWN:
-        print(f"  … and {len(conflicts) - SHOWN:,} more conflicts; `preactive plan --json` lists all")
+    conflicts = [f"{change.iccid}: {change.reason}" for change in made.changes if change.action is Action.CONFLICT]
+    _show_some(conflicts, "conflicts")
+    _show_some([f"{change.iccid}: {change.other_name}" for change in made.other_names], "other names")
+
+
+def _show_some(lines: list[str], what: str) -> None:
+    for line in lines[:SHOWN]:
+        print(f"  {line}")
+    if len(lines) > SHOWN:
+        print(f"  … and {len(lines) - SHOWN:,} more {what}; `preactive plan --json` lists all")

@@ -73,6 +73,7 @@ def _file(name: str, options: Account, manifest: Manifest, request: ProvisionReq
     """A checked file as the store takes it."""
     from adapters.store import ingest
 
+    request = request.joining(manifest.batch)
     naming, rows = request.naming(options), manifest.rows
     profile = profile_of(options, request.supplier)
     source = ingest.Source(

@@ -1,6 +1,8 @@
 """Reads the store for plans, commands and reports."""
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,7 @@ from domain.drift import Held
 from domain.errors import NothingSelected
 from domain.esim import Esim
 from domain.inbox import Meaning
-from domain.lifecycle import Lifecycle
+from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State
 from domain.plan import Into, Known, Wanted
 from domain.replenish import against_marks
@@ -30,44 +32,81 @@ from tasks.resources.session import (
 )
 
 if TYPE_CHECKING:
-    from tasks.ingest import Batch
+    from tasks.batch import Batch
 
 
-def known(name: str, wanted: Sequence[Wanted]) -> dict[str, Known]:
-    """What the store knows of these SIMs; their eSIM data only if some of them bring any."""
+def known(name: str, wanted: Sequence[Wanted], into: Into | None) -> dict[str, Known]:
+    """What the store knows of these SIMs; `into` is the batch that their file is or is added to."""
+    iccids = [want.iccid for want in wanted]
     with reader() as opened:
-        iccids = {want.iccid for want in wanted}
-        esims = {}
-        if any(want.esim is not None for want in wanted):
-            esims = {row.pop("iccid"): esim_of(row) for row in queries.esims(opened, name)}
+        esims = _esims_of(opened, name, wanted)
+        tags = _tags_of(opened, name, iccids, into.change if into is not None else 0)
+        found = {row["iccid"]: _known(row, esims, tags) for row in queries.known(opened, name, iccids)}
         apart = set(accounts_apart(account(name)[1]))
         ended = {row["iccid"] for row in queries.ended_elsewhere(opened, name) if row["account"] not in apart}
-        found = {
-            row["iccid"]: Known(
-                endpoint_id=row["endpoint_id"],
-                state=Lifecycle(row["state"]),
-                batch=row["batch"],
-                create=State(row["create"]) if row["create"] else None,
-                esim=esims.get(row["iccid"]),
-            )
-            for row in queries.known(opened, name)
-            if row["iccid"] in iccids
-        }
-    for iccid in iccids & ended:
+    for iccid in ended.intersection(iccids):
         if iccid not in found or found[iccid].state is Lifecycle.STOCK:
             found[iccid] = Known(None, Lifecycle.TERMINATED, "")
     return found
 
 
-def goes_into(name: str, rows_digest: str, batch: str | None, tags: Sequence[str], *, writes: bool) -> Into | None:
-    """The batch that a file is already, or is added to; with `writes`, tags are written to the platform."""
+def _known(row: Mapping[str, Any], esims: Mapping[str, Esim], tags: "Mapping[str, _Tags]") -> Known:
+    of_sim = tags.get(row["iccid"], _NO_TAGS)
+    return Known(
+        endpoint_id=row["endpoint_id"],
+        state=Lifecycle(row["state"]),
+        batch=row["batch"],
+        create=State(row["create"]) if row["create"] else None,
+        esim=esims.get(row["iccid"]),
+        name=row["name"],
+        is_raw=bool(row["is_raw"]),
+        tags=frozenset(row["tags"].split(",") if row["tags"] else ()),
+        planned_tags=frozenset(of_sim.planned),
+        tags_dealt_with=frozenset(of_sim.dealt_with),
+    )
+
+
+@dataclass
+class _Tags:
+    """The tags of one SIM that have a write, and those of them that one change is still to send."""
+
+    dealt_with: set[str] = field(default_factory=set)
+    planned: set[str] = field(default_factory=set)
+
+
+_NO_TAGS = _Tags()
+
+
+def _tags_of(opened: Reader, name: str, iccids: Sequence[str], change: int) -> dict[str, _Tags]:
+    """The writes of tags of these SIMs."""
+    found: dict[str, _Tags] = defaultdict(_Tags)
+    for row in queries.tag_operations(opened, name, iccids):
+        found[row["iccid"]].dealt_with.add(row["tag"])
+        if row["state"] == State.PLANNED and row["change_id"] == change:
+            found[row["iccid"]].planned.add(row["tag"])
+    return found
+
+
+def _esims_of(opened: Reader, name: str, wanted: Sequence[Wanted]) -> dict[str, Esim]:
+    """The recorded eSIM data of an account, only if some of these SIMs bring any."""
+    if not any(want.esim is not None for want in wanted):
+        return {}
+    return {row.pop("iccid"): esim_of(row) for row in queries.esims(opened, name)}
+
+
+def goes_into(name: str, rows_digest: str, batch: str | None) -> Into | None:
+    """The batch that a file is already, or is added to, with what its change still has to send."""
     with reader() as opened:
         found = queries.batch_of_rows(opened, name, rows_digest, batch)
         if found is None:
             return None
-        wanted = tags if found["same"] else [*found["tags"], *tags]
-        count = queries.tag_writes(opened, found["change_id"], wanted) if writes else 0
-        return Into(found["name"], tuple(found["tags"]), bool(found["same"]), count)
+        rows = queries.open_writes(opened, found["change_id"])
+    open_writes: Counter[Kind] = Counter()
+    for row in rows:
+        open_writes[Kind(row["kind"])] += row["n"]
+    there = sum(row["n"] for row in rows if row["kind"] == Kind.TAG and row["there"])
+    tags = tuple(found["tags"])
+    return Into(found["name"], tags, bool(found["same"]), found["change_id"], open_writes, there)
 
 
 def held(name: str, iccids: Sequence[str] | None, *, since: float) -> dict[str, Held]:
@@ -133,6 +172,12 @@ def mapping(change: int, asked: AsAsked | None = None) -> Iterator[dict[str, Any
         yield from queries.mapping(opened, change=change, asked=asked)
 
 
+def mapping_of_rows(batch: int, change: int, source: int = 0) -> Iterator[dict[str, Any]]:
+    """Every accepted row of one file of a batch, or of all its files, with the operation that explains it best."""
+    with reader() as opened:
+        yield from queries.mapping_of_rows(opened, batch=batch, change=change, source=source)
+
+
 def calls(change: int) -> list[CallRow]:
     """Every answer of the platform to the operations of a change."""
     with reader() as opened:
@@ -148,17 +193,25 @@ def rejects(batch: int, source: int = 0) -> list[dict[str, Any]]:
 def summarise(session: Session, batch: "Batch", *, started: Moment, run: str) -> Summary:
     """The numbers of a provision, from the store."""
     with reader() as opened:
-        counts = queries.tally(opened, batch.change, since=started.at, source=batch.source)
+        counts = dict(queries.tally_rows(opened, batch.id, batch.change, since=started.at, source=batch.source))
         totals = queries.source_totals(opened, batch.id, batch.source)
-    return from_counts(counts, **totals, **_run_facts(session, batch=batch.name, started=started, run=run))
+        named = queries.other_names(opened, batch.source) if batch.source else iter(())
+        others = sum(batch.naming(session.account).is_wish(row["row_no"], row["iccid"], row["asked"]) for row in named)
+        writes = queries.writes_done(opened, batch.change, since=started.at)
+    conflicts = max(len(batch.conflicts), counts["untouched"])
+    counts["already"] -= conflicts - counts["untouched"]
+    counts["refused"] += conflicts
+    facts = _run_facts(session, batch=batch.name, started=started, run=run) | {"other_names": others, "writes": writes}
+    return from_counts(counts, **totals, **facts)
 
 
 def summarise_repair(session: Session, change: int, count: int, *, started: Moment, run: str) -> Summary:
     """The numbers of a repair, from the store. What was only recorded counts as confirmed."""
     with reader() as opened:
         counts = queries.tally(opened, change, since=started.at)
+        writes = queries.writes_done(opened, change, since=started.at)
     counts = {**counts, "confirmed": counts["confirmed"] + counts["already"], "already": 0}
-    facts = _run_facts(session, batch="repair", started=started, run=run)
+    facts = _run_facts(session, batch="repair", started=started, run=run) | {"writes": writes}
     done = sum(counts.values())
     return from_counts(counts, rows=count, accepted=done, rejected=count - done, **facts)
 
@@ -167,13 +220,17 @@ def summarise_selection(session: Session, selected: Selected, *, label: str, sta
     """The numbers of a change to existing endpoints, from the store."""
     with reader() as opened:
         counts = queries.tally(opened, selected.change, since=started.at, asked=selected.done)
+        writes = queries.writes_done(opened, selected.change, since=started.at)
     counts = {**counts, "refused": counts["refused"] + selected.elsewhere}
     accepted = sum(counts.values()) + selected.outside
     facts = _run_facts(session, batch=label, started=started, run=run) | {
         "rows": accepted + selected.left_out,
         "accepted": accepted,
         "rejected": selected.left_out,
+        "writes": writes,
     }
+    if selected.is_short:
+        facts |= {"asked": selected.count, "available": selected.wanted}
     return from_counts(counts, known=selected.outside, **facts)
 
 
@@ -183,8 +240,9 @@ def summarise_change(
     """The numbers of one change of several that a session works on, from the store."""
     with reader() as opened:
         counts = queries.tally(opened, change, since=started.at)
+        writes = queries.writes_done(opened, change, since=started.at)
     rows = sum(counts.values())
-    facts = _run_facts(session, batch=label, started=started, run=run)
+    facts = _run_facts(session, batch=label, started=started, run=run) | {"writes": writes}
     return from_counts(counts, rows=rows, accepted=rows, **facts | {"calls": session.calls - calls_before})
 
 
@@ -280,10 +338,17 @@ def batch_named(name: str, account_name: str | None) -> dict[str, Any]:
     raise NothingSelected(f"Account {account_name} has no batch {name!r}; {known}.")
 
 
+def has_batch(name: str, batch: str) -> bool:
+    """Whether the account has a batch of this name."""
+    with reader() as opened:
+        return queries.batch_named(opened, name, batch) is not None
+
+
 def batch_counts(batch: Mapping[str, Any]) -> tuple[Mapping[str, int], dict[str, Any]]:
     """The endpoints of a batch by outcome, and the totals of its files."""
     with reader() as opened:
-        return queries.tally(opened, batch["change_id"], since=0.0), queries.source_totals(opened, batch["id"])
+        counts = queries.tally_rows(opened, batch["id"], batch["change_id"], since=0.0)
+        return counts, queries.source_totals(opened, batch["id"])
 
 
 def inbox_events(account: str | None, meaning: str | None) -> list[dict[str, Any]]:

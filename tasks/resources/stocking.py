@@ -9,7 +9,7 @@ from domain.ports import Scope
 from domain.replenish import Fill, Need, ReplenishRequest, need
 from domain.stock_mark import StockMark, by_tag
 from domain.until_refused import UntilRefused
-from tasks.resources.session import Session, account, open_store
+from tasks.resources.session import Session, account, open_store, plain_account
 
 if TYPE_CHECKING:
     from adapters.store.store import Store
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 def stocked_accounts(name: str) -> list[str]:
     """The account of this name, or every account that has marks of stock."""
-    return [name] if name else sorted(each for each, options in settings.load().accounts.items() if options.stock)
+    return (
+        [plain_account(name)[0]]
+        if name
+        else sorted(each for each, options in settings.load().accounts.items() if options.stock)
+    )
 
 
 def needs(names: Sequence[str], request: ReplenishRequest | None = None) -> dict[str, list[Need]]:

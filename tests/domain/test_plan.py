@@ -1,9 +1,11 @@
 """What a provision would do, and when it is held."""
 
+import time
 from dataclasses import replace
 
 import pytest
 
+from domain.counts import RowCounts
 from domain.errors import Refused, TooManyRejects, TooMuchChange
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State
@@ -70,7 +72,7 @@ def test_what_the_store_planned_and_never_did_is_created_by_its_own_batch():
 
 
 def test_a_raw_sim_is_created_by_whatever_file_names_it():
-    raw = known(None, STOCK, None)
+    raw = replace(known(None, STOCK, None), is_raw=True)
 
     assert {decide(WANTED, raw, None, batch=batch).action for batch in ("b1", "b2", None)} == {Action.CREATE}
 
@@ -112,7 +114,7 @@ def test_the_store_is_asked_before_the_platform():
 
 
 def plan(wanted, **fields):
-    settings = {"known": {}, "account": account(rate_per_second=2), "tags": ["t"], "rows": len(wanted), "rejected": 0}
+    settings = {"known": {}, "account": account(rate_per_second=2), "tags": ["t"], "file": RowCounts(len(wanted))}
     return make_plan(wanted, **{**settings, **fields})
 
 
@@ -128,17 +130,19 @@ def test_a_plan_shows_creates_first_and_conflicts_last():
 
     actions = [change.action for change in plan([Wanted(i, "") for i in "ABC"], seen=seen).changes]
 
-    assert actions == [Action.CREATE, Action.ALREADY, Action.CONFLICT]
+    assert actions == [Action.CREATE, Action.TAG, Action.CONFLICT]
 
 
 def test_a_plan_counts_its_calls_and_their_time():
-    found = plan([Wanted(str(number), "") for number in range(250)], rows=260, rejected=10)
+    file = RowCounts(264, 250, rejected=10, duplicates=1, blank=3)
+    found = plan([Wanted(str(number), "") for number in range(250)], file=file)
 
     assert found.creates == 250
     assert found.calls == 1 + 250 + 251 + 2 * 3  # login, creates, the tag and its attachments, pages before and after
     assert found.seconds == found.calls / 2
     assert found.sentence() == (
-        "250 to create, 0 already there, 0 conflicts, 10 rejected of 260 rows; about 508 calls, 5 min"
+        "250 to create, 0 already there, 0 conflicts, 10 rejected, 1 duplicate, 3 blank of 264 rows; "
+        "to write: 250 creates, 250 tags; about 508 calls, 5 min"
     )
 
 
@@ -158,11 +162,92 @@ def test_tags_that_the_run_writes_are_counted_sooner_or_later(mode, calls):
 def test_tags_for_endpoints_that_are_there_are_counted_and_said():
     seen = {"A": sim("A", "E1", PRE_ACTIVE), "B": sim("B", "E2", ACTIVE)}
     rows = [Wanted("A", "", None, ("own",)), Wanted("B", ""), Wanted("C", "")]
-    found = plan(rows, seen=seen, known={"C": known()}, into=Into("b1", (), True, 4))
+    into = Into("b1", (), is_same=True, open={Kind.TAG: 4}, tags_there=3)
+    found = plan(rows, seen=seen, known={"C": known()}, into=into)
 
-    assert found.retagged == 4 + 2  # of the batch, and both tags of A; B is a conflict
+    assert (found.writes, found.left) == ({Kind.TAG: 2 + 4}, {Kind.TAG: 4})  # both tags of A; B is a conflict
+    assert found.retagged == 2 + 3
     assert found.calls == 1 + 6 + 2 + 1  # login, tags, the two tags themselves, a page
-    assert "0 rejected of 3 rows, 6 tags to write for those that are there; about 10 calls" in found.sentence()
+    assert found.sentence().startswith("0 to create, 1 to tag, 1 already there, 1 conflict, 0 rejected of 3 rows; ")
+    assert "; earlier files of the batch still need 4 tags; to write: 6 tags; about 10 calls" in found.sentence()
+
+
+def test_after_an_early_end_a_plan_counts_the_tags_of_those_that_are_there_apart():
+    """Of 6, all planned, 3 were created and one of these tagged."""
+    rows = [Wanted(iccid, "") for iccid in "ABCDEF"]
+    planned = frozenset({"t"})
+
+    def stands(iccid):
+        if iccid in "DEF":
+            return replace(known(None, STOCK, State.PLANNED), planned_tags=planned, tags_dealt_with=planned)
+        return replace(known(), planned_tags=planned if iccid != "A" else frozenset(), tags_dealt_with=planned)
+
+    into = Into("b1", ("t",), is_same=True, open={Kind.CREATE: 3, Kind.TAG: 5}, tags_there=2)
+    found = plan(rows, known={iccid: stands(iccid) for iccid in "ABCDEF"}, into=into)
+
+    assert (found.creates, found.count(Action.TAG), found.count(Action.ALREADY)) == (3, 2, 1)
+    assert (found.retagged, found.writes, found.left) == (2, {Kind.CREATE: 3, Kind.TAG: 5}, {})
+
+
+def test_a_row_of_another_batch_gets_the_tags_asked_for_and_not_those_of_the_batch():
+    elsewhere = replace(known(), tags_dealt_with=frozenset({"b1", "had"}))
+    wanted = Wanted("A", "", None, ("own", "had"))
+    into = Into("b2", ("b2",), is_same=False)
+
+    found = plan([wanted], known={"A": elsewhere}, tags=["b2", "asked"], asked=["asked"], into=into)
+
+    assert [change.tags for change in found.changes] == [("asked", "own")]
+    assert found.changes[0].action is Action.TAG
+
+
+def test_a_row_of_the_batch_itself_gets_its_tags_when_another_file_names_it():
+    into = Into("b1", ("b1", "old"), is_same=False)
+    there = replace(known(), tags_dealt_with=frozenset({"b1"}))
+
+    found = plan([WANTED], known={"A": there}, tags=["b1", "old"], into=into)
+
+    assert [change.tags for change in found.changes] == [("old",)]
+
+
+def test_a_create_that_is_in_doubt_is_no_create_in_a_plan_and_the_run_is_not_done():
+    doubt = known(None, STOCK, State.IN_DOUBT)
+    found = plan([WANTED], known={"A": doubt}, into=Into("b1", ("t",), is_same=True), asked=[])
+
+    assert (found.creates, found.count(Action.IN_DOUBT), found.is_done) == (0, 1, False)
+    assert found.sentence().startswith("0 to create, 1 in doubt, ")
+
+
+def test_another_name_than_the_endpoint_has_is_told_with_both_and_none_of_a_raw_sim():
+    named = replace(known(), name="old")
+    raw = replace(known(None, STOCK, None), name="old", is_raw=True)
+    rows = [Wanted("A", "new"), Wanted("B", "old"), Wanted("C", ""), Wanted("D", "new")]
+    found = plan(rows, known={"A": named, "B": named, "C": named, "D": raw})
+
+    assert [(change.iccid, change.other_name) for change in found.other_names] == [
+        ("A", "keeps its name 'old'; the file says 'new'")
+    ]
+    assert found.has_problems
+    assert "; 1 endpoint keeps another name; " in found.sentence()
+
+
+def test_a_raw_sim_gets_the_tags_that_it_carries_beside_those_of_its_batch():
+    raw = replace(known(None, STOCK, None), is_raw=True, tags=frozenset({"stocked"}))
+
+    assert plan([WANTED], known={"A": raw}).changes[0].tags == ("stocked", "t")
+
+
+@pytest.mark.parametrize("size", [2_000])
+def test_the_time_of_a_plan_grows_with_the_rows_and_not_with_their_square(size):
+    def seconds(count):
+        rows = [Wanted(f"{number:020d}", "n", None, ("own",)) for number in range(count)]
+        found = {want.iccid: known() for want in rows[::2]}
+        began = time.process_time()
+        plan(rows, known=found)
+        return time.process_time() - began
+
+    once, four_times = (min(seconds(count) for _ in range(3)) for count in (size, 4 * size))
+
+    assert four_times < 5 * once
 
 
 def test_a_bulk_call_creates_many_endpoints():

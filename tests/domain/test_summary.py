@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.lifecycle import Kind
 from domain.selection import Selected
 from domain.summary import Summary, from_counts
 
@@ -21,7 +22,7 @@ def test_a_run_without_problems_ends_with_0(numbers):
     assert summary(**numbers).exit_code == 0
 
 
-@pytest.mark.parametrize("field", ["rejected", "refused", "in_doubt", "needs_human"])
+@pytest.mark.parametrize("field", ["rejected", "refused", "in_doubt", "needs_human", "other_names", "asked"])
 def test_a_run_with_rows_to_look_at_ends_with_3(field):
     assert summary(confirmed=5, **{field: 1}).exit_code == 3
 
@@ -58,6 +59,16 @@ def test_the_sentence_has_every_number_that_is_not_zero():
     )
 
 
+def test_the_sentence_says_what_was_not_given_and_what_was_written():
+    writes = {Kind.TAG: 2, Kind.CREATE: 1}
+    found = summary(confirmed=1, duplicates=1, blank=2, other_names=4, asked=5, available=1, writes=writes)
+
+    assert found.sentence() == (
+        "1 confirmed, 1 duplicate, 2 blank; 4 endpoints keep another name; 5 asked for, 1 available; "
+        "written: 1 create, 2 tags"
+    )
+
+
 def test_other_programs_get_the_documented_keys():
     assert list(summary().json()) == [
         "batch",
@@ -75,6 +86,10 @@ def test_other_programs_get_the_documented_keys():
         "calls",
         "seconds",
         "reports",
+        "other_names",
+        "writes",
+        "asked",
+        "available",
     ]
 
 
@@ -82,7 +97,8 @@ def test_the_numbers_shown_are_numbers():
     shown = summary(confirmed=3, stopped=True).numbers()
 
     assert shown["confirmed"] == 3
-    assert set(shown) == set(summary().json()) - {"batch", "run", "reports"}
+    assert set(shown) == set(summary().json()) - {"batch", "run", "reports", "writes", "asked", "available"}
+    assert summary(asked=5, available=1).numbers()["available"] == 1
 
 
 def test_a_selection_counts_what_will_be_as_asked():
@@ -90,3 +106,12 @@ def test_a_selection_counts_what_will_be_as_asked():
 
     assert selected.wanted == 3003
     assert selected.sentence() == "3,000 to activate, 2 to go on with, 1 done before, 4 in another state"
+
+
+@pytest.mark.parametrize(("count", "is_short"), [(None, False), (3, False), (4, True)])
+def test_a_count_that_cannot_be_reached_is_a_problem_and_said(count, is_short):
+    selected = Selected(already=1, open=0, new=2, unusable=0, count=count, writes={Kind.ACTIVATE: 2})
+
+    assert (selected.is_short, selected.has_problems) == (is_short, is_short)
+    assert ("; 4 asked for, 3 available" in selected.sentence()) == is_short
+    assert selected.sentence().endswith("; to write: 2 activations")

@@ -22,6 +22,7 @@ ACCOUNT = {"rate_per_second": 400, "max_in_flight": 16, "deadline_seconds": 10, 
 JSON_KEYS = [
     *("batch", "run", "rows", "accepted", "rejected", "duplicates", "blank", "already"),
     *("confirmed", "refused", "in_doubt", "needs_human", "calls", "seconds", "reports"),
+    *("other_names", "writes", "asked", "available"),
 ]
 
 

@@ -115,17 +115,20 @@ def test_another_tag_for_a_batch_that_is_done_is_planned_as_calls_and_an_unused_
     assert other.sentence().endswith("; the store has these rows as batch k, so the name k2 is not used")
 
 
-def test_a_file_that_is_added_to_a_batch_writes_its_tags_for_all(folder):
+def test_a_file_that_is_added_to_a_batch_writes_tags_for_its_own_rows_only(folder):
     desk = Desk(f"sqlite:///{folder / 'store.db'}")
-    desk.ingest(manifest_of(good(1)), batch="k", tags=["first"], platform_tags="off")
+    desk.ingest(manifest_of(good(1)), batch="k", tags=["first"], platform_tags="now")
     desk.do("UPDATE endpoints SET endpoint_id = 'E1', state = 'pre_active'")
     desk.do("UPDATE operations SET state = 'confirmed', token = 1")
     desk.close()
 
+    _, plain = plan_file(request(file_of(folder, good(12)), batch="k"))
     _, added = plan_file(request(file_of(folder, good(12)), batch="k", tags=["second"]))
 
-    assert (added.creates, added.retagged) == (1, 2)
-    assert added.calls == 1 + 1 + 4 + 1 + 2  # login, create, two tags for each, the new tag itself, pages
+    assert [change.tags for change in plain.changes] == [("first",)]
+    assert (added.creates, added.retagged) == (1, 0)
+    assert [change.tags for change in added.changes] == [("first", "second")]
+    assert added.calls == 1 + 1 + 2 * 1 + 1 + 2  # login, create, its two tags, the new tag itself, pages
 
 
 def test_a_file_that_changed_since_it_was_planned_is_refused(folder):
@@ -192,7 +195,7 @@ def test_a_list_tells_what_is_unknown_and_what_is_no_iccid(folder):
 
     assert (selected.new, selected.unusable, selected.unknown, selected.rejected) == (1, 0, 1, 1)
     assert [(one.iccid, one.code) for one in selected.left] == [(good(12), "not_in_store")]
-    assert selected.sentence().endswith("0 in another state, 1 not in the store, 1 rejected row")
+    assert selected.sentence().endswith("1 not in the store, 1 rejected row; to write: 1 activation")
 
 
 def test_a_list_of_which_nothing_is_known_says_so(folder):

@@ -4,6 +4,7 @@ import csv
 import gc
 import os
 import stat
+from contextlib import suppress
 from dataclasses import replace
 
 import openpyxl
@@ -50,12 +51,60 @@ def test_the_four_files_of_a_batch_are_written(tmp_path):
     assert sorted(tmp_path.glob("new/*")) == sorted(paths)
 
 
-def test_without_rejects_there_are_no_reject_files_and_old_ones_go(tmp_path):
-    write_reports(tmp_path, report(rejects=[REJECT]))
+def test_without_rejects_there_are_no_reject_files(tmp_path):
+    assert [path.name for path in write_reports(tmp_path, report())] == ["july-report.xlsx", "july-mapping.csv"]
+
+
+def test_files_of_an_earlier_run_are_never_overwritten_or_removed(tmp_path):
+    first = write_reports(tmp_path, report(rejects=[REJECT]))
+    first[2].write_text("a person works here")
+    old = [path.read_bytes() for path in first]
+    (tmp_path / "july-rejects-2.csv").write_text("kept from somewhere")
+
+    later = write_reports(tmp_path, report())
+
+    assert [path.name for path in later] == ["july-report-3.xlsx", "july-mapping-3.csv"]
+    assert [path.read_bytes() for path in first] == old
+
+
+def test_another_process_that_writes_at_the_same_moment_keeps_its_files(tmp_path, monkeypatch):
+    theirs = tmp_path / "july-report.xlsx"
+    sync = durable.os.fsync
+
+    def meanwhile(descriptor):
+        if not theirs.exists():
+            theirs.write_text("theirs")
+        sync(descriptor)
+
+    monkeypatch.setattr(durable.os, "fsync", meanwhile)
     paths = write_reports(tmp_path, report())
 
-    assert [path.name for path in paths] == ["july-report.xlsx", "july-mapping.csv"]
-    assert sorted(tmp_path.glob("*")) == sorted(paths)
+    assert theirs.read_text() == "theirs"
+    assert [path.name for path in paths] == ["july-report-2.xlsx", "july-mapping-2.csv"]
+
+
+def test_where_there_are_no_links_nothing_is_overwritten_either(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(durable.Path, "hardlink_to", refuse)
+    path = tmp_path / "a"
+    for _ in range(2):
+        with suppress(FileExistsError), durable.written(path, is_new=True) as stream:
+            stream.write(b"first" if not path.exists() else b"second")
+
+    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("a", b"first")]
+
+
+def test_the_rejects_of_a_batch_say_which_one_they_join(tmp_path):
+    paths = write_reports(tmp_path, replace(report(rejects=[REJECT]), joins="july"))
+    with paths[2].open(encoding="utf-8-sig", newline="") as stream:
+        header, row, last = csv.reader(stream)
+
+    assert (header[-1], row[-1], last[-1]) == ("reject_batch", "july", "july")
+    assert last[-2].startswith("Correct the rows above and hand this file in again: they join batch july ")
+    assert set(last[:-2]) == {""}
+    assert [row[-1] for row in cells(paths[3], "Rejects")][1:] == [("july", "s", "@")] * 2
 
 
 def test_the_summary_shows_the_numbers_and_a_chart_of_rows(tmp_path):

@@ -205,11 +205,15 @@ def test_tags_given_and_tags_of_the_row_are_kept_together(desk):
     assert tags_of(desk, 2) == ["q1"]
 
 
-def test_tags_of_the_batch_are_given_to_files_added_later(desk):
-    desk.ingest(manifest(accepted(1)), tags=["q1"], is_named=True)
-    desk.ingest(manifest(accepted(2)), tags=["q2"], is_named=True)
+def test_a_file_added_to_a_batch_gets_its_tags_and_leaves_the_rows_of_the_others_alone(desk):
+    desk.ingest(manifest(accepted(1)), tags=["q1"], is_named=True, platform_tags="now")
+    desk.ingest(manifest(accepted(2)), is_named=True, platform_tags="now")
+    desk.ingest(manifest(accepted(3)), tags=["q2"], is_named=True, platform_tags="now")
 
-    assert tags_of(desk, 1) == tags_of(desk, 2) == ["q1", "q2"]
+    assert [tags_of(desk, number) for number in (1, 2, 3)] == [["q1"], ["q1"], ["q1", "q2"]]
+    assert sorted(row[1:] for row in positions(desk, "tag")) == sorted(
+        [(iccid(1), "q1"), (iccid(2), "q1"), (iccid(3), "q1"), (iccid(3), "q2")]
+    )
 
 
 def test_a_tag_asked_for_with_the_same_file_is_added(desk):
@@ -220,12 +224,47 @@ def test_a_tag_asked_for_with_the_same_file_is_added(desk):
     assert [row[2] for row in positions(desk, "tag")] == ["march", "late"]
 
 
-def test_another_batchs_endpoint_is_not_tagged(desk):
+def test_another_batchs_endpoint_does_not_get_a_batchs_name_as_tag(desk):
     desk.ingest(manifest(accepted(1)))
     desk.ingest(manifest(accepted(1, 2)), batch="april", platform_tags="now")
 
     assert tags_of(desk, 1) == ["march"]
     assert [row[1] for row in positions(desk, "tag")] == [iccid(2)]
+
+
+@pytest.mark.parametrize("mode", ["now", "later"])
+def test_tags_asked_for_are_added_to_what_another_batch_brought(desk, mode):
+    desk.pre_active(2)
+    change = desk.ingest(
+        manifest(accepted(1, 2, 3, tags=[("own",), (), ()])), batch="april", tags=["eu"], platform_tags=mode
+    ).change
+
+    assert [tags_of(desk, number) for number in (1, 2, 3)] == [["eu", "march", "own"], ["eu", "march"], ["eu"]]
+    rows = desk.see("SELECT change_id, state FROM operations WHERE kind = 'tag'")
+    assert [tuple(row) for row in rows] == [(change, "planned")] * 4
+    assert desk.one("SELECT allowed FROM changes WHERE id = :id", id=change) > max(
+        p for p, *_ in positions(desk, "tag")
+    )
+
+
+def test_what_another_batch_has_under_way_is_tagged_when_the_file_comes_again(desk):
+    both = manifest(accepted(1, 2))
+    desk.ingest(manifest(accepted(1)))
+    desk.ingest(both, batch="april", tags=["eu"], platform_tags="now")
+    assert [row[1] for row in positions(desk, "tag")] == [iccid(2)]
+
+    desk.do("UPDATE endpoints SET endpoint_id = 'E' || id, state = 'pre_active'")
+    desk.ingest(both, batch="april", tags=["eu"], platform_tags="now")
+
+    assert [row[1:] for row in positions(desk, "tag")] == [(iccid(2), "eu"), (iccid(1), "eu")]
+
+
+def test_what_was_terminated_is_not_tagged(desk):
+    desk.pre_active(1)
+    desk.do("UPDATE endpoints SET state = 'terminated'")
+    desk.ingest(manifest(accepted(1, tags=[("own",)])), batch="april", tags=["eu"], platform_tags="now")
+
+    assert (tags_of(desk, 1), positions(desk, "tag")) == (["march"], [])
 
 
 def test_platform_tags_off_plans_no_call(desk):

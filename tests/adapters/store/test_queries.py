@@ -124,7 +124,7 @@ def test_the_totals_of_a_batch_are_those_of_all_its_files(desk, ask):
 
     totals = ask(queries.source_totals, stored.batch)
 
-    expected = {"rows": 6, "accepted": 4, "rejected": 1, "duplicates": 0, "blank": 1, "known": 1}
+    expected = {"rows": 6, "accepted": 4, "rejected": 1, "duplicates": 0, "blank": 1}
     assert totals == expected
     assert all(type(value) is int for value in totals.values())
 
@@ -268,12 +268,24 @@ def test_stock_is_counted_by_account_tag_and_group(stocked, ask):
 
 def test_known_iccids_come_with_their_endpoint_and_batch(desk, ask, mixed):
     keys = ("endpoint_id", "state", "batch", "create")
-    rows = {row["iccid"]: tuple(row[key] for key in keys) for row in ask(queries.known, ACCOUNT)}
+    numbers = [iccid(n) for n in range(1, 9)]
+    rows = {row["iccid"]: tuple(row[key] for key in keys) for row in ask(queries.known, ACCOUNT, numbers)}
 
     assert rows[iccid(1)] == ("E1", "pre_active", "march", "confirmed")
     assert rows[iccid(2)] == (None, "stock", "march", "refused")
     assert [rows[iccid(n)][3] for n in (3, 4, 5, 6)] == ["in_doubt", "needs_human", "sent", "planned"]
-    assert ask(queries.known, "other") == []
+    assert set(rows) == set(numbers[:6])
+    assert ask(queries.known, "other", numbers) == []
+
+
+def test_iccids_are_looked_up_in_parts(desk, ask, monkeypatch):
+    monkeypatch.setattr(queries, "_PART", 2)
+    desk.ingest(manifest(accepted(1, 2, 3, 4, 5)), tags=["a", "b"], platform_tags="now")
+    wanted = [iccid(n) for n in (5, 1, 3, 7)]
+
+    assert sorted(row["iccid"] for row in ask(queries.known, ACCOUNT, wanted)) == sorted(wanted[:3])
+    assert len(ask(queries.tag_operations, ACCOUNT, wanted)) == 6
+    assert ask(queries.known, ACCOUNT, []) == []
 
 
 def test_a_file_is_found_as_the_batch_with_its_rows_or_else_as_the_one_of_its_name(desk, ask):
@@ -289,14 +301,102 @@ def test_a_file_is_found_as_the_batch_with_its_rows_or_else_as_the_one_of_its_na
     assert found("another", None) is None
 
 
-async def test_tags_that_a_batch_still_writes_are_counted_and_none_behind_a_refused_create(desk, ask):
-    stored = desk.ingest(manifest(accepted(1, 2, 3)), tags=["a", "b"], platform_tags="now")
-    for change in ("kind = 'create' AND endpoint = 3", "kind = 'tag' AND endpoint = 2 AND target = 'a'"):
-        state = "refused" if "create" in change else "confirmed"
-        desk.do(f"UPDATE operations SET state = '{state}' WHERE {change}")
+def test_what_a_batch_still_sends_is_counted_and_nothing_that_waits_in_vain(desk, ask):
+    stored = desk.ingest(manifest(accepted(1, 2, 3, 4, 5)), tags=["a", "b"], platform_tags="now")
+    for change, where in (
+        ("refused", "kind = 'create' AND endpoint = 3"),
+        ("confirmed", "kind = 'create' AND endpoint IN (2, 4)"),
+        ("confirmed", "kind = 'tag' AND endpoint = 2 AND target = 'a'"),
+        ("in_doubt", "kind = 'create' AND endpoint = 5"),
+    ):
+        desk.do(f"UPDATE operations SET state = '{change}' WHERE {where}")
+    desk.do("UPDATE endpoints SET endpoint_id = 'E' || id, state = 'pre_active' WHERE id IN (2, 4)")
+    desk.do("UPDATE endpoints SET state = 'terminated' WHERE id = 4")
 
-    assert ask(queries.tag_writes, stored.change, []) == 3
-    assert ask(queries.tag_writes, stored.change, ["a", "c", "c"]) == 3 + 2
+    rows = {(row["kind"], row["there"]): row["n"] for row in ask(queries.open_writes, stored.change)}
+    assert rows == {("create", 0): 1, ("tag", 0): 2 + 2, ("tag", 1): 1}
+
+
+def tally_of(ask, stored, **options):
+    """Where the rows of a file stand, without zeros."""
+    counts = ask(queries.tally_rows, stored.batch, stored.change, **({"since": 0.0, "source": stored.source} | options))
+    return {name: count for name, count in counts.items() if count}
+
+
+def test_the_rows_of_a_file_are_counted_also_those_that_another_batch_brought(desk, ask):
+    desk.pre_active(4)
+    desk.do("UPDATE endpoints SET state = 'terminated' WHERE id = 3")
+    desk.do("UPDATE endpoints SET state = 'stock', endpoint_id = NULL WHERE id = 4")
+    desk.do("UPDATE operations SET state = 'refused' WHERE endpoint = 4 AND kind = 'create'")
+    stored = desk.ingest(manifest(accepted(1, 2, 3, 4, 5)), batch="april", platform_tags="now")
+
+    assert tally_of(ask, stored) == {"already": 2, "refused": 2, "planned": 1}
+    assert tally_of(ask, stored, source=0) == {"already": 3, "refused": 1, "planned": 1}
+
+
+def test_a_row_of_another_batch_that_this_file_tagged_counts_as_done_by_it(desk, ask):
+    desk.pre_active(1)
+    stored = desk.ingest(manifest(accepted(1, 2)), batch="april", tags=["eu"], platform_tags="now")
+    assert tally_of(ask, stored) == {"planned": 2}
+
+    desk.do("UPDATE operations SET state = 'confirmed' WHERE change_id = :change", change=stored.change)
+
+    assert tally_of(ask, stored) == {"confirmed": 2}
+    assert tally_of(ask, stored, since=4e9) == {"already": 2}
+
+
+def test_what_another_batch_has_under_way_is_that_batchs_business(desk, ask):
+    desk.ingest(manifest(accepted(1)))
+    stored = desk.ingest(manifest(accepted(1, 2)), batch="april")
+    for state, counted in (("planned", "already"), ("sent", "already"), ("needs_human", "needs_human")):
+        desk.do("UPDATE operations SET state = :state WHERE endpoint = 1", state=state)
+        assert tally_of(ask, stored) == {counted: 1} | {"planned": 1}
+
+
+def test_an_endpoint_that_two_files_of_a_batch_name_is_counted_as_done_once(desk, ask):
+    first = desk.ingest(manifest(accepted(1)), is_named=True)
+    desk.ingest(manifest(accepted(1, 2)), is_named=True)
+    desk.do("UPDATE operations SET state = 'confirmed'")
+
+    assert tally_of(ask, first, source=0) == {"confirmed": 2, "already": 1}
+
+
+def test_a_batch_of_a_store_that_was_made_again_is_counted_without_its_rows(desk, ask):
+    stored = desk.ingest(manifest(accepted(1, 2)))
+    desk.do("DELETE FROM rows")
+    desk.do("UPDATE operations SET state = 'confirmed' WHERE endpoint = 1")
+
+    assert tally_of(ask, stored, source=0) == {"confirmed": 1, "planned": 1}
+    rows = ask(queries.mapping_of_rows, batch=stored.batch, change=stored.change)
+    assert [row["iccid"] for row in rows] == [iccid(1), iccid(2)]
+
+
+def test_every_row_of_a_file_stands_in_its_mapping_with_what_it_asked_for(desk, ask):
+    desk.pre_active(2)
+    stored = desk.ingest(manifest(accepted(2, 3, 1, names=["x", "y", "z"])), batch="april")
+
+    rows = ask(queries.mapping_of_rows, batch=stored.batch, change=stored.change, source=stored.source)
+
+    told = [(row["iccid"], row["endpoint_id"], row["brought_by"], row["asked"], row["outcome"]) for row in rows]
+    assert told == [
+        (iccid(2), "E2", "march", "x", "confirmed"),
+        (iccid(3), None, "", "y", "planned"),
+        (iccid(1), "E1", "march", "z", "confirmed"),
+    ]
+    assert [row["row_no"] for row in ask(queries.other_names, stored.source)] == [2, 4]
+
+
+def test_names_that_there_are_not_are_told_from_those_that_there_are(desk, ask):
+    desk.pre_active(1)
+    desk.do("UPDATE endpoints SET \"group\" = 'eu'")
+
+    for what, name in (("tag", "march"), ("batch", "march"), ("group", "eu")):
+        assert ask(queries.has_name, what, name, ACCOUNT) is True
+        assert ask(queries.has_name, what, name, "other") is False
+        assert ask(queries.has_name, what, name, None) is True
+        assert ask(queries.has_name, what, "nosuch", None) is False
+        assert ask(queries.some_names, what, None, 2) == [name]
+    assert ask(queries.some_names, "order", ACCOUNT, 2) == []
 
 
 def test_the_tags_of_an_account_are_listed_once(stocked, ask):

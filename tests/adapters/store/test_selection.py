@@ -370,7 +370,7 @@ def test_who_asks_for_a_tag_is_told_of_no_rejects(desk):
     selected = desk.preview(tag="march")
 
     assert (selected.unusable, selected.left_out) == (1, 0)
-    assert selected.sentence().endswith("1 in another state (1 stock)")
+    assert selected.sentence().endswith("1 in another state (1 stock); to write: 2 activations")
 
 
 # --- looking ---
