@@ -103,7 +103,8 @@ class Into:
 class Plan:
     """Changes, sorted, with every write of the run that carries them out, and its cost.
 
-    `left`: writes that earlier files of the batch still need; the run makes them too.
+    `left`: writes that earlier files of the batch still need; the run makes them too. `takes_over`: the platform has
+    an endpoint for each SIM of the account, so that a create writes nothing.
     """
 
     changes: tuple[Change, ...]
@@ -112,6 +113,7 @@ class Plan:
     seconds: float
     left: Writes = field(default_factory=dict)
     tags_left_there: int = 0
+    takes_over: bool = False
     note: str = ""
     is_done: bool = False  # the store has this file, and nothing is left to be done for it
 
@@ -135,7 +137,8 @@ class Plan:
     def writes(self) -> dict[Kind, int]:
         """What the run writes to the platform, unless the platform refuses it or has it already."""
         tags = sum(len(change.tags) for change in self.changes)
-        return sum_of_writes([{Kind.CREATE: self.creates, Kind.TAG: tags}, self.left])
+        writes = sum_of_writes([{Kind.CREATE: self.creates, Kind.TAG: tags}, self.left])
+        return {kind: count for kind, count in writes.items() if not (self.takes_over and kind is Kind.CREATE)}
 
     @property
     def other_names(self) -> list[Change]:
@@ -181,22 +184,31 @@ def decide(wanted: Wanted, known: Known | None, seen: SimRecord | None, *, batch
     """
     if known is None:
         return _by_platform(wanted, seen)
-    if known.state is Lifecycle.TERMINATED:
-        return Change(Action.CONFLICT, wanted.iccid, wanted.name, reason=ENDED_BEFORE)
-    if known.esim is not None and wanted.esim is not None and wanted.esim != known.esim:
-        return Change(Action.CONFLICT, wanted.iccid, wanted.name, reason=f"{OTHER_ESIM} {known.batch}; it is kept")
-    kept = "" if known.is_raw or wanted.name in ("", known.name) else known.name
+    kept = known.name if wanted.name and wanted.name != known.name else ""
+    if reason := _conflict(wanted, known):
+        return Change(Action.CONFLICT, wanted.iccid, wanted.name, reason=reason, kept=kept)
     if known.endpoint_id:
         reason = f"in batch {known.batch}"
         return Change(Action.ALREADY, wanted.iccid, wanted.name, known.endpoint_id, reason, kept=kept)
-    if known.create in (State.REFUSED, State.NEEDS_HUMAN):
-        return Change(Action.CONFLICT, wanted.iccid, wanted.name, reason=_failed_before(known))
-    if known.create is not None and known.batch != batch and not known.is_raw:
+    if known.is_raw:
+        return _by_platform(wanted, seen)
+    if known.create is not None and known.batch != batch:
         return Change(Action.ALREADY, wanted.iccid, wanted.name, reason=f"planned by batch {known.batch}", kept=kept)
     if known.create in (State.SENT, State.IN_DOUBT):
         reason = "its create had no clear answer; it is looked up first"
         return Change(Action.IN_DOUBT, wanted.iccid, wanted.name, reason=reason, kept=kept)
     return replace(_by_platform(wanted, seen), kept=kept)
+
+
+def _conflict(wanted: Wanted, known: Known) -> str:
+    """Why a SIM that the store knows cannot become what its file asks for, or nothing."""
+    if known.state is Lifecycle.TERMINATED:
+        return ENDED_BEFORE
+    if known.esim is not None and wanted.esim is not None and wanted.esim != known.esim:
+        return f"{OTHER_ESIM} {known.batch}; it is kept"
+    if not known.endpoint_id and known.create in (State.REFUSED, State.NEEDS_HUMAN):
+        return _failed_before(known)
+    return ""
 
 
 def _by_platform(wanted: Wanted, seen: SimRecord | None) -> Change:
@@ -252,7 +264,8 @@ def make_plan(
         for want, of_sim in ((want, known.get(want.iccid)) for want in wanted)
     )
     changes = sorted(tagging.tagged(change, want, of_sim) for change, want, of_sim in decided)
-    plan = Plan(tuple(changes), file, 0, 0.0, *tagging.left(changes, known), note=note)
+    takes_over = not account.capabilities.calls_per_create
+    plan = Plan(tuple(changes), file, 0, 0.0, *tagging.left(changes, known), takes_over=takes_over, note=note)
     unknown = [change for change in changes if change.iccid not in known]
     calls = provision_calls(
         plan.creates + plan.left.get(Kind.CREATE, 0),

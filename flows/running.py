@@ -142,5 +142,4 @@ def finish(summary: Summary, reports: list[str], *, words: str = "") -> State[Su
     if not summary.is_complete:
         return Failed(message=message, data=summary)
     # A run that could not do as much as it was asked for is not to look like one that did.
-    name = {"name": "Too few"} if summary.asked else {}
-    return Completed(message=message, data=summary, **name)
+    return Completed(message=message, data=summary, name="Too few" if summary.asked else "Completed")

@@ -73,20 +73,21 @@ def mapping_of_batch(batch: Batch, options: Account) -> Iterator[MappingRow]:
     for row in resources.mapping_of_rows(batch.id, batch.change, batch.source):
         conflict = batch.conflicts.get(row["iccid"], "")
         outcome = State.REFUSED.value if conflict else row["outcome"] or "raw"
-        asked = asked_name(row, naming)
-        told = (conflict or _failure(row), where_from(row), keeps_name(row["name"], asked) if asked else "")
-        yield _mapping_row({**row, "outcome": outcome}, "; ".join(filter(None, told)), asked)
+        reason = reason_of_row(row, naming, conflict)
+        yield _mapping_row({**row, "outcome": outcome}, reason, _asked_name(row, naming))
 
 
-def asked_name(row: Mapping[str, Any], naming: Naming) -> str:
+def reason_of_row(row: Mapping[str, Any], naming: Naming, conflict: str = "") -> str:
+    """What a person should know of a row: why it failed, which batch brought its endpoint, which name it keeps."""
+    asked, brought_by = _asked_name(row, naming), row.get("brought_by")
+    parts = [conflict or _failure(row), f"in batch {brought_by}" if brought_by else ""]
+    return "; ".join(filter(None, [*parts, keeps_name(row["name"], asked) if asked else ""]))
+
+
+def _asked_name(row: Mapping[str, Any], naming: Naming) -> str:
     """The name that a row of a file gives, where its endpoint keeps another; empty if there is none."""
     asked = str(row.get("asked") or row["name"])
     return asked if asked != row["name"] and naming.is_wish(row["row_no"], row["iccid"], asked) else ""
-
-
-def where_from(row: Mapping[str, Any]) -> str:
-    """Which other batch brought the endpoint of a row, if one did."""
-    return f"in batch {row['brought_by']}" if row.get("brought_by") else ""
 
 
 def _failure(row: Mapping[str, Any]) -> str:

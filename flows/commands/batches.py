@@ -39,10 +39,13 @@ def _row(batch: dict[str, Any]) -> dict[str, Any]:
 
 @app.command("show")
 def show_(name: Name, account: Account = None, as_json: Json = False) -> None:
-    """Show a batch's rows and what became of each."""
+    """Show the rows of a batch's files and what became of each."""
+    from domain.labels import Naming
     from tasks import resources
+    from tasks.report_data import reason_of_row
 
     batch = resources.batch_named(name, account)
+    naming = Naming(resources.plain_account(batch["account"])[1].name_template, batch["name"])
     rows = [
         {
             "name": row["name"],
@@ -50,10 +53,10 @@ def show_(name: Name, account: Account = None, as_json: Json = False) -> None:
             "endpoint_id": row["endpoint_id"],
             "state": row["state"],
             "operation": row["kind"],
-            "outcome": row["outcome"],
-            "text": row["text"] if row["outcome"] != "confirmed" else "",
+            "outcome": row["outcome"] or "raw",
+            "text": reason_of_row(row, naming),
         }
-        for row in resources.mapping(batch["change_id"])
+        for row in resources.mapping_of_rows(batch["id"], batch["change_id"])
     ]
     rejected = [
         {"name": f"row {row['row_no']}", "iccid": p["value"], "outcome": "rejected", "text": p["reason"]}
