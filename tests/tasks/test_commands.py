@@ -4,11 +4,16 @@ import json
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from adapters.files.samples import sample_iccid
+from domain.errors import SettingsError
+from domain.events import of_count
+from domain.summary import Summary
 from flows import checks
 from flows.__main__ import app
+from flows.running import finish
 from tasks import resources
 from tests.support.desk import Desk
 
@@ -67,6 +72,106 @@ def test_a_word_that_means_nothing_is_a_wrong_usage(folder, words, told):
 def test_a_list_of_events_says_whether_there_is_none_or_none_that_matches(folder):
     assert run("events", "list").stderr == "No event was taken in.\n"
     assert run("events", "list", "--meaning", "differs").stderr == "No event matches.\n"
+
+
+# --- names that there are not ---
+
+
+def commands(command=None, path=()):
+    """Every command that takes an account."""
+    command = command or typer.main.get_command(app)
+    for name, one in getattr(command, "commands", {}).items():
+        yield from commands(one, (*path, name))
+    if any("--account" in parameter.opts for parameter in command.params):
+        yield path
+
+
+@pytest.mark.parametrize("words", sorted(commands()), ids=" ".join)
+def test_a_mistyped_account_is_never_an_all_clear(folder, words):
+    assert sentence(*words, "--account", "nosuch", code=2) == (
+        "There is no account 'nosuch' in the settings; there are: demo, fleet, travel."
+    )
+
+
+def test_every_command_that_reads_takes_an_account():
+    assert len(list(commands())) > 25
+
+
+def test_an_account_that_is_only_in_the_store_can_be_looked_at(folder):
+    desk = Desk(f"sqlite:///{folder / 'store.db'}")
+    desk.pre_active(1)
+    desk.do("UPDATE endpoints SET account = 'gone'")
+    desk.close()
+
+    assert "pre_active" in run("endpoints", "--account", "gone").output
+    assert "only in the store: gone" in sentence("endpoints", "--account", "gnoe", code=2)
+
+
+@pytest.mark.parametrize("account", [None, "nosuch"])
+def test_a_flow_refuses_an_account_that_there_is_not(folder, account):
+    if account is None:
+        resources.check_account("travel")
+        return
+    with pytest.raises(SettingsError, match="no account 'nosuch'"):
+        resources.stocked_accounts(account)
+    with pytest.raises(SettingsError, match="no account 'nosuch'"):
+        resources.check_account(account)
+
+
+@pytest.mark.parametrize("words", [("endpoints",), ("history",)], ids=" ".join)
+def test_a_number_that_is_no_iccid_is_a_wrong_usage(folder, words):
+    assert sentence(*words, "--iccid", "123", code=2).startswith("'123' is no ICCID: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--tag", "arpil"), "No tag of the store is called 'arpil'; there are: april."),
+        (("--batch", "nosuch"), "No batch of the store is called 'nosuch'; there are: march."),
+        (("--group", "nosuch"), "No group of the store is called 'nosuch'; there is none."),
+        (("--order", "A-1"), "No order of the store is called 'A-1'; there is none."),
+        (("--tag", "april", "--account", "fleet"), "No tag of account fleet is called 'april'; there is none."),
+    ],
+)
+def test_a_name_that_there_is_not_is_no_empty_list(active, words, told):
+    assert sentence("endpoints", *words, code=4) == told
+
+
+def test_a_group_of_the_settings_that_nothing_is_in_is_an_empty_list(active):
+    assert run("endpoints", "--group", "eu").stderr == "No endpoint matches.\n"
+
+
+# --- a count that cannot be reached ---
+
+
+def test_a_count_that_cannot_be_reached_is_said_and_is_no_success(folder):
+    desk = Desk(f"sqlite:///{folder / 'store.db'}")
+    desk.pre_active(3, tags=["april"])
+    desk.do("UPDATE endpoints SET state = 'active', \"group\" = 'eu'")
+    desk.close()
+
+    short = run("activate", "--tag", "april", "--group", "eu", "--count", "5", code=3).output
+    enough = run("activate", "--tag", "april", "--group", "eu", "--count", "3").output
+
+    assert "; 5 asked for, 3 available; " in short
+    assert short.endswith("Nothing to do.\n")
+    assert "asked for" not in enough
+
+
+def test_a_run_whose_count_was_not_reached_does_not_look_like_one_that_was():
+    done = Summary("b", "r", confirmed=3)
+    short = Summary("b", "r", confirmed=3, asked=5, available=3)
+
+    assert [finish(one, []).name for one in (done, short)] == ["Completed", "Too few"]
+    assert of_count("t", "april", "eu", done) is None
+    assert of_count("t", "april", "eu", short) == (
+        "preactive.stock.short",
+        "preactive.stock.t.april",
+        {
+            **{"account": "t", "tag": "april", "group": "eu", "asked": 5, "available": 3},
+            "sentence": "3 confirmed; 5 asked for, 3 available",
+        },
+    )
 
 
 # --- nothing to do ---
