@@ -187,7 +187,7 @@ def test_a_cancel_in_prefect_ends_the_file_under_way_cleanly_and_nothing_goes_on
 
     assert [one["name"] for one in runs] == ["inbox · 2 files", f"provision first · {FEW} rows · t"]
     assert {one["state"]["type"] for one in runs} == {"CANCELLED"}
-    assert all(one["state"]["message"].endswith("(stopped early)") for one in runs), runs
+    assert all("(stopped early)" in one["state"]["message"] for one in runs), runs
     assert places(here) == [["second.csv"], ["first.csv"]]
     assert here.run("resolve", "--json").rows == []
     assert [row["cancelled"] for row in here.run("batch", "list", "--json").rows] == [True]

@@ -99,7 +99,7 @@ def test_a_plan_shows_what_is_there_already_and_changes_nothing(job):
 def test_a_plan_can_ask_the_platform_too(job, tmp_path):
     empty = {"PREACTIVE_STORE_URL": f"sqlite:///{tmp_path / 'other.db'}"}
     before = job.world.platform.writes
-    plan = job.world.run("plan", str(job.world.file), "--check-platform", "--json", env=empty).rows[0]
+    plan = job.world.run("plan", str(job.world.file), "--check-platform", "--json", env=empty, code=3).rows[0]
 
     assert (plan["create"], plan["already"], plan["conflicts"]) == (0, ROWS - COUNT, COUNT)
     assert job.world.platform.writes == before
@@ -128,7 +128,6 @@ def test_endpoints_says_everything_about_each_as_json(job):
     ("option", "value", "count"),
     [
         ("--tag", "batch", ROWS),
-        ("--tag", "no-such", 0),
         ("--state", "active", COUNT),
         ("--state", "pre_active", ROWS - COUNT),
         ("--group", GROUP, COUNT),
@@ -138,6 +137,10 @@ def test_endpoints_says_everything_about_each_as_json(job):
 )
 def test_endpoints_can_be_narrowed_down(job, option, value, count):
     assert len(job.world.run("endpoints", option, value, "--json").rows) == count
+
+
+def test_a_tag_that_nothing_carries_is_no_empty_list(job):
+    assert job.world.run("endpoints", "--tag", "no-such", code=4).sentence.endswith("there are: batch.")
 
 
 def test_endpoints_can_be_had_as_csv_and_as_a_workbook_with_the_iccid_as_text(job, tmp_path):
@@ -169,7 +172,7 @@ def test_the_report_of_a_batch_can_be_written_again(job):
     paths = [Path(line) for line in job.world.run("batch", "report", "batch").out.splitlines()]
 
     assert {path.suffix for path in paths} == {".xlsx", ".csv"}
-    mapping = next(path for path in paths if path.name.endswith("mapping.csv"))
+    mapping = next(path for path in paths if path.name.startswith("batch-mapping"))
     with mapping.open(newline="", encoding="utf-8-sig") as lines:
         assert [row["iccid"].lstrip("'") for row in csv.DictReader(lines)] == job.world.iccids
 
@@ -181,7 +184,7 @@ def test_the_history_of_an_iccid_has_every_answer_of_the_platform(job):
 
     assert sent == ["create", "tag", "activate", "assign"]
     assert set(answered.values()) == {"done"}
-    assert job.world.run("history", "--iccid", "8944999999999999999", "--json").out == ""
+    assert job.world.run("history", "--iccid", sample_iccid("89449999", 1), "--json").out == ""
 
 
 def test_stock_counts_by_tag_and_group(job):

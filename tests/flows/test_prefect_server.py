@@ -35,7 +35,7 @@ def test_a_run_shows_its_progress_its_summary_its_rejects_and_its_numbers(world,
 
     assert run["name"] == "provision batch · 62 rows · t"
     assert run["state"]["type"] == "COMPLETED"
-    assert run["state"]["message"] == "60 confirmed, 2 rejected"
+    assert run["state"]["message"] == "60 confirmed, 2 rejected; written: 60 creates, 60 tags"
     assert [float(value) for value in data["progress"]] == [100]
     assert any("60 confirmed, 2 rejected" in text for text in data["markdown"])
     assert any(Path(summary["reports"][0]).as_uri() in text for text in data["markdown"])

@@ -126,7 +126,7 @@ def test_a_person_starts_a_provision_sees_it_move_approves_as_the_second_and_rea
     ui.leave()
     assert 0 < first < second <= 100
     state = until(lambda: office.server.ended(run), 90, "the end of the run")
-    assert state["message"] == f"{PROVISIONED} confirmed, 1 rejected"
+    assert state["message"].startswith(f"{PROVISIONED} confirmed, 1 rejected; written: ")
 
     office.opened(office.artifact(run, "markdown"))
     ui.says(state["message"])
@@ -161,7 +161,9 @@ def test_a_termination_needs_a_second_person_and_a_sale_appears(office):
     assert states_of(here, waiting) == ["pre_active"] * SOLD_FROM
     said, _ = office.sign(run, key, "bob")
     assert "must be another one than the first" in said
-    assert until(lambda: office.server.ended(run), 90, "the end of the run")["message"] == "3 confirmed"
+    assert until(lambda: office.server.ended(run), 90, "the end of the run")["message"].startswith(
+        "3 confirmed; written: "
+    )
     assert states_of(here, waiting) == ["terminated"] * 3 + ["pre_active"] * (SOLD_FROM - 3)
 
     service = Service(here, env=office.env)
