@@ -74,8 +74,6 @@ class Intake:
         odd = odd or {}
         if not odd and not any(cell.strip(BLANKS) for cell in cells):
             return self._append(ManifestRow(row_no, Outcome.BLANK))
-        if not odd and self._is_last_line(cells):
-            return None
         if self.header.batch is not None and self.header.batch < len(cells):
             self._batches.add(cells[self.header.batch])
         if len(cells) != len(self.header.columns):
@@ -88,6 +86,8 @@ class Intake:
         """Check a row that is as wide as the header; `is_counted` tells that its number was looked at with others."""
         if not odd and not any(cell.strip(BLANKS) for cell in cells):
             return self._append(ManifestRow(row_no, Outcome.BLANK))
+        if not odd and self._is_last_line(cells):
+            return None
         header = self.header
         problems = [self._oddity(index, cells, odd[index]) for index in sorted(odd)]
         result = IccidResult(None)
@@ -133,7 +133,7 @@ class Intake:
     def _is_last_line(self, cells: Sequence[str]) -> bool:
         """Whether a row is the one at the end of a rejects file, which says what to do with it."""
         header = self.header
-        if header.batch is None or header.reject_row is None or len(cells) != len(header.columns):
+        if header.batch is None or header.reject_row is None:
             return False
         empty = (*header.kept, header.reject_row)
         return bool(cells[header.batch].strip(BLANKS)) and not any(cells[place].strip(BLANKS) for place in empty)

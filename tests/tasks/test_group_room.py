@@ -203,7 +203,7 @@ async def test_a_change_without_a_group_of_the_platform_is_planned_without_askin
 
         assert fleet.requests() == before
         assert plan.sentence().startswith(
-            "2 to suspend, 0 to go on with, 0 done before, 0 in another state; about 5 calls"
+            "2 to suspend, 0 to go on with, 0 done before, 0 in another state; to write: 2 suspensions; about 5 calls"
         )
 
 
