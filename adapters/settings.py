@@ -26,6 +26,7 @@ DEMO: dict[str, Any] = {
     "base_url": "http://127.0.0.1:8765/api",
     "username": "api-user",
     "password": "demo-password",
+    "tenant_claim": "org",
     "rate_per_second": 100,
     "max_in_flight": 16,
     "deadline_seconds": 20,

@@ -4,6 +4,7 @@
     ├── UsageError                     exit code 2: wrong usage or settings
     │   ├── SettingsError
     │   ├── LoginRefused
+    │   │   └── WrongTenant        the account is not the one that the store knows
     │   ├── UnknownGroup
     │   ├── UnknownTag
     │   └── UnusableGroup
@@ -53,6 +54,10 @@ class SettingsError(UsageError):
 
 class LoginRefused(UsageError):
     """The platform refused the account's user name and password."""
+
+
+class WrongTenant(LoginRefused):
+    """The account's settings lead to another tenant than the one that the store knows under its name."""
 
 
 class UnknownGroup(UsageError):

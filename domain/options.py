@@ -69,6 +69,17 @@ class GroupTarget(Knobs):
             raise ValueError("a group needs exactly one of addon_plan_id, plan_id, tag and endpoint_group")
         return self
 
+    def words(self) -> str:
+        """What the name stands for, as the store keeps it."""
+        ((kind, value),) = self.model_dump(exclude_none=True).items()
+        return f"{kind} {value}"
+
+
+def target_of(words: str) -> GroupTarget:
+    """The target that was kept as these words."""
+    kind, _, value = words.partition(" ")
+    return GroupTarget.model_validate({kind: value})
+
 
 class BulkCreate(Knobs):
     """A bulk create call. Off until its path is known: the reference names the call but not its form."""
@@ -90,6 +101,8 @@ class Account(Knobs):
     token_file: Path | None = None
     secrets_block: str = Field(default="", pattern=r"^[a-z0-9-]{0,100}$")
     target_account_id: str | None = None
+    tenant_claim: str = ""
+    same_tenant_as: tuple[str, ...] = ()
     rate_per_second: float = Field(default=1.5, gt=0, le=100_000)
     max_in_flight: int = Field(default=4, ge=1, le=512)
     sales_share: float = Field(default=0.2, ge=0, le=0.9)
@@ -231,6 +244,10 @@ class Account(Knobs):
             known = ", ".join(sorted(self.groups)) or "none"
             raise UnknownGroup(f"The account has no group {quoted(name)}; its settings name: {known}.")
         return self.groups[name]
+
+    def with_groups(self, kept: Mapping[str, str]) -> Self:
+        """The account whose names of groups stand for what the store keeps, whatever the settings say by now."""
+        return self.model_copy(update={"groups": {**self.groups, **{name: target_of(kept[name]) for name in kept}}})
 
 
 def read_secret(what: str, path: Path) -> str:

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, select, text
 
 from adapters.store.clock import store_now
-from adapters.store.tables import pinned_groups
+from adapters.store.tables import group_targets, pinned_groups
 
 
 def pinned(connection: Connection, account: str, name: str) -> str | None:
@@ -19,6 +19,24 @@ def all_pinned(connection: Connection, account: str) -> dict[str, str]:
     return {
         row.name: row.group_id for row in connection.execute(select(g.name, g.group_id).where(g.account == account))
     }
+
+
+def targets(connection: Connection, account: str) -> dict[str, str]:
+    """What every group of the settings stood for that was used, by its name."""
+    g = group_targets.c
+    return {row.name: row.target for row in connection.execute(select(g.name, g.target).where(g.account == account))}
+
+
+def pin_target(connection: Connection, account: str, name: str, target: str) -> str:
+    """Keep what a group of the settings stands for, unless that is known, and return what it stands for."""
+    statement = text(
+        "INSERT INTO group_targets (account, name, target, pinned_at) VALUES (:account, :name, :target, :now) "
+        "ON CONFLICT (account, name) DO NOTHING"
+    )
+    values = {"account": account, "name": name, "target": target, "now": store_now(connection)}
+    connection.execute(statement, values)
+    g = group_targets.c
+    return str(connection.execute(select(g.target).where(g.account == account, g.name == name)).scalar_one())
 
 
 def names_of(connection: Connection, account: str, name: str) -> list[str]:

@@ -3,11 +3,13 @@
 import os
 import socket
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
-from adapters.store import lanes, living, rates, work
+from sqlalchemy import Connection
+
+from adapters.store import account_pins, lanes, living, rates, work
 from adapters.store.clock import store_now
 from adapters.store.committer import Committer
 from adapters.store.decisions import Owner
@@ -18,6 +20,7 @@ from domain.errors import StoreUnavailable
 from domain.options import Account
 from domain.pacing import Lane
 from domain.ports import Outlook, Result, Scope, Slots, Step
+from domain.tenancy import Marks
 from domain.waypoints import reached
 
 T = TypeVar("T")
@@ -100,10 +103,20 @@ class AccountLedger:
         )
         self.has_sent = False
 
-    async def open(self) -> None:
-        """Enter this process among the living, and strike those of this host that are not."""
+    async def open(self, now: Marks | None = None, *, beside: Collection[str] = ()) -> None:
+        """Enter this process among the living, and strike those of this host that are not.
+
+        `now` are the marks of the account's settings, which must be those that it was used with before; `beside` names
+        accounts that may have them too.
+        Raises WrongTenant.
+        """
         await self._store.awrite(living.strike_dead)
-        await self._store.awrite(lanes.enter, self.owner, host=socket.gethostname(), pid=os.getpid())
+        await self._store.awrite(self._enter, now, beside)
+
+    def _enter(self, connection: Connection, now: Marks | None, beside: Collection[str]) -> None:
+        if now is not None:
+            account_pins.admit(connection, self.owner.account, now, beside)
+        lanes.enter(connection, self.owner, host=socket.gethostname(), pid=os.getpid())
 
     async def beat(self) -> None:
         """Show that this process lives, though it has nothing to send."""

@@ -261,6 +261,40 @@ pinned_groups = Table(
     Column("pinned_at", Float, nullable=False),
 )
 
+# What a group of the settings stood for when it was first used: a look-up asks for what was sent.
+group_targets = Table(
+    "group_targets",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("name", String(100), primary_key=True),
+    Column("target", Text, nullable=False),
+    Column("pinned_at", Float, nullable=False),
+)
+
+# The tenant behind an account's settings when it was first used. `tenant` is the tenant's own id, `credential` a slow
+# hash where nothing else tells tenants apart; both are empty until known.
+account_pins = Table(
+    "account_pins",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("platform", String(16), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("tenant", Text, nullable=False, server_default=""),
+    Column("credential", String(64), nullable=False, server_default=""),
+    Column("pinned_at", Float, nullable=False),
+)
+
+# Names that accounts were renamed from: older facts of an account bear them.
+former_names = Table(
+    "former_names",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("account", String(64), nullable=False),
+    Column("renamed_at", Float, nullable=False),
+)
+
 # A platform's events, each once, whether a webhook or a poll brought them. `reports`: it reports an endpoint's state.
 inbox = Table(
     "inbox",

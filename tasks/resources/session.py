@@ -33,6 +33,7 @@ from domain.refunder import Refunder
 from domain.sale import Seller
 from domain.settler import Settler
 from domain.sight import Expected, Finding
+from domain.tenancy import Guard, marks_of
 from domain.vacancy import Vacancies
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Session:
         groups: Mapping[str, str] | None = None,
         source: Source = nowhere,
         memory: Memory | None = None,
+        tenant: Guard | None = None,
     ) -> None:
         self.name = name
         self.account = account
@@ -80,7 +82,7 @@ class Session:
         # A sale makes its calls one after the other; its later ones find their turns taken already.
         ahead = account.capabilities.calls_per_sale - 1 if lane is Lane.SALES else None
         self.pacer = Pacer(ledger, rate=account.rate_per_second, ahead=ahead)
-        self.platform = open_platform(account, self.pacer, groups or {}, source, memory, name=name)
+        self.platform = open_platform(account, self.pacer, groups or {}, source, memory, tenant, name=name)
         self.stop = asyncio.Event()
         self.settler = Settler(ledger, self.platform, account.patience)
 
@@ -332,13 +334,14 @@ def open_platform(
     groups: Mapping[str, str],
     source: Source = nowhere,
     memory: Memory | None = None,
+    tenant: Guard | None = None,
     *,
     name: str = "",
 ) -> "AnyPlatform":
-    """The platform client of an account; `groups` are the ids that names of groups stood for before.
+    """The platform client of an account; `groups` are the ids or targets that names of groups stood for before.
 
     `source` is where its password or token is read again once the platform refuses the one that it has; `memory` knows
-    of passwords that were refused before.
+    of passwords that were refused before; `tenant` compares what the platform shows with what the account stood for.
 
     Raises SettingsError.
     """
@@ -348,10 +351,10 @@ def open_platform(
         if not account.token.get_secret_value():
             variable = f"PREACTIVE_ACCOUNTS__{name.upper()}__TOKEN"
             raise SettingsError(f"The account {name} has no token; set {variable}, token_file or secrets_block.")
-        return StacuityPlatform(account, pacer, groups, source=source)
+        return StacuityPlatform(account, pacer, groups, source=source, tenant=tenant)
     from adapters.platforms.sft.client import SftPlatform
 
-    return SftPlatform(account, pacer, source=source, memory=memory)
+    return SftPlatform(account.with_groups(groups), pacer, source=source, memory=memory, tenant=tenant)
 
 
 async def _with_secrets(name: str) -> Account:
@@ -420,11 +423,13 @@ async def session(name: str, lane: Lane = Lane.BULK, *, tries_again: bool = Fals
 
     `tries_again`: log in also with a password that was refused a short while ago.
 
-    Raises Stopped for whatever stops the work once something was sent, and when this process is stopping.
+    Raises WrongTenant before anything is sent, Stopped for whatever stops the work once something was sent, and when
+    this process is stopping.
     """
     from adapters.store import pins
     from adapters.store.logins import StoredMemory
     from adapters.store.store import AccountLedger
+    from adapters.store.tenants import StoredTenant
 
     name, _ = account(name)
     if _stopping.is_set():
@@ -433,11 +438,13 @@ async def session(name: str, lane: Lane = Lane.BULK, *, tries_again: bool = Fals
     store = open_store()
     ledger = AccountLedger(store, name, options, lane)
     try:
-        await ledger.open()
-        known = await store.awrite(pins.all_pinned, name) if options.capabilities.has_groups else {}
+        now = marks_of(options)
+        await ledger.open(now, beside=options.same_tenant_as)
+        known = await store.awrite(pins.all_pinned if options.capabilities.has_groups else pins.targets, name)
         source = _source(name, options.platform)
         memory = StoredMemory(store, name, options.username, tries_again=tries_again)
-        opened = Session(name, options, store, ledger, lane, groups=known, source=source, memory=memory)
+        tenant = StoredTenant(store, name, now, options.same_tenant_as)
+        opened = Session(name, options, store, ledger, lane, groups=known, source=source, memory=memory, tenant=tenant)
         try:
             with entered(opened):
                 yield opened

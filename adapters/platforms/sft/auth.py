@@ -15,6 +15,7 @@ from domain.credential import Credential
 from domain.errors import LoginRefused, PlatformUnreachable
 from domain.options import Account
 from domain.pacer import Pacer
+from domain.tenancy import Guard
 
 COMMON = {"Content-Type": "application/json", "X-Requested-With": "XMLHttpRequest"}
 _TRIES = 4
@@ -46,13 +47,21 @@ class TokenKeeper:
     """Logs in when needed, once for all who wait."""
 
     def __init__(
-        self, transport: Transport, pacer: Pacer, account: Account, password: Credential, *, path: str
+        self,
+        transport: Transport,
+        pacer: Pacer,
+        account: Account,
+        password: Credential,
+        *,
+        path: str,
+        tenant: Guard,
     ) -> None:
         self._transport = transport
         self._pacer = pacer
         self._account = account
         self._password = password
         self._path = path
+        self._tenant = tenant
         self._lock = asyncio.Lock()
         self._token: Token | None = None
         self._refusal: LoginRefused | None = None
@@ -91,10 +100,12 @@ class TokenKeeper:
         if said := await self._password.refusal():
             raise LoginRefused(said)
         try:
-            return await self._log_in()
+            token = await self._log_in()
         except LoginRefused as error:
             await self._password.keep(str(error))
             raise
+        await self._tenant.confirm(tenant_of(token.value, self._account.tenant_claim))
+        return token
 
     async def _log_in(self) -> Token:
         tries, throttled, refused, why = 0, 0, False, "it gave no login a moment ago"
@@ -170,12 +181,26 @@ def lifetime(token: str, *, default: float) -> float:
     return max(0.0, total - min(_EARLY, total / 4))
 
 
-def _claimed(token: str) -> float | None:
+def tenant_of(token: str, claim: str) -> str:
+    """The tenant's own id, from the claim of a token that holds it; empty where it is not known to be shown."""
+    value = _claims(token).get(claim) if claim else None
+    return clean(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _claims(token: str) -> Mapping[str, Any]:
     parts = token.split(".")
     if len(parts) != 3:
-        return None
+        return {}
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def _claimed(token: str) -> float | None:
+    claims = _claims(token)
+    try:
         expires = float(claims["exp"])
         issued = float(claims["iat"]) if "iat" in claims else time.time()
     except (ValueError, KeyError, TypeError):

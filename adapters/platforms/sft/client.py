@@ -31,6 +31,7 @@ from domain.options import Account
 from domain.outcome import Answer, Because, Verdict
 from domain.pacer import Closed, Pacer
 from domain.ports import ReadFailed, ReadRefused, ReadStopped, SimPage
+from domain.tenancy import Guard, Unguarded
 from domain.waypoints import reached
 
 # The paths that public clients use with success; an account's `paths` setting replaces any of them.
@@ -59,7 +60,13 @@ class SftPlatform(SettingsGroups):
     """Implements domain.ports.Platform. `source` is where a new password would be; `memory` knows of refused ones."""
 
     def __init__(
-        self, account: Account, pacer: Pacer, *, source: Source = nowhere, memory: Memory | None = None
+        self,
+        account: Account,
+        pacer: Pacer,
+        *,
+        source: Source = nowhere,
+        memory: Memory | None = None,
+        tenant: Guard | None = None,
     ) -> None:
         self._account = account
         self._pacer = pacer
@@ -72,7 +79,9 @@ class SftPlatform(SettingsGroups):
             json_types=account.json_types,
         )
         password = Credential(account.password.get_secret_value(), source, memory)
-        self._tokens = TokenKeeper(self._http, pacer, account, password, path=self._paths["login"])
+        self._tokens = TokenKeeper(
+            self._http, pacer, account, password, path=self._paths["login"], tenant=tenant or Unguarded()
+        )
         self._filter_proven = False
         self._profile_proven = False
 

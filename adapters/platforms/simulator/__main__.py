@@ -21,6 +21,7 @@ _OPTIONS: dict[str, tuple[str, str]] = {
     "--seed": ("seed", "seed of the stock, the latencies and the faults"),
     "--stock": ("stock", "how many SIMs to generate"),
     "--iccids": ("iccids", "text or CSV file with more ICCIDs to put in stock"),
+    "--tenant": ("tenant", "the tenant's own id; kept in the state file, otherwise new each time"),
     "--username": ("username", "API user of the enterprise"),
     "--password": ("password", "its password"),
     "--faults": (

@@ -34,6 +34,7 @@ class SimulatorConfig(BaseModel):
     stock: int = Field(default=1000, ge=0, le=1_000_000)
     iccids: Path | None = None
 
+    tenant: str = Field(default="", max_length=64, description="its tenant's own id; without one, a new id each time")
     username: str = "api-user"
     password: str = "demo-password"  # noqa: S105 - the simulator's own, made up
     reseller_username: str = "reseller-user"

@@ -1,6 +1,7 @@
 """All parts of one simulated platform, put together and replaceable at run time."""
 
 from typing import Any
+from uuid import uuid4
 
 from adapters.platforms.simulator.clock import Clock
 from adapters.platforms.simulator.config import SimulatorConfig
@@ -59,9 +60,12 @@ class Engine:
         self.journal = Journal(on=config.journal, clock=self.clock.wall)
         self.faults = self._new_faults(config.faults)
         self.last_replies: dict[str, Reply] = {}
+        self.tenant = config.tenant or str(uuid4())
         self.world = self._new_world()
         if config.state_file and config.state_file.exists():
             load_state(self.world, config.state_file)
+            self.tenant = self.world.tenant = config.tenant or self.world.tenant
+        self.sessions.tenant = self.tenant
         self.limiter = RateLimiter(config.rate_per_second, config.bucket_size, self.clock.monotonic)
         self.routes: dict[tuple[str, str], Route] = routes_of(config)
         self.platform = self._new_platform()
@@ -116,7 +120,9 @@ class Engine:
         config = self.config
         extra = read_iccids(config.iccids) if config.iccids else []
         iccids = distinct(generate_iccids(config.stock, config.seed), extra)
-        return World(iccids, ledger=self.ledger, read_lag=config.read_lag, clock=self.clock.monotonic)
+        world = World(iccids, ledger=self.ledger, read_lag=config.read_lag, clock=self.clock.monotonic)
+        world.tenant = self.tenant
+        return world
 
     def _new_faults(self, rules: tuple[FaultRule, ...]) -> FaultPlan:
         return FaultPlan(rules, seed=self.config.seed, clock=self.clock.monotonic)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from adapters.platforms.simulator.model import Addon, Endpoint, Sim, Tag
 from adapters.platforms.simulator.world import World
@@ -16,7 +17,7 @@ _COUNTERS = ("next_endpoint", "next_addon", "next_tag")
 def snapshot(world: World) -> list[Any]:
     """Return the state as values that later changes do not touch."""
     counters = {name: getattr(world, name) for name in _COUNTERS}
-    header = {"seq": world.ledger.seq, **counters}
+    header = {"seq": world.ledger.seq, "tenant": world.tenant, **counters}
     return [header, *world.changed_sims(), *world.endpoints.values(), *world.tags.values()]
 
 
@@ -33,6 +34,7 @@ def save_state(state: list[Any], path: Path) -> None:
 
 def load_state(world: World, path: Path) -> None:
     """Put what a state file holds into a fresh world."""
+    world.tenant = str(uuid5(NAMESPACE_URL, path.absolute().as_uri()))  # files of older versions name none
     with path.open(encoding="utf-8") as file:
         for number, line in enumerate(file, start=1):
             _load_line(world, line, f"{path}, line {number}")
@@ -56,7 +58,7 @@ def _lines(state: list[Any]) -> Iterator[str]:
             yield json.dumps({kind: [item.iccid, item.status, item.endpoint_id]}) + "\n"
 
 
-def _load_header(world: World, value: dict[str, int]) -> None:
+def _load_header(world: World, value: dict[str, Any]) -> None:
     world.ledger.seq = value.pop("seq")
     for name, number in value.items():
         setattr(world, name, number)

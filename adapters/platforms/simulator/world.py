@@ -30,6 +30,7 @@ class World:
         self.tags: dict[str, Tag] = {}
         self.ledger = ledger
         self.replica = Replica(self.sims.values(), lag=read_lag, clock=clock)
+        self.tenant = ""
         self.version = 0
         self._from_factory = len(self.sims)
         self.next_endpoint = FIRST_ENDPOINT_ID

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from adapters.platforms.stacuity import parse
 from adapters.platforms.stacuity.contract import OPERATIONS, Operation, UnusableKey
 from adapters.platforms.stacuity.wire import Meaning, Reading, read
 from adapters.platforms.texts import retry_after
@@ -16,6 +17,7 @@ from domain.options import Account
 from domain.outcome import Answer, Because, Verdict
 from domain.pacer import Closed, Pacer
 from domain.ports import ReadFailed, ReadRefused, ReadStopped
+from domain.tenancy import Guard
 
 _READ_TRIES = 4
 _THROTTLE_TRIES = 12
@@ -29,8 +31,11 @@ class NotFound(ReadRefused):
 class Calls:
     """The account's calls, each an operation of the contract."""
 
-    def __init__(self, account: Account, pacer: Pacer, source: Source = nowhere) -> None:
+    def __init__(self, account: Account, pacer: Pacer, source: Source = nowhere, tenant: Guard | None = None) -> None:
         self._account = account
+        self._tenant = tenant
+        self._confirmed = ""  # the token whose tenant was compared
+        self._confirming = asyncio.Lock()
         self._token = Credential(account.token.get_secret_value(), source)
         self._pacer = pacer
         self._http = Transport(
@@ -66,7 +71,8 @@ class Calls:
         Raises LoginRefused, PlatformUnreachable.
         """
         try:
-            await self.read("verify_token")
+            await self._read("verify_token", {}, guarded=False)
+            await self._confirm_tenant()
         except ReadRefused as error:
             raise self._refused(str(error)) from None
         except ReadStopped:
@@ -84,11 +90,22 @@ class Calls:
 
         Raises LoginRefused, ReadFailed, NotFound, ReadRefused, ReadStopped.
         """
+        return await self._read(name, keys, query=query)
+
+    async def _read(
+        self, name: str, keys: Mapping[str, str], *, query: Mapping[str, str] | None = None, guarded: bool = True
+    ) -> Reading:
+        if guarded:
+            await self._confirm_tenant()
         reads, throttled, why = 0, 0, ""
         while reads < _READ_TRIES and throttled < _THROTTLE_TRIES:
             try:
                 reading, reply = await self._send(
-                    OPERATIONS[name], keys, query=query, deadline=self._account.read_deadline_seconds
+                    OPERATIONS[name],
+                    keys,
+                    query=query,
+                    deadline=self._account.read_deadline_seconds,
+                    guarded=guarded,
                 )
             except Closed:
                 raise ReadStopped("stopped before the platform was asked") from None
@@ -133,11 +150,17 @@ class Calls:
         operation = OPERATIONS[name]
         try:
             self.check_allowed(name)
+            await self._confirm_tenant()
             reading, reply = await self._send(
                 operation, keys, body=body, deadline=self._account.deadline_seconds, not_after=not_after
             )
         except SettingsError as error:
             return Answer(Verdict.NOT_DONE, Because.LOGIN, text=str(error)), None
+        except LoginRefused as error:
+            return Answer(Verdict.NOT_DONE, Because.LOGIN, text=str(error)), None
+        except ReadFailed as error:
+            because = Because.STOPPED if isinstance(error, ReadStopped) else Because.UNREACHABLE
+            return Answer(Verdict.NOT_DONE, because, text=str(error)), None
         except UnusableKey as error:
             return Answer(Verdict.NOT_DONE, Because.REFUSED, text=str(error)), None
         except Closed:
@@ -161,6 +184,28 @@ class Calls:
 
     # --- both ---
 
+    async def _confirm_tenant(self) -> None:
+        """Compare, once for each token, whose objects it shows with whose they were.
+
+        Raises WrongTenant, LoginRefused, ReadFailed.
+        """
+        if self._tenant is None:
+            return
+        async with self._confirming:
+            if self._token.value == self._confirmed:
+                return
+            shown = await self._shown_customer()
+            token = self._token.value  # a look may have replaced it
+            await self._tenant.confirm(shown, token)
+            self._confirmed = token
+
+    async def _shown_customer(self) -> str:
+        for name in ("list_endpoints", "list_groups"):
+            reading = await self._read(name, {}, query={"limit": "1", "offset": "0"}, guarded=False)
+            if customer := parse.customer(reading.data):
+                return customer
+        return ""
+
     async def _send(
         self,
         operation: Operation,
@@ -170,12 +215,14 @@ class Calls:
         body: Any = None,
         query: Mapping[str, str] | None = None,
         not_after: float | None = None,
+        guarded: bool = True,
     ) -> tuple[Reading, Reply]:
         """Send, and once more when the token was refused and there is another: then nothing was done."""
         path = operation.address(**keys)
 
         async def once() -> tuple[Reading, Reply, str]:
-            sending = _Sending(self._token)
+            # One that another call replaced meanwhile may be another tenant's; the one before is refused, no more.
+            sending = _Sending(self._token, self._confirmed if guarded and self._tenant is not None else "")
             reply = await self._http.request(
                 operation.method,
                 path,
@@ -189,6 +236,8 @@ class Calls:
 
         reading, reply, token = await once()
         if reading.meaning is Meaning.BAD_TOKEN and await self._token.renewed(token):
+            if guarded:
+                await self._confirm_tenant()
             reading, reply, _ = await once()
         return replace(reading, text=self._token.hidden(reading.text)), reply
 
@@ -204,12 +253,13 @@ class Calls:
 class _Sending:
     """Gives one request its token at the moment it goes out, and remembers which one that was."""
 
-    def __init__(self, credential: Credential) -> None:
+    def __init__(self, credential: Credential, confirmed: str = "") -> None:
         self._credential = credential
+        self._confirmed = confirmed
         self.token = ""
 
     async def headers(self) -> Mapping[str, str]:
-        self.token = self._credential.value
+        self.token = self._confirmed or self._credential.value
         return {
             "Authorization": f"Bearer {self.token}",
             "Accept": "application/json",

@@ -27,6 +27,7 @@ from domain.outcome import Answer, Because, Verdict
 from domain.pacer import Pacer
 from domain.plan import conflict
 from domain.ports import GroupUnusable, ReadFailed, ReadRefused, ReadStopped, SimPage
+from domain.tenancy import Guard
 
 _APART_SECONDS = 1.0  # refusals that come closer together are explained by one look at the group
 _WRITES = ("edit", "assign", "change_status")
@@ -46,9 +47,10 @@ class StacuityPlatform:
         groups: Mapping[str, str] | None = None,
         *,
         source: Source = nowhere,
+        tenant: Guard | None = None,
     ) -> None:
         self._account = account
-        self._calls = Calls(account, pacer, source)
+        self._calls = Calls(account, pacer, source, tenant)
         self._listing = Listing(self._calls, page_size=account.page_size)
         self._groups = Groups(self._calls, account, groups or {})
         self._performers: Mapping[Kind, Callable[[Work], Awaitable[Answer]]] = {

@@ -91,6 +91,12 @@ def endpoints(data: object) -> list[Endpoint]:
     return list(found.values())
 
 
+def customer(data: object) -> str:
+    """Whose the objects of a list are; empty where they do not say."""
+    named = (_text(row.get("customerId")) for row in _rows(data) if isinstance(row, dict))
+    return clean(next(filter(None, named), ""))
+
+
 def status(lookup: object) -> tuple[Lifecycle | None, str]:
     """The state behind a status lookup, and its word. Ids win over words; a lookup that contradicts itself is unknown.
 

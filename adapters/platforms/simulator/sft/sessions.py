@@ -38,6 +38,7 @@ class Sessions:
 
     def __init__(self, config: SimulatorConfig, clock: Callable[[], float] = time.time) -> None:
         self.config = config
+        self.tenant = ""
         self._clock = clock
         self._users = {
             config.username: (config.password, ENTERPRISE_ID),
@@ -96,7 +97,14 @@ class Sessions:
     def _token(self, account: str, kind: str, seconds: float) -> str:
         now = self._clock()
         self._issued += 1
-        claims = {"sub": account, "typ": kind, "iat": int(now), "exp": int(now + seconds), "jti": self._issued}
+        claims = {
+            "sub": account,
+            "org": f"{account}-{self.tenant}",
+            "typ": kind,
+            "iat": int(now),
+            "exp": int(now + seconds),
+            "jti": self._issued,
+        }
         signed = f"{_encoded({'alg': 'HS256', 'typ': 'JWT'})}.{_encoded(claims)}"
         key = f"simulator|{self.config.seed}|{id(self)}".encode()
         token = f"{signed}.{_base64(hmac.digest(key, signed.encode(), hashlib.sha256))}"

@@ -1,6 +1,7 @@
 """All parts of one simulated account, put together."""
 
 from collections.abc import Mapping
+from uuid import uuid4
 
 from adapters.platforms.simulator.clock import Clock
 from adapters.platforms.simulator.deferred import Deferred
@@ -27,6 +28,7 @@ class StacuityEngine:
 
     def __init__(self, config: StacuityConfig) -> None:
         self.config = config
+        self.tenant = config.tenant or str(uuid4())
         self.clock = Clock()
         self.ledger = Ledger(config.ledger_file, clock=self.clock.wall)
         self.deferred = Deferred()
@@ -97,7 +99,7 @@ class StacuityEngine:
 
     def _new_world(self) -> Estate:
         config = self.config
-        estate = Estate(self.ledger, self.clock, seed=config.seed, behaviours=config.behaviours)
+        estate = Estate(self.ledger, self.clock, seed=config.seed, behaviours=config.behaviours, customer=self.tenant)
         fixtures.furnish(estate)
         extra = read_iccids(config.iccids) if config.iccids else []
         for iccid in distinct(generate_iccids(config.stock, config.seed), extra):

@@ -35,8 +35,15 @@ class Estate:
     """Endpoints, groups and everything they need, as one account sees them."""
 
     def __init__(
-        self, ledger: Ledger, clock: Clock, *, seed: int = 1, behaviours: frozenset[str] = frozenset()
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        seed: int = 1,
+        behaviours: frozenset[str] = frozenset(),
+        customer: str = "",
     ) -> None:
+        self.customer = customer
         self.ledger = ledger
         self.clock = clock
         self.seed = seed

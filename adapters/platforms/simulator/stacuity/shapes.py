@@ -50,6 +50,7 @@ def endpoint(estate: Estate, one: Endpoint) -> Json:
     return {
         "id": one.id,
         "epid": one.id[:8],
+        "customerId": estate.customer,
         "iccid": one.iccid,
         "imsi": imsis[0],
         "identities": [{"imsi": imsi, "active": nth == 0} for nth, imsi in enumerate(imsis)],
@@ -97,6 +98,7 @@ def group(estate: Estate, one: Group) -> Json:
         "id": one.id,
         "moniker": one.moniker,
         "name": one.name,
+        "customerId": estate.customer,
         "endpointsAssigned": estate.shown_members(one),
         "vslice": reference(estate.vslices[one.vslice]),
         "routingPolicy": reference(estate.routing_policies.get(one.routing_policy or "")),
