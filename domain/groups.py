@@ -176,6 +176,18 @@ def check_pin(name: str, kept: str | None, found: str | None) -> None:
     )
 
 
+def check_target(name: str, kept: str | None, now: str) -> None:
+    """Hold a group of the settings that stands for something else than when endpoints were put into it.
+
+    Raises UnusableGroup.
+    """
+    if kept is not None and kept != now:
+        raise UnusableGroup(
+            f"The group {name!r} is {now} in the settings and was {kept} when it was first used; nothing was changed: "
+            f"set the former value again and give the new one a name of its own, or say `preactive group moved {name}`."
+        )
+
+
 def check_room(target: Target, wanted: int) -> None:
     """Hold a change that would put more endpoints into a group than it has addresses for.
 

@@ -42,6 +42,11 @@ def unknown(iccid: str) -> LeftOut:
     return LeftOut(iccid, NOT_IN_STORE, "not in the store; provision it first")
 
 
+def of_another(iccid: str) -> LeftOut:
+    """One that another account of the same tenant recorded first, or sold."""
+    return LeftOut(iccid, "other_account", "another account of the same tenant in this store has it; change it there")
+
+
 def unusable(iccid: str, kind: Kind, platform: str, state: Lifecycle, group: str) -> LeftOut:
     """One that stands otherwise than the change needs it."""
     if state in MOVES[platform][kind].allowed_from:

@@ -77,6 +77,14 @@ def ended_on(work: Work, account: str) -> Finding:
     return Finding(work, State.REFUSED, None, f"{ENDED_BEFORE} (account {account})", is_tombstone=True)
 
 
+ONE_ACCOUNT_EACH = "two accounts of one tenant never have one SIM; use that account, or end the endpoint there first"
+
+
+def held_by(work: Work, account: str) -> Finding:
+    """A create of a SIM that another account of the same tenant has made an endpoint of."""
+    return Finding(work, State.REFUSED, None, f"account {account} has an endpoint of this SIM: {ONE_ACCOUNT_EACH}")
+
+
 @dataclass(frozen=True, slots=True)
 class Expected:
     """What the platform must show of a SIM once a change is done. `group` is empty where none was asked for."""

@@ -4,7 +4,7 @@ A name in the settings can be moved to another tenant, and one tenant can get an
 something on one tenant only, so both are noticed before anything is sent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -100,17 +100,45 @@ def only_shown_tells(pinned: Marks, now: Marks) -> bool:
 
 
 def is_same_tenant(one: Marks, other: Marks) -> bool:
-    """Whether two accounts surely have the same tenant: by its own id where both were shown it, else by the settings."""
+    """Whether two accounts surely have one tenant: by its own id where both were shown it, else by the settings."""
     if one.platform != other.platform:
         return False
     return one.tenant == other.tenant if one.tenant and other.tenant else _said(one) == _said(other)
 
 
-def may_share_sims(one: Marks, other: Marks) -> bool:
-    """Whether two accounts may have the same endpoints: several users of one tenant look like several tenants."""
-    if one.platform != other.platform:
-        return False
-    return one.tenant == other.tenant if one.tenant and other.tenant else one.address == other.address
+def check_settings(
+    account: str,
+    now: Marks,
+    *,
+    pinned: Marks | None,
+    former: str | None,
+    is_used: bool,
+    others: Mapping[str, Marks],
+    held_by: Callable[[str], Held],
+) -> None:
+    """Hold an account whose settings lead to another tenant than what the store holds under its name.
+
+    `former` is the present name of an account that was called so before, `is_used` says that the store holds anything
+    under the name, and `others` are the further accounts that were used. An account that was in use before there were
+    pins stays as it is.
+    Raises WrongTenant.
+    """
+    if former is not None:
+        raise WrongTenant(why_former(account, former))
+    if not is_used:
+        check_is_new(account, now, others, held_by)
+    elif pinned is not None and changed(pinned, now) and not only_shown_tells(pinned, now):
+        raise WrongTenant(why_moved(account, pinned, now))
+
+
+def check_is_new(account: str, now: Marks, others: Mapping[str, Marks], held_by: Callable[[str], Held]) -> None:
+    """Hold a new name for a tenant whose endpoints the store knows under another one.
+
+    Raises WrongTenant.
+    """
+    for other, marks in others.items():
+        if is_same_tenant(marks, now) and (held := held_by(other)):
+            raise WrongTenant(why_renamed(account, now, other, held))
 
 
 def check_shown(account: str, pinned: Marks, seen: Marks) -> None:
@@ -120,18 +148,20 @@ def check_shown(account: str, pinned: Marks, seen: Marks) -> None:
     Raises WrongTenant.
     """
     same_settings = not changed(pinned, seen)
+    if pinned.tenant and seen.tenant and pinned.tenant != seen.tenant:
+        raise WrongTenant(why_another(account, pinned, seen))
     if pinned.tenant:
         # Without a secret to compare, the user's name is a mark, and it is the same.
-        right = pinned.tenant == seen.tenant or (not seen.tenant and same_settings and not seen.credential)
+        right = bool(seen.tenant) or (same_settings and not seen.credential)
     else:
         right = same_settings and (not pinned.credential or pinned.credential == seen.credential)
         if same_settings and not right:
-            raise WrongTenant(_OTHER_TOKEN.format(account))
+            raise WrongTenant(_ANOTHER_ONE.format(account))
     if not right:
         raise WrongTenant(why_moved(account, pinned, seen))
 
 
-_OTHER_TOKEN = (
+_ANOTHER_ONE = (
     "The token of account {0} is another one than when its endpoints were recorded, and nothing that the platform "
     "showed then tells whose it is; nothing was sent: set the former token again, or say `preactive account moved {0}` "
     "if it belongs to the same tenant."
@@ -144,6 +174,15 @@ def why_moved(name: str, pinned: Marks, now: Marks) -> str:
         f"Account {name} is {now.sentence()} now and was {pinned.sentence()} when its endpoints were recorded; nothing "
         f"was sent: set the former values again, say `preactive account moved {name}` if it is the same tenant, "
         "or give the other tenant an account name of its own."
+    )
+
+
+def why_another(name: str, pinned: Marks, seen: Marks) -> str:
+    """What to say when the platform shows the id of another tenant."""
+    return (
+        f"The platform at {seen.address} shows tenant {seen.tenant} to account {name}, whose endpoints are on "
+        f"tenant {pinned.tenant}; nothing was sent: set the login of that tenant again, or give the other one an "
+        "account name of its own (a simulator that was started afresh is another tenant, and needs a fresh store)."
     )
 
 
@@ -162,6 +201,13 @@ def why_former(name: str, present: str) -> str:
         f"The name {name} was that of account {present} in this store, whose audit trail holds it; nothing was sent: "
         "choose another account name."
     )
+
+
+def doubles(known: Mapping[str, Marks]) -> list[tuple[str, str]]:
+    """Every two names that stand for one tenant."""
+    names = sorted(known)
+    pairs = ((one, other) for nth, one in enumerate(names) for other in names[nth + 1 :])
+    return [(one, other) for one, other in pairs if is_same_tenant(known[one], known[other])]
 
 
 def with_shown(marks: Marks, tenant: str, credential: str = "") -> Marks:

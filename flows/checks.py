@@ -44,6 +44,7 @@ def findings(account: str | None) -> Iterator[Finding]:
     if settings.ok:  # or the same error would be told again and again
         yield _checked("store", lambda: "; ".join(resources.check_store()))
         yield from _stopped()
+        yield from _identities()
         yield _checked("platform", lambda: _login(account))
         yield worker_places()
     yield (found := prefect_api())
@@ -77,6 +78,26 @@ def _stopped() -> Iterator[Finding]:
     for name, stop in stops.items():
         words = f"account {name} is stopped ({stop['reason']}); `preactive account start {name}` lets it go on"
         yield Finding("account", True, words)
+
+
+def _identities() -> Iterator[Finding]:
+    """Accounts whose names are no longer what they were."""
+    try:
+        elsewhere, unknown = resources.accounts_elsewhere(), resources.accounts_in_no_settings()
+        doubles = resources.names_of_one_tenant()
+    except PreactiveError:
+        return  # the store's own line says so
+    for words in elsewhere.values():
+        yield Finding("account", False, words)
+    for name, held in unknown.items():
+        words = (
+            f"account {name} is in the store ({held.sentence()}) and in no settings; name it there again, or say "
+            f"`preactive account rename {name} NEW` if it has a new name"
+        )
+        yield Finding("account", True, words, todo=True)
+    for one, other in doubles:
+        words = f"accounts {one} and {other} are one tenant; a SIM belongs to the one that recorded it first"
+        yield Finding("account", True, words, todo=True)
 
 
 def _login(account: str | None) -> str:

@@ -57,6 +57,7 @@ def plan_file(request: ProvisionRequest) -> tuple[Manifest, Plan]:
     Raises FileRefused, UsageError, SettingsError.
     """
     name, options = resources.account(request.account)
+    resources.check_pinned(name, options)
     manifest = _read(request, name, options)
     return manifest, _plan(request, manifest, name, options)
 
@@ -184,6 +185,7 @@ def plan_selection(request: SelectionRequest, *, bounded: bool = False) -> Selec
     """
     name, options = resources.account(request.account)
     _check(request, options)
+    resources.check_pinned(name, options, request.group)
     if request.kind is Kind.TERMINATE:
         check_terminations(options)
     selected = resources.preview_selection(name, options, request)

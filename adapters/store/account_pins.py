@@ -1,7 +1,8 @@
 """Which tenant an account's name stands for, kept from the first use on."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
@@ -10,18 +11,14 @@ from sqlalchemy.engine import Row
 from adapters.store.clock import store_now
 from adapters.store.engine import alone_on
 from adapters.store.tables import account_pins, batches, endpoints, former_names, orders
-from domain.errors import WrongTenant
 from domain.tenancy import (
     Held,
     Marks,
     changed,
+    check_is_new,
+    check_settings,
     check_shown,
-    is_same_tenant,
-    may_share_sims,
     only_shown_tells,
-    why_former,
-    why_moved,
-    why_renamed,
     with_shown,
 )
 
@@ -46,14 +43,20 @@ def compare(connection: Connection, account: str, now: Marks, beside: Collection
 
     Raises WrongTenant.
     """
-    pinned, held = pin_of(connection, account), is_used(connection, account)
-    if pinned is not None and held:
-        if changed(pinned, now) and not only_shown_tells(pinned, now):
-            raise WrongTenant(why_moved(account, pinned, now))
-        return
-    _check_name_is_free(connection, account)
-    if not held:  # accounts that were in use before there were pins stay as they are
-        _check_not_known_otherwise(connection, account, now, beside)
+    known = pins(connection)
+    check_settings(
+        account,
+        now,
+        pinned=known.get(account),
+        former=present_name(connection, account),
+        is_used=is_used(connection, account),
+        others=_others(known, account, beside),
+        held_by=partial(held_by, connection),
+    )
+
+
+def _others(known: Mapping[str, Marks], account: str, beside: Collection[str]) -> dict[str, Marks]:
+    return {other: marks for other, marks in known.items() if other not in (account, *beside)}
 
 
 def confirm(
@@ -68,24 +71,10 @@ def confirm(
     if is_used(connection, account):
         check_shown(account, pinned, seen)
     elif shown:
-        _check_not_known_otherwise(connection, account, seen, beside)
+        check_is_new(account, seen, _others(pins(connection), account, beside), partial(held_by, connection))
     kept = with_shown(now, shown, "" if shown else credential)
     if kept != pinned and (shown or not pinned.tenant):
         _put(connection, account, kept)
-
-
-def _check_name_is_free(connection: Connection, account: str) -> None:
-    present = present_name(connection, account)
-    if present is not None:
-        raise WrongTenant(why_former(account, present))
-
-
-def _check_not_known_otherwise(connection: Connection, account: str, now: Marks, beside: Collection[str]) -> None:
-    for other, marks in pins(connection).items():
-        if other in (account, *beside) or not is_same_tenant(marks, now):
-            continue
-        if is_used(connection, other):
-            raise WrongTenant(why_renamed(account, now, other, held_by(connection, other)))
 
 
 def pin_of(connection: Connection, account: str) -> Marks | None:
@@ -97,13 +86,6 @@ def pin_of(connection: Connection, account: str) -> Marks | None:
 def pins(connection: Connection) -> dict[str, Marks]:
     """What every account stood for that was used."""
     return {row.account: _marks(row) for row in connection.execute(select(account_pins))}
-
-
-def sharing(connection: Connection, account: str) -> list[str]:
-    """The other accounts that may have the same endpoints on the same tenant."""
-    known = pins(connection)
-    mine = known.pop(account, None)
-    return [] if mine is None else sorted(other for other, marks in known.items() if may_share_sims(mine, marks))
 
 
 def is_used(connection: Connection, account: str) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, String, Text, Update, bindpara
 
 from adapters.store.claims import forget
 from adapters.store.engine import in_parts
+from adapters.store.sharing import holders
 from adapters.store.tables import endpoints, operations
 from adapters.store.trail import record
 from domain.capabilities import CAPABILITIES
@@ -19,6 +20,7 @@ from domain.operation import READ_BACK_AFTER, State, decided_from
 from domain.outcome import Because, next_state
 from domain.pacing import Lane
 from domain.ports import Result
+from domain.sight import ONE_ACCOUNT_EACH
 from domain.trail import subject
 
 T = TypeVar("T")
@@ -277,9 +279,16 @@ def _without_contradictions(
     if claims:
         id_of, iccid_of = _mappings(connection, owner.account, claims)
         bad = contradictions(claims, id_of=id_of, iccid_of=iccid_of)
+        made = [Claim(d.iccid, d.endpoint_id) for d in decisions if _is_made(d) and d.endpoint_id]
+        for iccid, other in (holders(connection, owner.account, made) if made else {}).items():
+            bad.setdefault(iccid, f"account {other} has this endpoint already: {ONE_ACCOUNT_EACH}")
         doubted = {iccid_of[c.endpoint_id] for c in claims if c.iccid in bad and c.endpoint_id in iccid_of}
         _doubt_holders(connection, owner, doubted - bad.keys(), now)
     return [_checked(d, bad.get(d.iccid)) for d in decisions]
+
+
+def _is_made(d: Decision) -> bool:
+    return d.kind is Kind.CREATE and d.state is State.CONFIRMED
 
 
 def _doubt_holders(connection: Connection, owner: Owner, iccids: Set[str], now: float) -> None:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, or_, select
 
 from adapters.store.engine import alone_on
-from adapters.store.tables import order_facts
+from adapters.store.tables import former_names, order_facts
 from adapters.store.trail import end_of, lengthen
 from domain.order import Order
 from domain.order_trail import ABOUT, CHAIN, OrderEvent
@@ -37,6 +37,7 @@ def add_order_fact(connection: Connection, event: OrderEvent, order: Order, now:
 def terminations(connection: Connection, account: str, *, since: float) -> int:
     """How many refunds were to terminate an endpoint since then."""
     f = order_facts.c
-    mine = (f.account == account, f.at > since, f.event == OrderEvent.REFUNDING.value)
+    former = select(former_names.c.name).where(former_names.c.account == account)
+    mine = (or_(f.account == account, f.account.in_(former)), f.at > since, f.event == OrderEvent.REFUNDING.value)
     query = select(func.count()).where(*mine, f.refund == RefundWith.TERMINATE.value)
     return int(connection.execute(query).scalar_one())

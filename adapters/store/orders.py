@@ -32,6 +32,7 @@ from adapters.store import work
 from adapters.store.clock import store_now
 from adapters.store.decisions import Owner
 from adapters.store.lpa import lpa_column
+from adapters.store.sharing import OF_ANOTHER
 from adapters.store.standing import NOW, standing_of
 from adapters.store.tables import changes, endpoints, operations, orders
 from adapters.store.unfinished import stop_of
@@ -286,7 +287,7 @@ _SKIP_LOCKED = "FOR UPDATE OF e SKIP LOCKED"  # in a CTE of its own, or another 
 def _pick(connection: Connection, order: Order, oldest: int, *, again: bool = False) -> Row[*tuple[Any, ...]] | None:
     """Hold the oldest SIM that is free, from the one given on if a tag is asked for."""
     lock = _SKIP_LOCKED if connection.dialect.name == "postgresql" else ""
-    free = _OR_GIVEN_BACK if again else UNTOUCHED
+    free = f"{_OR_GIVEN_BACK} AND NOT {OF_ANOTHER}" if again else UNTOUCHED
     statement = _PICK.format(**(_TAGGED if order.tag else _ANY), free=free, lock=lock)
     values = {"account": order.account, "order": order.id, "grp": order.group}
     values |= {"tag": order.tag, "oldest": oldest} if order.tag else {}

@@ -1,9 +1,13 @@
 """Which id a group's name stands for, kept from the first use on."""
 
-from sqlalchemy import Connection, select, text
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, delete, func, or_, select, text
 
 from adapters.store.clock import store_now
-from adapters.store.tables import group_targets, pinned_groups
+from adapters.store.lanes import LEASE_SECONDS
+from adapters.store.tables import endpoints, group_targets, operations, pinned_groups, workers
+from domain.lifecycle import Lifecycle
 
 
 def pinned(connection: Connection, account: str, name: str) -> str | None:
@@ -25,6 +29,38 @@ def targets(connection: Connection, account: str) -> dict[str, str]:
     """What every group of the settings stood for that was used, by its name."""
     g = group_targets.c
     return {row.name: row.target for row in connection.execute(select(g.name, g.target).where(g.account == account))}
+
+
+def kept_targets(connection: Connection, account: str, worker: str, now: Mapping[str, str]) -> dict[str, str]:
+    """What names of groups stand for: where the settings say otherwise and nobody uses it, that is forgotten."""
+    kept = targets(connection, account)
+    for name in [name for name in kept if kept[name] != now.get(name, kept[name])]:
+        if not _is_in_use(connection, account, worker, name):
+            g = group_targets.c
+            connection.execute(delete(group_targets).where(g.account == account, g.name == name))
+            del kept[name]
+    return kept
+
+
+def _is_in_use(connection: Connection, account: str, worker: str, name: str) -> bool:
+    e, w = endpoints.c, workers.c
+    since = store_now(connection) - LEASE_SECONDS
+    inside = select(e.id).where(e.account == account, e.group == name, e.state != Lifecycle.TERMINATED.value)
+    others = select(w.id).where(w.account == account, w.id != worker, w.heartbeat_at > since)  # they know the name too
+    found = connection.execute(select(or_(inside.exists(), others.exists()))).scalar_one()
+    return bool(found) or open_in_group(connection, account, name) > 0
+
+
+def open_in_group(connection: Connection, account: str, name: str) -> int:
+    """How many changes into a group are not decided."""
+    o = operations.c
+    query = select(func.count()).where(
+        o.account == account, o.state.in_(_OPEN), o.target == name, o.kind.in_(("activate", "assign"))
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+_OPEN = ("planned", "sent", "in_doubt", "needs_human")
 
 
 def pin_target(connection: Connection, account: str, name: str, target: str) -> str:

@@ -307,9 +307,10 @@ def history(reader: Reader, iccid: str, account: str | None = None) -> list[Row]
 def facts(reader: Reader, account: str) -> Iterator[Row]:
     """An account's audit trail, in order."""
     columns = ", ".join(("id", "hash", *COVERED))
-    yield from reader.stream(
-        f"SELECT {columns} FROM attempts WHERE account = :account ORDER BY id", {"account": account}
-    )
+    names = [account, *(name for name, present in former_names(reader).items() if present == account)]
+    # One query for each name, merged by id, so that none of them has to be sorted.
+    each = " UNION ALL ".join(f"SELECT {columns} FROM attempts WHERE account = :a{n}" for n in range(len(names)))
+    yield from reader.stream(f"{each} ORDER BY id", {f"a{n}": name for n, name in enumerate(names)})
 
 
 def chains(reader: Reader) -> list[Row]:
@@ -317,7 +318,8 @@ def chains(reader: Reader) -> list[Row]:
     return reader.rows(
         "SELECT a.account, coalesce(c.length, 0) AS length, coalesce(c.head, '') AS head "
         "FROM (SELECT account FROM chains UNION SELECT DISTINCT account FROM attempts) a "
-        "LEFT JOIN chains c ON c.account = a.account WHERE a.account NOT LIKE '~%' ORDER BY 1",
+        "LEFT JOIN chains c ON c.account = a.account WHERE a.account NOT LIKE '~%' "
+        "AND (c.account IS NOT NULL OR a.account NOT IN (SELECT name FROM former_names)) ORDER BY 1",
         {},
     )
 
@@ -564,6 +566,37 @@ def pinned(reader: Reader, account: str) -> Mapping[str, str]:
     """The id of every group that was used, by the name it was used under."""
     query = "SELECT name, group_id FROM pinned_groups WHERE account = :account"
     return {row["name"]: row["group_id"] for row in reader.rows(query, {"account": account})}
+
+
+def account_pins(reader: Reader) -> list[Row]:
+    """What every account stood for that was used."""
+    return reader.rows('SELECT account, platform, address, "user", target, tenant, credential FROM account_pins')
+
+
+def former_names(reader: Reader) -> dict[str, str]:
+    """What accounts are called now, by the names that they were renamed from."""
+    return {row["name"]: row["account"] for row in reader.rows("SELECT name, account FROM former_names")}
+
+
+def is_used(reader: Reader, account: str) -> bool:
+    """Whether the store holds anything under an account's name."""
+    each = (f"EXISTS (SELECT 1 FROM {table} WHERE account = :account)" for table in ("endpoints", "orders", "batches"))
+    query = f"SELECT CASE WHEN {' OR '.join(each)} THEN 1 ELSE 0 END AS used"
+    return bool(reader.rows(query, {"account": account})[0]["used"])
+
+
+def held_by(reader: Reader, account: str) -> Row:
+    """How much the store holds under an account's name."""
+    tables = ("endpoints", "orders", "batches")
+    each = (f"(SELECT count(*) FROM {table} WHERE account = :account) AS {table}" for table in tables)
+    return reader.rows(f"SELECT {', '.join(each)}", {"account": account})[0]
+
+
+def group_target(reader: Reader, account: str, name: str) -> str | None:
+    """What a group of the settings stood for, if it was used."""
+    query = "SELECT target FROM group_targets WHERE account = :account AND name = :name"
+    found = reader.rows(query, {"account": account, "name": name})
+    return found[0]["target"] if found else None
 
 
 def inbox(reader: Reader, account: str | None, meaning: str | None, limit: int = 1000) -> list[Row]:

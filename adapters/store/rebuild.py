@@ -9,8 +9,23 @@ from sqlalchemy import Connection, Table, func, insert, select, text
 
 from adapters.store.clock import store_now
 from adapters.store.engine import alone_on
+from adapters.store.reading import Reader
 from adapters.store.rebuilt_orders import order_changes, order_ids, restore_orders
-from adapters.store.tables import attempts, batches, chains, changes, endpoints, operations, order_facts, orders, tags
+from adapters.store.tables import (
+    account_pins,
+    attempts,
+    batches,
+    chains,
+    changes,
+    endpoints,
+    former_names,
+    group_targets,
+    operations,
+    order_facts,
+    orders,
+    pinned_groups,
+    tags,
+)
 from domain.doubt import Patience
 from domain.errors import Refused
 from domain.lifecycle import Kind
@@ -77,6 +92,16 @@ def rebuild(
         states.count(State.NEEDS_HUMAN),
         len(orders_found),
     )
+
+
+def take_over_pins(connection: Connection, old: Reader) -> None:
+    """Take over what names of accounts and groups stood for; no fact tells that."""
+    for table in _PINS:
+        columns = ", ".join(f'"{column.name}"' for column in table.columns)
+        _add(connection, table, old.rows(f"SELECT {columns} FROM {table.name}"))
+
+
+_PINS = (account_pins, former_names, group_targets, pinned_groups)
 
 
 def renumber(connection: Connection) -> None:

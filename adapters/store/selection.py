@@ -13,12 +13,13 @@ from adapters.store.engine import alone_on
 from adapters.store.grants import latest, let_through
 from adapters.store.ingest import stage
 from adapters.store.pins import names_of
+from adapters.store.sharing import OF_ANOTHER
 from adapters.store.tables import changes
 from domain.approval import Bound
 from domain.capabilities import CAPABILITIES
 from domain.counts import sum_of_writes
 from domain.lifecycle import MOVES, Kind, Lifecycle
-from domain.selection import AsAsked, LeftOut, Selected, check_count, unknown, unusable
+from domain.selection import AsAsked, LeftOut, Selected, check_count, of_another, unknown, unusable
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ _GROUP_COMES = (
     "AND g.state IN ('planned', 'sent', 'in_doubt', 'needs_human'))"
 )
 _CLASS = f"""CASE
-  WHEN {{ended}} THEN 'unusable'
+  WHEN {{ended}} OR {OF_ANOTHER} THEN 'unusable'
   WHEN {{already}} THEN CASE WHEN a.change_id = :change THEN 'already' ELSE 'outside' END
   WHEN a.change_id = :change AND {{mine}} THEN CASE
     WHEN :retry = 1 AND {_NO_GROUP.format("AND NOT " + _BY_A_PERSON.format("g"))} THEN 'again'
@@ -225,9 +226,12 @@ def _unusable(connection: Connection, request: Request, change: int) -> Iterator
     if request.iccids is None:
         return
     source, values = _source(connection, request, change)
-    query = f"SELECT e.iccid, e.state, coalesce(e.\"group\", '') {source} AND {_class(request)} = 'unusable' ORDER BY 1"
-    for iccid, state, group in map(tuple, connection.execute(text(query), values)):
-        yield unusable(iccid, request.kind, request.platform, Lifecycle(state), group)
+    query = (
+        f"SELECT e.iccid, e.state, coalesce(e.\"group\", ''), CASE WHEN {OF_ANOTHER} THEN 1 ELSE 0 END {source} "
+        f"AND {_class(request)} = 'unusable' ORDER BY 1"
+    )
+    for iccid, state, group, theirs in map(tuple, connection.execute(text(query), values)):
+        yield of_another(iccid) if theirs else unusable(iccid, request.kind, request.platform, Lifecycle(state), group)
 
 
 def _class(request: Request) -> str:

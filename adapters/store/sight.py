@@ -7,11 +7,12 @@ from sqlalchemy import Connection, func, select
 from adapters.store.clock import store_now
 from adapters.store.decisions import Decision, Owner, before, decide
 from adapters.store.engine import alone_on
+from adapters.store.sharing import held_elsewhere
 from adapters.store.tables import batches, endpoints, operations
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State, Work
 from domain.outcome import Because
-from domain.sight import Finding, ended_on
+from domain.sight import Finding, ended_on, held_by
 
 
 def planned(connection: Connection, change: int, kind: Kind) -> list[Work]:
@@ -83,3 +84,10 @@ def ended_elsewhere(connection: Connection, account: str, change: int, apart: Se
     )
     rows = connection.execute(query).all() if others else []
     return [ended_on(Work(row[0], Kind.CREATE, *row[1:7]), row[7]) for row in rows]
+
+
+def with_another_account(connection: Connection, account: str, change: int) -> list[Finding]:
+    """Creates of SIMs that another account of the same tenant has made endpoints of."""
+    works = planned(connection, change, Kind.CREATE)
+    found = held_elsewhere(connection, account, (work.iccid for work in works))
+    return [held_by(work, found[work.iccid]) for work in works if work.iccid in found]

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from adapters.store.tables import chains, changes, endpoints, operations, order_facts, orders
+from adapters.store.tables import chains, changes, endpoints, former_names, operations, order_facts, orders
 from domain.operation import State
 from domain.order import CLOSED
 from domain.order_trail import ABOUT, CHAIN, TakenBack, taken_back
@@ -17,8 +17,10 @@ def restore(connection: Connection, facts: Sequence[Mapping[str, Any]], chain: M
         return
     connection.execute(insert(order_facts), [{name: fact[name] for name in (*ABOUT, "hash")} for fact in facts])
     connection.execute(insert(chains), {"account": CHAIN, "length": chain["length"], "head": chain["head"]})
-    for account in dict.fromkeys(fact["account"] for fact in facts):
-        for one in taken_back(facts, account).values():
+    present = {row.name: row.account for row in connection.execute(select(former_names))}
+    named = [{**fact, "account": present.get(fact["account"], fact["account"])} for fact in facts]
+    for account in dict.fromkeys(fact["account"] for fact in named):
+        for one in taken_back(named, account).values():
             _restore(connection, account, one)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from adapters.store.engine import in_parts
-from adapters.store.tables import attempts, batches, chains, endpoints, operations
+from adapters.store.tables import attempts, batches, chains, endpoints, former_names, operations
+from domain.errors import Refused
 from domain.operation import State
 from domain.trail import START, SUBJECT, link
 
@@ -60,6 +61,13 @@ def _subjects(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str,
     return found
 
 
+def _check_not_renamed(connection: Connection, account: str) -> None:
+    """A process that slept through a renaming must not begin a trail under the former name."""
+    present = connection.execute(select(former_names.c.account).where(former_names.c.name == account)).scalar()
+    if present is not None:
+        raise Refused(f"Account {account} is called {present} by now; nothing was changed, start this program again.")
+
+
 def lengthen(connection: Connection, account: str, length: int, head: str) -> None:
     """Write down how many facts an account has now, and the last link."""
     connection.execute(_LENGTHEN, {"of": account, "length": length, "head": head})
@@ -69,6 +77,7 @@ def end_of(connection: Connection, account: str) -> tuple[int, str]:
     """How many facts an account has, and the last link."""
     row = connection.execute(_END, {"of": account}).first()
     if row is None:
+        _check_not_renamed(connection, account)
         connection.execute(insert(chains), {"account": account, "length": 0, "head": START})
         return 0, START
     return row.length, row.head

@@ -2,16 +2,18 @@
 
 from sqlalchemy import Connection, text
 
+from adapters.store.sharing import OF_ANOTHER
+
 # An attempt that ended without an answer of the platform, in a plain no of our own: nothing left this program.
 _LEFT_HERE = (
     "f.event IN ('sent', 'ordered') OR f.event = 'answer' AND f.http_status = 0 "
     "AND f.verdict IN ('refused', 'stopped', 'unreachable', 'group')"
 )
-# Of the endpoint `e`. Whatever was once asked to change about it keeps it out of the shop's reach.
+# Of the endpoint `e` of :account. Whatever was once asked to change about it keeps it out of the shop's reach.
 UNTOUCHED = (
     "NOT EXISTS (SELECT 1 FROM operations o WHERE o.endpoint = e.id AND o.kind NOT IN ('create', 'tag') "
     "AND (o.state <> 'refused' OR EXISTS ("
-    f"SELECT 1 FROM attempts f WHERE f.operation_id = o.id AND NOT ({_LEFT_HERE}))))"
+    f"SELECT 1 FROM attempts f WHERE f.operation_id = o.id AND NOT ({_LEFT_HERE})))) AND NOT {OF_ANOTHER}"
 )
 
 

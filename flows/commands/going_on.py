@@ -72,6 +72,39 @@ def list_(as_json: Json = False) -> None:
     show(rows, columns, as_json=as_json, nothing="There are no accounts.")
 
 
+Why = Annotated[str, typer.Option("--reason", help="Why; kept in the log with your name.")]
+
+
+@accounts.command()
+def rename(
+    old: Annotated[str, typer.Argument(help="The name in the store.")],
+    new: Annotated[str, typer.Argument(help="The name in the settings.")],
+    reason: Why,
+    yes: Yes = False,
+) -> None:
+    """Let everything recorded under a former name be that of an account of the settings."""
+    from tasks import resources
+
+    running.confirm(f"Everything recorded as account {old} becomes that of {new}. Apply?", yes=yes)
+    held = resources.rename_account(old, new, reason)
+    print(f"Account {old} is called {new} now: {held.sentence()}. Its earlier facts keep the former name.")
+
+
+@accounts.command()
+def moved(name: Name, reason: Why, yes: Yes = False) -> None:
+    """Say that an account is the same tenant at a new address, or with a new user."""
+    from domain.tenancy import marks_of
+    from tasks import resources
+
+    _, options = resources.plain_account(name)
+    pinned = resources.pinned(name)
+    print(f"Recorded:     {pinned.sentence() if pinned is not None else 'never used'}")
+    print(f"In settings:  {marks_of(options).sentence()}")
+    running.confirm(f"Is account {name} the same tenant? Its endpoints are changed there from now on.", yes=yes)
+    resources.move_account(name, reason)
+    print(f"Account {name} is what its settings say.")
+
+
 @accounts.command()
 def stop(
     name: Name,

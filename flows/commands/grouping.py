@@ -121,6 +121,21 @@ def _words(draft: "Draft") -> list[str]:
 
 
 @app.command()
+def moved(
+    name: Name,
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept in the log with your name.")],
+    account: Account = None,
+    yes: Yes = False,
+) -> None:
+    """Let a group stand for what the settings say by now; endpoints that are in it keep what they have."""
+    from tasks import resources
+
+    running.confirm(f"The group {name} stands for what the settings say from now on. Apply?", yes=yes)
+    resources.move_group(account, name, reason)
+    print(f"The group {name} is what the settings say.")
+
+
+@app.command()
 def associate(
     primary: Annotated[str, typer.Argument(help="Primary group.")],
     secondary: Annotated[str, typer.Argument(help="Secondary group.")],

@@ -1,5 +1,15 @@
 """Opens settings, store, platforms and files; nothing else in tasks/ and flows/ touches an adapter."""
 
+from tasks.resources.accounts import (
+    accounts_elsewhere,
+    accounts_in_no_settings,
+    check_pinned,
+    move_account,
+    move_group,
+    names_of_one_tenant,
+    pinned,
+    rename_account,
+)
 from tasks.resources.approving import (
     able_to_sign,
     add_approver,
@@ -111,6 +121,8 @@ __all__ = [
     "able_to_sign",
     "account",
     "account_names",
+    "accounts_elsewhere",
+    "accounts_in_no_settings",
     "accounts_in_use",
     "accounts_with_events",
     "add_approver",
@@ -129,6 +141,7 @@ __all__ = [
     "check_file",
     "check_filters",
     "check_groups_of",
+    "check_pinned",
     "check_store",
     "checked_iccid",
     "create_from_raw",
@@ -158,6 +171,9 @@ __all__ = [
     "mapping",
     "mapping_of_rows",
     "marks_of",
+    "move_account",
+    "move_group",
+    "names_of_one_tenant",
     "needs",
     "notify_block",
     "only_one",
@@ -170,6 +186,7 @@ __all__ = [
     "orders",
     "orders_to_decide",
     "orders_tokens",
+    "pinned",
     "places_not_kept",
     "plain_account",
     "plan_fill",
@@ -182,6 +199,7 @@ __all__ = [
     "rejects",
     "release_order",
     "remove_approver",
+    "rename_account",
     "reopen",
     "report_app",
     "report_link",

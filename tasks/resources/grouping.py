@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from domain.errors import PlatformUnreachable, UnknownGroup, UnusableGroup
-from domain.groups import Target, check_pin, newcomers, who_has_apn
+from domain.groups import Target, check_pin, check_target, newcomers, who_has_apn
 from domain.ports import ReadFailed
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ async def find_group(session: "Session", name: str) -> Target:
     from adapters.store import pins
 
     if not session.account.capabilities.has_groups:
-        return await session.platform.pin_group(name)
+        target = await session.platform.pin_group(name)
+        words = session.account.group(name).words()
+        check_target(name, await session.store.awrite(pins.pin_target, session.name, name, words), words)
+        return target
     known = await session.store.awrite(pins.pinned, session.name, name)
     with _read(name):
         target = await session.platform.pin_group(name, group_id=known)
@@ -62,6 +65,8 @@ async def known_group(session: "Session", name: str) -> Target:
     """
     from adapters.store import pins
 
+    if not session.account.capabilities.has_groups:
+        return await session.platform.pin_group(name)  # it stands for what is kept, whatever the settings say by now
     if await session.store.awrite(pins.pinned, session.name, name) is None:
         return await find_group(session, name)
     with _read(name):

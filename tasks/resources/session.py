@@ -134,11 +134,14 @@ class Session:
         return await self.store.awrite(sight.kinds_planned, change)
 
     async def ended_elsewhere(self, change: int) -> list[Finding]:
-        """Planned creates of SIMs that were terminated on another account."""
+        """Planned creates of SIMs that were terminated on another account, or that one of the same tenant has."""
         from adapters.store import sight
 
         apart = accounts_apart(self.account)
-        return await self.store.awrite(sight.ended_elsewhere, self.name, change, apart)
+        ended = await self.store.awrite(sight.ended_elsewhere, self.name, change, apart)
+        known = {found.work.id for found in ended}
+        held = await self.store.awrite(sight.with_another_account, self.name, change)
+        return [*ended, *(found for found in held if found.work.id not in known)]
 
     async def settle_by_sight(self, findings: Sequence[Finding]) -> None:
         """Apply what was seen on the platform before anything was sent."""
@@ -440,7 +443,11 @@ async def session(name: str, lane: Lane = Lane.BULK, *, tries_again: bool = Fals
     try:
         now = marks_of(options)
         await ledger.open(now, beside=options.same_tenant_as)
-        known = await store.awrite(pins.all_pinned if options.capabilities.has_groups else pins.targets, name)
+        if options.capabilities.has_groups:
+            known = await store.awrite(pins.all_pinned, name)
+        else:
+            targets = {group: options.groups[group].words() for group in options.groups}
+            known = await store.awrite(pins.kept_targets, name, ledger.owner.worker, targets)
         source = _source(name, options.platform)
         memory = StoredMemory(store, name, options.username, tries_again=tries_again)
         tenant = StoredTenant(store, name, now, options.same_tenant_as)

@@ -9,6 +9,7 @@ from domain.ports import Scope
 from domain.replenish import Fill, Need, ReplenishRequest, need
 from domain.stock_mark import StockMark, by_tag
 from domain.until_refused import UntilRefused
+from tasks.resources.accounts import check_pinned
 from tasks.resources.session import Session, account, open_store, plain_account
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def _needs(store: "Store", name: str, request: ReplenishRequest | None) -> list[
     from adapters.store import stocking
 
     _, options = account(name)
+    check_pinned(name, options)
     left, found = options.max_change, []
     for mark in by_tag(options.stock):
         found.append(need(mark, store.write(stocking.level, name, mark), most=left, **_asked(request)))

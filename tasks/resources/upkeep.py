@@ -108,6 +108,7 @@ def _rebuild_all(connection: "Connection", old: Reader, chains: Sequence[Chain])
         _, options = settings.account(chain.account)
         facts = partial(queries.facts, old, chain.account)
         made.append(rebuild.rebuild(connection, chain, facts, platform=options.platform, patience=options.patience))
+    rebuild.take_over_pins(connection, old)
     taken_back.restore(connection, queries.order_facts(old), queries.chain(old, CHAIN))
     rebuild.renumber(connection)
     return made
