@@ -69,6 +69,7 @@ class ReportData:
     writes: Writes = field(default_factory=dict)
     joins: str = ""  # the batch that the rejects belong to, and join when they are handed in again
     reasons: Mapping[str, int] = field(default_factory=dict)  # rejected rows by their first reason
+    has_others: bool = False  # other accounts write reports too, so that the account stands in the names of files
 
 
 def reasons_of(codes: Iterable[str]) -> dict[str, int]:

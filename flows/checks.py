@@ -44,7 +44,7 @@ def findings(account: str | None) -> Iterator[Finding]:
     if settings.ok:  # or the same error would be told again and again
         yield _checked("store", lambda: "; ".join(resources.check_store()))
         yield from _stopped()
-        yield from _identities()
+        yield from identities()
         yield _checked("platform", lambda: _login(account))
         yield worker_places()
     yield (found := prefect_api())
@@ -80,7 +80,7 @@ def _stopped() -> Iterator[Finding]:
         yield Finding("account", True, words)
 
 
-def _identities() -> Iterator[Finding]:
+def identities() -> Iterator[Finding]:
     """Accounts whose names are no longer what they were."""
     try:
         elsewhere, unknown = resources.accounts_elsewhere(), resources.accounts_in_no_settings()

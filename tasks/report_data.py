@@ -40,6 +40,7 @@ def report_data(
         joins=rejects.joins,
         reasons=reasons_of(row.code for row in rejects.rows),
         calls=resources.calls(change),
+        has_others=resources.has_other_accounts(account),
     )
 
 

@@ -36,7 +36,7 @@ def write_reports(directory: Path, report: ReportData) -> list[Path]:
         [_reject_cells(row, len(report.columns), report.joins) for row in report.rejects],
         list(report.calls),
     )
-    stem = directory / file_stem(report.batch)
+    stem = directory / file_stem(report.batch, report.account if report.has_others else "")
     for number in count(1):
         if not any(_path(stem, kind, number).exists() for kind in KINDS):
             with suppress(FileExistsError):  # another process was quicker
@@ -94,9 +94,14 @@ class _Content:
         return [(*[""] * (len(self._header) - 2), words, self.report.joins)]
 
 
-def file_stem(batch: str) -> str:
-    """Return a batch's name as the start of a file name."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", batch).lstrip(".-")[:100] or "batch"
+def file_stem(batch: str, account: str = "") -> str:
+    """Return a batch's name as the start of a file name, with its account behind a sign that no batch's name keeps."""
+    stem = _plain(batch).lstrip(".-")[:100] or "batch"
+    return f"{stem}@{_plain(account)[:64]}" if account else stem
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", text)
 
 
 def _mapping_cells(row: MappingRow) -> Cells:

@@ -18,24 +18,27 @@ from domain.tenancy import (
     check_is_new,
     check_settings,
     check_shown,
-    only_shown_tells,
     with_shown,
 )
 
 _ALL = "~accounts"  # what is held while pins are compared and written; no account is called so
 
 
-def admit(connection: Connection, account: str, now: Marks, beside: Collection[str] = ()) -> None:
+def admit(connection: Connection, account: str, now: Marks, beside: Collection[str] = ()) -> bool:
     """Let an account be used with the marks of its settings, and pin them at its first use.
 
-    `beside` names accounts of the same tenant that the settings allow.
+    `beside` names accounts of the same tenant that the settings allow. Says whether the settings lead elsewhere than
+    before, so that only what the platform shows can tell whether it is the same tenant.
     Raises WrongTenant.
     """
     alone_on(connection, _ALL)
     compare(connection, account, now, beside)
     pinned = pin_of(connection, account)
-    if pinned is None or (changed(pinned, now) and not only_shown_tells(pinned, now)):
+    if pinned is not None and is_used(connection, account):
+        return changed(pinned, now)
+    if pinned is None or changed(pinned, now):
         _put(connection, account, now)
+    return False
 
 
 def compare(connection: Connection, account: str, now: Marks, beside: Collection[str] = ()) -> None:

@@ -568,6 +568,11 @@ def pinned(reader: Reader, account: str) -> Mapping[str, str]:
     return {row["name"]: row["group_id"] for row in reader.rows(query, {"account": account})}
 
 
+def batch_accounts(reader: Reader) -> list[Row]:
+    """The accounts that have batches."""
+    return reader.rows("SELECT DISTINCT account FROM batches")
+
+
 def account_pins(reader: Reader) -> list[Row]:
     """What every account stood for that was used."""
     return reader.rows('SELECT account, platform, address, "user", target, tenant, credential FROM account_pins')
@@ -582,14 +587,14 @@ def is_used(reader: Reader, account: str) -> bool:
     """Whether the store holds anything under an account's name."""
     each = (f"EXISTS (SELECT 1 FROM {table} WHERE account = :account)" for table in ("endpoints", "orders", "batches"))
     query = f"SELECT CASE WHEN {' OR '.join(each)} THEN 1 ELSE 0 END AS used"
-    return bool(reader.rows(query, {"account": account})[0]["used"])
+    return any(row["used"] for row in reader.rows(query, {"account": account}))
 
 
 def held_by(reader: Reader, account: str) -> Row:
     """How much the store holds under an account's name."""
     tables = ("endpoints", "orders", "batches")
     each = (f"(SELECT count(*) FROM {table} WHERE account = :account) AS {table}" for table in tables)
-    return reader.rows(f"SELECT {', '.join(each)}", {"account": account})[0]
+    return next(iter(reader.rows(f"SELECT {', '.join(each)}", {"account": account})), {})
 
 
 def group_target(reader: Reader, account: str, name: str) -> str | None:

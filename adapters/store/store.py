@@ -103,20 +103,20 @@ class AccountLedger:
         )
         self.has_sent = False
 
-    async def open(self, now: Marks | None = None, *, beside: Collection[str] = ()) -> None:
+    async def open(self, now: Marks | None = None, *, beside: Collection[str] = ()) -> bool:
         """Enter this process among the living, and strike those of this host that are not.
 
         `now` are the marks of the account's settings, which must be those that it was used with before; `beside` names
-        accounts that may have them too.
+        accounts that may have them too. Says whether only the platform can tell whose they are.
         Raises WrongTenant.
         """
         await self._store.awrite(living.strike_dead)
-        await self._store.awrite(self._enter, now, beside)
+        return await self._store.awrite(self._enter, now, beside)
 
-    def _enter(self, connection: Connection, now: Marks | None, beside: Collection[str]) -> None:
-        if now is not None:
-            account_pins.admit(connection, self.owner.account, now, beside)
+    def _enter(self, connection: Connection, now: Marks | None, beside: Collection[str]) -> bool:
+        shown_only = now is not None and account_pins.admit(connection, self.owner.account, now, beside)
         lanes.enter(connection, self.owner, host=socket.gethostname(), pid=os.getpid())
+        return shown_only
 
     async def beat(self) -> None:
         """Show that this process lives, though it has nothing to send."""

@@ -70,6 +70,13 @@ def accounts_elsewhere() -> dict[str, str]:
     return found
 
 
+def has_other_accounts(name: str) -> bool:
+    """Whether batches of several accounts may have one name. The built-in account counts once it was used."""
+    with reader() as opened:
+        used = {row["account"] for row in queries.batch_accounts(opened)}
+    return bool((used | set(account_names())) - {name} - ({"demo"} - used))
+
+
 def pinned(name: str) -> Marks | None:
     """What an account stood for, if it was used."""
     with reader() as opened:

@@ -442,7 +442,7 @@ async def session(name: str, lane: Lane = Lane.BULK, *, tries_again: bool = Fals
     ledger = AccountLedger(store, name, options, lane)
     try:
         now = marks_of(options)
-        await ledger.open(now, beside=options.same_tenant_as)
+        shown_only = await ledger.open(now, beside=options.same_tenant_as)
         if options.capabilities.has_groups:
             known = await store.awrite(pins.all_pinned, name)
         else:
@@ -453,6 +453,8 @@ async def session(name: str, lane: Lane = Lane.BULK, *, tries_again: bool = Fals
         tenant = StoredTenant(store, name, now, options.same_tenant_as)
         opened = Session(name, options, store, ledger, lane, groups=known, source=source, memory=memory, tenant=tenant)
         try:
+            if shown_only:
+                await opened.platform.login()  # the tenant is not compared before
             with entered(opened):
                 yield opened
         except Refused as error:

@@ -222,6 +222,11 @@ def test_a_batch_name_cannot_leave_the_folder():
     assert file_stem("") == "batch"
 
 
+def test_the_account_in_a_files_name_is_told_from_every_batchs_name():
+    assert file_stem("july", "travel eu") == "july@travel_eu"
+    assert file_stem("july@travel") == "july_travel"
+
+
 def test_a_report_that_fails_half_way_leaves_the_old_one(tmp_path, monkeypatch):
     old = write_reports(tmp_path, report())[0].read_bytes()
 
