@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from domain.approval import Bound, digest_of
 from domain.options import Account
+from domain.tenancy import marks_of
 
 # A command is one run; persons sign for it before Prefect knows it.
 _COMMAND: ContextVar[str] = ContextVar("command", default="")
@@ -52,9 +53,11 @@ def run_key() -> str:
 def bound_of(options: Account, request: BaseModel, *more: object, ends: bool = False) -> Bound | None:
     """What the run may change by itself; None for anything. Signatures cover the request, and `more`.
 
-    `ends`: endpoints are terminated.
+    They are for the tenant that the account is, and for what its group stands for. `ends`: endpoints are terminated.
     """
-    about = digest_of(type(request).__name__, request.model_dump(mode="json"), *more)
+    group = options.groups.get(getattr(request, "group", None) or "")
+    meant = (marks_of(options).sentence(), group.words() if group is not None else "")
+    about = digest_of(type(request).__name__, request.model_dump(mode="json"), *meant, *more)
     if is_bounded():
         return Bound(run_key(), 0 if ends else options.max_change, about)
     return Bound(run_key(), options.max_terminate, about) if ends else None

@@ -15,12 +15,14 @@ from domain.errors import (
     WrongTenant,
 )
 from domain.manifest import ManifestRow, Outcome
+from domain.options import Account, GroupTarget
 from domain.order import OrderState
 from domain.outcome import Answer, Verdict
 from domain.ports import Result, Scope
 from domain.requests import ActivateRequest, ProvisionRequest
 from flows.checks import identities
 from tasks import planning, platform_events, resources, selling
+from tasks.bound import bound_of
 from tests.support.desk import Desk, manifest
 from tests.support.tenants import ADDON, OTHER_ADDON, Tenants, commits, requests
 
@@ -280,6 +282,19 @@ async def _recorded_by_answer(tenants, account, ids):
         work = (await session.ledger.step(Scope(change), [], 10)).work
         results = [Result(one, Answer(Verdict.DONE, endpoint_id=ids[one.iccid])) for one in work]
         await session.ledger.step(Scope(change), results, 0)
+
+
+def test_a_signature_is_for_the_tenant_and_for_what_the_group_stands_for():
+    options = Account(base_url="https://a.example/api", groups={"eu": {"addon_plan_id": ADDON}})
+    request = ActivateRequest(tag="spring", group="eu", account="travel")
+    others = (
+        options.model_copy(update={"base_url": "https://b.example/api"}),
+        options.model_copy(update={"groups": {"eu": GroupTarget(addon_plan_id=OTHER_ADDON)}}),
+    )
+
+    signed = {bound_of(one, request).request for one in (options, *others)}
+
+    assert len(signed) == 3
 
 
 # --- the two honest ways ---

@@ -156,13 +156,13 @@ class Calls:
             )
         except SettingsError as error:
             return Answer(Verdict.NOT_DONE, Because.LOGIN, text=str(error)), None
+        except UnusableKey as error:
+            return Answer(Verdict.NOT_DONE, Because.REFUSED, text=str(error)), None
         except LoginRefused as error:
             return Answer(Verdict.NOT_DONE, Because.LOGIN, text=str(error)), None
         except ReadFailed as error:
             because = Because.STOPPED if isinstance(error, ReadStopped) else Because.UNREACHABLE
             return Answer(Verdict.NOT_DONE, because, text=str(error)), None
-        except UnusableKey as error:
-            return Answer(Verdict.NOT_DONE, Because.REFUSED, text=str(error)), None
         except Closed:
             return Answer(Verdict.NOT_DONE, Because.STOPPED), None
         except NotSent as error:
