@@ -184,7 +184,8 @@ def check_target(name: str, kept: str | None, now: str) -> None:
     if kept is not None and kept != now:
         raise UnusableGroup(
             f"The group {name!r} is {now} in the settings and was {kept} when it was first used; nothing was changed: "
-            f"set the former value again and give the new one a name of its own, or say `preactive group moved {name}`."
+            "set the former value again and give the new one a name of its own, or say "
+            f"`preactive group moved {name} --reason TEXT`."
         )
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from domain.errors import WrongTenant
 from domain.options import Account, is_loopback
+from domain.words import plural
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -50,7 +51,7 @@ class Held:
 
     def sentence(self) -> str:
         """The numbers for people."""
-        return f"{self.endpoints:,} endpoints, {self.orders:,} orders"
+        return f"{plural(self.endpoints, 'endpoint')}, {plural(self.orders, 'order')}"
 
 
 class Guard(Protocol):
@@ -163,8 +164,8 @@ def check_shown(account: str, pinned: Marks, seen: Marks) -> None:
 
 _ANOTHER_ONE = (
     "The token of account {0} is another one than when its endpoints were recorded, and nothing that the platform "
-    "showed then tells whose it is; nothing was sent: set the former token again, or say `preactive account moved {0}` "
-    "if it belongs to the same tenant."
+    "showed then tells whose it is; nothing was sent: set the former token again, or say "
+    "`preactive account moved {0} --reason TEXT` if it belongs to the same tenant."
 )
 
 
@@ -172,8 +173,8 @@ def why_moved(name: str, pinned: Marks, now: Marks) -> str:
     """What to say when a name stands for something else than before."""
     return (
         f"Account {name} is {now.sentence()} now and was {pinned.sentence()} when its endpoints were recorded; nothing "
-        f"was sent: set the former values again, say `preactive account moved {name}` if it is the same tenant, "
-        "or give the other tenant an account name of its own."
+        f"was sent: set the former values again, say `preactive account moved {name} --reason TEXT` if it is the same "
+        "tenant, or give the other tenant an account name of its own."
     )
 
 
@@ -190,7 +191,7 @@ def why_renamed(name: str, now: Marks, other: str, held: Held) -> str:
     """What to say when a new name stands for what the store knows under another one."""
     return (
         f"Account {name} is {now.sentence()}, which the store knows as account {other} ({held.sentence()}); nothing "
-        f"was sent: say `preactive account rename {other} {name}` if the account has a new name, "
+        f"was sent: say `preactive account rename {other} {name} --reason TEXT` if the account has a new name, "
         f'use the name {other}, or set same_tenant_as = "{other}" if both names are meant.'
     )
 

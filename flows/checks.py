@@ -92,7 +92,7 @@ def identities() -> Iterator[Finding]:
     for name, held in unknown.items():
         words = (
             f"account {name} is in the store ({held.sentence()}) and in no settings; name it there again, or say "
-            f"`preactive account rename {name} NEW` if it has a new name"
+            f"`preactive account rename {name} NEW --reason TEXT` if it has a new name"
         )
         yield Finding("account", True, words, todo=True)
     for one, other in doubles:

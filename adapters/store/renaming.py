@@ -59,7 +59,8 @@ def _check_can_be(connection: Connection, old: str, new: str, now: Marks) -> Non
     if pinned is not None and changed(pinned, now) and not only_shown_tells(pinned, now):
         raise Refused(
             f"Account {new} is {now.sentence()} in the settings and {old} is {pinned.sentence()} in the store; nothing "
-            f"was changed: set the former values first, and after this say `preactive account moved {new}`."
+            "was changed: set the former values first, and after this say "
+            f"`preactive account moved {new} --reason TEXT`."
         )
     for name in (old, new):
         check_nobody_works(connection, name)

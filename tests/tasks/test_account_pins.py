@@ -185,10 +185,10 @@ async def test_a_new_name_for_a_known_tenant_is_refused_and_says_how_to_rename(t
 
     with pytest.raises(WrongTenant, match="account rename travel travel_eu"):
         await tenants.sell("4711", "travel_eu")
-    with pytest.raises(WrongTenant, match="5 endpoints, 1 orders"):
+    with pytest.raises(WrongTenant, match="5 endpoints, 1 order"):
         await tenants.provision("travel_eu", iccids[:5])
 
-    assert resources.rename_account("travel", "travel_eu", "a new brand").sentence() == "5 endpoints, 1 orders"
+    assert resources.rename_account("travel", "travel_eu", "a new brand").sentence() == "5 endpoints, 1 order"
     again = await tenants.sell("4711", "travel_eu")
     assert (again.state, again.iccid) == (OrderState.DONE, sold.iccid)
     assert commits(tenant)["activate"] == 1
@@ -509,7 +509,7 @@ async def test_doctor_names_what_the_settings_have_lost(tenants):
     found = {one.text: (one.ok, one.todo) for one in identities()}
 
     lost = next(text for text in found if "in no settings" in text)
-    assert "account travel is in the store (5 endpoints, 1 orders)" in lost
+    assert "account travel is in the store (5 endpoints, 1 order)" in lost
     assert found[lost] == (True, True)
     wrong = next(text for text in found if "account rename travel travel_eu" in text and text != lost)
     assert found[wrong] == (False, False)
