@@ -9,11 +9,22 @@ from adapters.store.engine import alone_on
 from adapters.store.lanes import LEASE_SECONDS
 from adapters.store.living import strike_dead
 from adapters.store.pins import open_in_group
-from adapters.store.tables import attempts, chains, former_names, group_targets, metadata, order_facts, pinned_groups, workers
+from adapters.store.tables import (
+    attempts,
+    chains,
+    former_names,
+    group_targets,
+    metadata,
+    order_facts,
+    pinned_groups,
+    workers,
+)
 from domain.errors import NothingSelected, Refused
 from domain.tenancy import Held, Marks, changed, only_shown_tells, with_shown
 
-_STAY = frozenset({attempts.name, order_facts.name, former_names.name})  # facts keep the name that they were written under
+_STAY = frozenset(
+    {attempts.name, order_facts.name, former_names.name}
+)  # facts keep the name that they were written under
 
 
 def rename(connection: Connection, old: str, new: str, now: Marks, reason: str) -> Held:
