@@ -14,6 +14,7 @@ class Capabilities:
     activates_by_assignment: bool
     needs_activation_code: bool
     lists_stock_as_pre_active: bool  # a SIM that the tenant allocated waits on the account before anybody made it
+    tells_transitions: bool  # the answer to an activation tells whether that changed anything
     replaces_tags: bool  # one write replaces all tags of an endpoint, so two at once would lose one
     tag_chars: int
     calls_per_create: int
@@ -25,8 +26,8 @@ class Capabilities:
 
     @property
     def calls_per_sale(self) -> int:
-        """Calls of one sale into a group."""
-        return self.calls_per_activation + self.calls_per_assignment
+        """Calls of one sale into a group, with the look that shows the endpoint with its SIM."""
+        return self.calls_per_activation + 1 + self.calls_per_assignment
 
 
 CAPABILITIES: Mapping[str, Capabilities] = {
@@ -37,6 +38,7 @@ CAPABILITIES: Mapping[str, Capabilities] = {
         activates_by_assignment=False,
         needs_activation_code=False,
         lists_stock_as_pre_active=False,
+        tells_transitions=True,
         replaces_tags=False,
         tag_chars=100,
         calls_per_create=1,
@@ -53,6 +55,7 @@ CAPABILITIES: Mapping[str, Capabilities] = {
         activates_by_assignment=True,
         needs_activation_code=False,
         lists_stock_as_pre_active=True,
+        tells_transitions=False,
         replaces_tags=True,
         tag_chars=50,
         calls_per_create=0,  # a SIM that the tenant allocated is there already

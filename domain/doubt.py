@@ -24,6 +24,7 @@ class Sight(StrEnum):
     ABSENT = "absent"  # the platform shows plainly that it is not there
     UNPROVEN = "unproven"  # no usable answer: says nothing
     CONTRADICTION = "contradiction"  # something else is there
+    DETACHED = "detached"  # an endpoint that is to be ended is there without its SIM
     GONE = "gone"  # the endpoint itself is not shown; reads lag behind writes, so this is believed late
 
 
@@ -98,7 +99,7 @@ def judge(doubt: Doubt, evidence: Evidence, *, now: float, patience: Patience) -
         return Ruling(State.NEEDS_HUMAN, text=evidence.text)
     if evidence.sight is Sight.GONE and now >= doubt.safe_after:
         return Ruling(State.NEEDS_HUMAN, text=evidence.text)
-    counts = now >= doubt.safe_after and evidence.sight is Sight.ABSENT
+    counts = now >= doubt.safe_after and evidence.sight in (Sight.ABSENT, Sight.DETACHED)
     negatives = doubt.negatives + 1 if counts else doubt.negatives
     if negatives >= NEGATIVES_NEEDED:
         return _absent(doubt, patience, negatives)

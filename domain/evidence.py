@@ -18,9 +18,11 @@ def sim_evidence(change: Work | Doubt, sim: SimRecord | None, *, known: bool) ->
     if change.kind is Kind.CREATE:
         return _create_evidence(sim)
     if sim is None or sim.endpoint_id is None:
-        return Evidence(Sight.GONE, text="the platform shows no endpoint for this SIM")
+        text = f"the platform shows no endpoint for this SIM, for which {change.endpoint_id} is recorded"
+        return Evidence(Sight.GONE, text=text)
     if sim.endpoint_id != change.endpoint_id:
-        return Evidence(Sight.CONTRADICTION, text=f"the platform shows endpoint {sim.endpoint_id} for this SIM")
+        text = f"the platform shows endpoint {sim.endpoint_id} for this SIM, not {change.endpoint_id}"
+        return Evidence(Sight.CONTRADICTION, text=text)
     if sim.state is _WANTED[change.kind] and not sim.is_in(change.target):
         return Evidence(Sight.CONTRADICTION, text="the platform shows the endpoint in another group")
     if sim.state is _WANTED[change.kind]:

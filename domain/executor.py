@@ -1,7 +1,7 @@
 """Sends the operations of a scope: intent first, then the call, then the outcome, never more at once than allowed."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from domain.carry import carry_out
@@ -21,6 +21,8 @@ _LONGEST_PAUSE = 60.0
 _FAST = 50.0  # calls a second at which some are handed out ahead
 _CALLS = 3  # of one operation: a look before the write, and one after it
 
+Carry = Callable[[Changing, Work], Awaitable[Answer]]
+
 
 @dataclass(slots=True)
 class Trouble:
@@ -39,7 +41,7 @@ class Trouble:
             self.group = answer.text
         if answer.because is Because.STOPPED:
             return
-        away = answer.because in (Because.UNREACHABLE, Because.TURNED_AWAY)
+        away = answer.because in (Because.UNREACHABLE, Because.TURNED_AWAY, Because.UNREAD)
         self.unreachable = self.unreachable + 1 if away else 0
         self.unknown = self.unknown + 1 if answer.verdict is Verdict.UNKNOWN else 0
 
@@ -65,7 +67,7 @@ class Executor:
     """Carries out one account's operations in this process.
 
     `stop` ends it early: no new call starts, and what is under way is waited for and recorded. `halt` sets it
-    when the store says that the change was cancelled.
+    when the store says that the change was cancelled. `carry` makes the calls of one operation.
     """
 
     def __init__(
@@ -79,8 +81,10 @@ class Executor:
         stop: asyncio.Event,
         halt: Callable[[], None],
         keep_seconds: float = KEEP_SECONDS,
+        carry: Carry = carry_out,
     ) -> None:
         self._ledger = ledger
+        self._carry = carry
         self._turns_at_store = HandingIn(ledger, stop=stop, keep_seconds=keep_seconds)
         self._platform = platform
         self._stop = stop
@@ -159,7 +163,7 @@ class Executor:
             if self._stop.is_set():
                 return Result(work, Answer(Verdict.NOT_DONE, Because.STOPPED))
             try:
-                answer = await carry_out(self._platform, work)
+                answer = await self._carry(self._platform, work)
             except Exception as error:  # a defect of ours must not lose the fact that a call may have gone out
                 answer = Answer(Verdict.UNKNOWN, text=f"internal error: {type(error).__name__}")
         return Result(work, answer)

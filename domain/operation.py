@@ -91,6 +91,10 @@ class Work:
     activation_code: str = field(default="", repr=False)  # a secret
     batch: str = ""
     round: int = 0
+    seen_at: float = 0.0  # when a read last showed the endpoint with this ICCID, by the store's clock
+    unclear: int = 0  # earlier attempts that may have been carried out, in whole or in part
+    misses: int = 0  # looks in a row that did not show the endpoint with this ICCID
+    detached: bool = False  # the SIM was taken away before: only the endpoint is left to end
 
 
 # What was learned from the platform, so that a look afterwards may show it to be wrong.

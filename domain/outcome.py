@@ -26,6 +26,9 @@ class Because(StrEnum):
     STOPPED = "stopped"  # we did not send it: cancelled or interrupted
     GROUP = "group"  # the group takes no endpoint, whichever; the run stops
     CONTRADICTION = "contradiction"  # a read made before the call speaks against it; a person decides
+    TAKEN = "taken"  # done already, and not by us, where only our own change would make the endpoint ours
+    UNSEEN = "unseen"  # the platform did not show the endpoint with this ICCID; look again later
+    UNREAD = "unread"  # the look before the call got no usable answer; look again later
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ _NOT_DONE = {
     Because.REFUSED: State.REFUSED,
     Because.ENDED: State.REFUSED,
     Because.CONTRADICTION: State.NEEDS_HUMAN,
+    Because.TAKEN: State.NEEDS_HUMAN,
 }
 
 
@@ -63,4 +67,16 @@ def next_state(answer: Answer) -> State:
 
 
 # After these nothing was done, whatever the platform is like.
-NOT_CARRIED_OUT = (Because.UNREACHABLE.value, Because.STOPPED.value, Because.LOGIN.value, Because.TURNED_AWAY.value)
+NOT_CARRIED_OUT = tuple(
+    because.value
+    for because in (
+        Because.UNREACHABLE,
+        Because.STOPPED,
+        Because.LOGIN,
+        Because.TURNED_AWAY,
+        Because.UNSEEN,
+        Because.UNREAD,
+    )
+)
+# The look before the call did not show the endpoint with this ICCID.
+LOOK_AGAIN = frozenset({Because.UNSEEN, Because.UNREAD})

@@ -273,6 +273,7 @@ def make_plan(
         tag_writes=plan.writes.get(Kind.TAG, 0),
         new_tags=len({tag for change in changes for tag in change.tags} - set(into.tags if into is not None else ())),
         account=account,
+        known_tags=plan.count(Action.TAG) - sum(change.action is Action.TAG for change in unknown),
     )
     # What is in doubt costs look-ups and no writes, and the run is needed for it.
     is_same = into is not None and into.is_same and set(asked) <= set(into.tags)
@@ -324,16 +325,21 @@ class _Tagging:
         return shown(left), self._into.tags_there - there
 
 
-def provision_calls(creates: int, *, tag_writes: int, new_tags: int, account: Account, found: int = 0) -> int:
+def provision_calls(
+    creates: int, *, tag_writes: int, new_tags: int, account: Account, found: int = 0, known_tags: int = 0
+) -> int:
     """Calls needed to create so many endpoints and to write tags, with one login and the pages before and after.
 
-    `found`: endpoints that are on the platform, and of which the store does not know.
+    `found`: endpoints that are on the platform, and of which the store does not know; `known_tags`: those that get
+    tags and of which it does.
     """
     if not creates + found + tag_writes:
         return 0
     cost = account.capabilities
     in_bulk = math.ceil(creates / account.bulk.size) if account.bulk is not None else creates * cost.calls_per_create
-    pages = math.ceil((creates + found) / account.page_size) + math.ceil(creates / account.page_size)
+    # Before and after the creates, and before tags of endpoints that the store knows.
+    looks = (creates + found, creates, known_tags)
+    pages = sum(math.ceil(count / account.page_size) for count in looks)
     return 1 + in_bulk + tag_writes * cost.calls_per_tag + new_tags * cost.calls_per_new_tag + pages
 
 

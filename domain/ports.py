@@ -34,6 +34,9 @@ class Changing(Protocol):
     async def endpoint_exists(self, endpoint_id: str) -> bool | None:
         """Whether an endpoint that holds no SIM any more is still there, or None when the platform does not tell."""
 
+    async def iccid_on(self, endpoint_id: str) -> str | None:
+        """The ICCID of the SIM that an endpoint holds, empty when it holds none, None when that is not shown."""
+
     async def perform(self, work: Work) -> Answer:
         """Carry out one change: at most one write call, never resent."""
 
@@ -158,11 +161,12 @@ class Outlook:
     next_at: float | None = None
     now: float = 0.0
     cancelled: bool = False
+    delayed: int = 0  # planned, and to be looked at again at some time before they are sent
 
     @property
     def waiting(self) -> int:
-        """Operations under way somewhere, or in doubt."""
-        return self.counts.get(State.SENT, 0) + self.counts.get(State.IN_DOUBT, 0)
+        """Operations under way somewhere, in doubt, or to be looked at again."""
+        return self.counts.get(State.SENT, 0) + self.counts.get(State.IN_DOUBT, 0) + self.delayed
 
 
 class Steps(Protocol):

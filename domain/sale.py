@@ -3,17 +3,14 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Protocol
 
-from domain.endpoint import SimRecord
 from domain.errors import OrderDiffers, PlatformUnreachable, UnknownGroup, UnusableGroup
-from domain.executor import Executor
-from domain.lifecycle import Kind
-from domain.operation import Work
+from domain.executor import Carry, Executor
 from domain.order import Order, OrderState, SellRequest
-from domain.outcome import Answer, Because
-from domain.ports import Changing, Ledger, Outlook, Result, Scope, SimPage, Step, Steps
+from domain.ownership import is_taken, set_aside_words
+from domain.ports import Changing, Ledger, Outlook, Result, Scope, Step, Steps
+from domain.selling_calls import LookingAhead
 from domain.settler import Settler
 from domain.vacancy import Place, Vacancies
 from domain.words import quoted
@@ -55,60 +52,11 @@ class _Watched:
         return made
 
 
-class _LookingAhead:
-    """Counts the group's instances while the activation is under way, since nothing of ours adds one meanwhile."""
-
-    def __init__(self, platform: Changing, group: str) -> None:
-        self._platform = platform
-        self._group = group
-        self._seen: asyncio.Task[int | None] | None = None
-
-    async def perform(self, work: Work) -> Answer:
-        answer = await self._perform(work)
-        # The SIM is not at fault, so it is tried again instead of the next one.
-        return replace(answer, because=Because.TURNED_AWAY) if answer.at_the_gate else answer
-
-    async def _perform(self, work: Work) -> Answer:
-        # With a target the activation itself puts the endpoint into its group.
-        if work.kind is not Kind.ACTIVATE or not self._group or work.endpoint_id is None or work.target:
-            return await self._platform.perform(work)
-        endpoint_id = work.endpoint_id
-        await self.close()  # that of an earlier try
-        activation = asyncio.create_task(self._platform.perform(work))
-        self._seen = asyncio.create_task(self._count(endpoint_id))
-        return await activation
-
-    async def _count(self, endpoint_id: str) -> int | None:
-        return await self._platform.assigned(endpoint_id, self._group)
-
-    async def assigned(self, endpoint_id: str, group: str) -> int | None:
-        seen, self._seen = self._seen, None
-        return await (self._platform.assigned(endpoint_id, group) if seen is None else seen)
-
-    async def tags_of(self, endpoint_id: str) -> frozenset[str] | None:
-        return await self._platform.tags_of(endpoint_id)
-
-    async def sims_page(self, page: int) -> SimPage:
-        return await self._platform.sims_page(page)
-
-    async def sim(self, iccid: str) -> SimRecord | None:
-        return await self._platform.sim(iccid)
-
-    async def endpoint_exists(self, endpoint_id: str) -> bool | None:
-        return await self._platform.endpoint_exists(endpoint_id)
-
-    async def close(self) -> None:
-        """End a count that nobody asked for; it changes nothing."""
-        if self._seen is not None:
-            self._seen.cancel()
-            await asyncio.gather(self._seen, return_exceptions=True)
-            self._seen = None
-
-
 class Seller:
     """Sells SIMs of one account in this process, at most `at_once` sales at the same time.
 
-    `executor` makes what sends; `vacancies` know which groups take endpoints.
+    `executor` makes what sends; `vacancies` know which groups take endpoints; `tells_transitions`: the answer to an
+    activation tells whether that changed anything. `told` takes what an operator should hear of.
     """
 
     def __init__(
@@ -117,9 +65,11 @@ class Seller:
         ledger: Ledger,
         settler: Settler,
         platform: Changing,
-        executor: Callable[[Steps, Changing], Executor],
+        executor: Callable[[Steps, Changing, Carry], Executor],
         *,
         vacancies: Vacancies,
+        tells_transitions: bool,
+        told: Callable[[str], None],
         at_once: int,
         stop: asyncio.Event,
     ) -> None:
@@ -129,6 +79,8 @@ class Seller:
         self._settler = settler
         self._platform = platform
         self._executor = executor
+        self._tells = tells_transitions
+        self._told = told
         self._places = asyncio.Semaphore(at_once)
         self._stop = stop
 
@@ -186,6 +138,8 @@ class Seller:
             if order.state is OrderState.DONE:
                 return order
             if order.spoilt:
+                if is_taken(order.text):
+                    self._told(set_aside_words(order.order, order.endpoint_id))
                 order, step = await self._book.take_another(order)
                 continue
             step = None
@@ -195,11 +149,11 @@ class Seller:
 
     async def _send(self, order: Order, scope: Scope, step: Step | None) -> Order:
         """Send what is ready of one order, and say where that leaves it."""
-        watched, platform = _Watched(self._book, order), _LookingAhead(self._platform, order.group)
+        watched, platform = _Watched(self._book, order), LookingAhead(self._platform, order.group, self._tells)
         try:
             async with self._places:
                 begun = step if step is not None and step.work else None
-                await self._executor(watched, platform).run(scope, begun)
+                await self._executor(watched, platform, platform.carry_out).run(scope, begun)
         finally:
             await platform.close()
         return watched.order

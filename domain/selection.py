@@ -68,7 +68,8 @@ class Selected:
 
     `already`: done before, `outside` of them not by this change; `open`: selected before and not finished; `new`: to
     be done; `unusable`: in a state that does not allow it, or busy with another change, `others` by state; `refused`:
-    refused before and left alone, `elsewhere` of them in another change; `unknown`: in the list and not in the store.
+    refused before and left alone, `elsewhere` of them in another change; `unknown`: in the list and not in the store;
+    `taken`: active, and not by us.
     `origins`: those for which nothing is on its way yet, by the group that they are in, empty for none.
     `left`: what a list names and the change cannot take, each with its reason. Who asks for a tag means those of its
     endpoints that the change fits, so that there is nothing to reject.
@@ -84,6 +85,7 @@ class Selected:
     outside: int = 0
     unknown: int = 0
     rejected: int = 0
+    taken: int = 0
     kind: Kind = Kind.ACTIVATE
     origins: Mapping[str, int] = field(default_factory=dict)
     others: Mapping[str, int] = field(default_factory=dict)
@@ -130,6 +132,8 @@ class Selected:
         ]
         if self.refused:
             parts.append(f"{self.refused:,} refused before (--retry-refused tries them again)")
+        if self.taken:
+            parts.append(f"{self.taken:,} active already, not by us (`preactive resolve` lists them)")
         if self.unknown:
             parts.append(f"{self.unknown:,} not in the store")
         if self.rejected:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.endpoint import SimRecord, rivals_reason
+from domain.endpoint import SimRecord
 from domain.lifecycle import MOVES, Kind, Lifecycle
 from domain.operation import State, Work
+from domain.ownership import TAKEN_TEXT
 from domain.plan import ENDED_BEFORE, conflict_reason
+from domain.precheck import contradiction
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,28 +20,37 @@ class Finding:
     endpoint_id: str | None
     text: str
     is_tombstone: bool = False  # the SIM was terminated before we knew it, and never becomes stock
+    is_taken: bool = False  # somebody else took the endpoint into service
 
 
-def before_write(work: Work, sim: SimRecord | None, platform: str = "sft") -> Finding | None:
-    """What a SIM's row settles about an operation that was not sent yet."""
-    if sim is not None and sim.rivals:
-        return Finding(work, State.NEEDS_HUMAN, None, rivals_reason(sim))
+def before_write(work: Work, sim: SimRecord | None, platform: str) -> Finding | None:
+    """What a SIM's row settles about an operation that was not sent yet.
+
+    A row that does not show the endpoint settles nothing: reads lag behind writes, and carrying it out looks again.
+    """
     if work.kind is Kind.CREATE:
         return _before_create(work, sim)
-    if sim is None or (sim.endpoint_id is None and sim.state is Lifecycle.STOCK):
-        return None  # reads lag behind writes; an endpoint that is gone is refused by the platform
-    if sim.endpoint_id not in (None, work.endpoint_id):
-        return Finding(work, State.NEEDS_HUMAN, None, f"the platform shows endpoint {sim.endpoint_id} for this SIM")
-    if sim.endpoint_id is None:
-        return None if work.kind is Kind.TERMINATE else _forbidden(work, sim, platform)
+    against = contradiction(work, sim)
+    if against:
+        return Finding(work, State.NEEDS_HUMAN, None, against)
+    if sim is None or sim.endpoint_id is None or work.kind is Kind.TAG:
+        return None
     move = MOVES[platform][work.kind]
     if sim.state is not None and sim.state is move.to and work.kind is not Kind.ASSIGN:
-        if not sim.is_in(work.target):
-            return Finding(work, State.REFUSED, None, "active already, in another group; assigning would move it")
-        return Finding(work, State.CONFIRMED, sim.endpoint_id, f"was {_words(sim.state)} already")
+        return _done_before(work, sim)
     if work.kind is Kind.ASSIGN and sim.state is Lifecycle.ACTIVE and work.target in (sim.groups or ()):
         return Finding(work, State.CONFIRMED, sim.endpoint_id, "was in the group already")
     return None if sim.state in move.allowed_from else _forbidden(work, sim, platform)
+
+
+def _done_before(work: Work, sim: SimRecord) -> Finding:
+    """What is as wanted already; an activation that no attempt of ours can have made is somebody else's."""
+    assert sim.state is not None
+    if work.kind is Kind.ACTIVATE and not sim.is_in(work.target):
+        return Finding(work, State.NEEDS_HUMAN, None, f"{TAKEN_TEXT}; it is in another group", is_taken=True)
+    if work.kind is Kind.ACTIVATE and not work.unclear:
+        return Finding(work, State.NEEDS_HUMAN, None, TAKEN_TEXT, is_taken=True)
+    return Finding(work, State.CONFIRMED, sim.endpoint_id, f"was {_words(sim.state)} already")
 
 
 _DONE = {
@@ -64,6 +75,8 @@ def _words(state: Lifecycle) -> str:
 
 
 def _before_create(work: Work, sim: SimRecord | None) -> Finding | None:
+    if sim is not None and sim.rivals:
+        return Finding(work, State.NEEDS_HUMAN, None, contradiction(work, sim))
     if sim is None or sim.endpoint_id is None:
         return None
     if sim.state is Lifecycle.PRE_ACTIVE:

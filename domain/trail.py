@@ -11,6 +11,7 @@ from domain.lifecycle import MOVES, Kind, Lifecycle
 from domain.operation import State, Work, decided_from
 from domain.order import OrderState, judged
 from domain.outcome import Because
+from domain.ownership import as_refused
 
 START = ""
 GIVEN_BACK = "given_back"
@@ -143,6 +144,8 @@ def _apply(endpoint: Traced, fact: Mapping[str, Any], platform: str) -> None:
     operation.code, operation.text = fact["code"], fact["text"]
     if fact["verdict"] == Because.ENDED and endpoint.state is Lifecycle.STOCK:
         endpoint.state, endpoint.at = Lifecycle.TERMINATED, fact["at"]
+    if fact["verdict"] == Because.TAKEN and endpoint.state is Lifecycle.PRE_ACTIVE:
+        endpoint.state, endpoint.at = Lifecycle.ACTIVE, fact["at"]
     if state is State.CONFIRMED:
         _confirm(endpoint, operation, fact, platform)
 
@@ -193,14 +196,19 @@ def _is_later(one: Traced, other: Traced) -> bool:
     return one.order.at > other.order.at
 
 
+def _is_spoilt(activate: Done) -> bool:
+    return as_refused(activate.state, activate.code) is State.REFUSED
+
+
 def _bought(endpoint: Traced, platform: str) -> Bought:
     order = endpoint.order
     assert order is not None
     by_group = CAPABILITIES[platform].activates_by_assignment
     activate = endpoint.latest(Kind.ACTIVATE, order.group if by_group else "")
     assign = None
-    if order.group and not by_group and activate is not None and activate.state is not State.REFUSED:
+    if order.group and not by_group and activate is not None and not _is_spoilt(activate):
         key = (Kind.ASSIGN, order.group, 0)
         assign = endpoint.latest(*key[:2]) or endpoint.operations.setdefault(key, Done(*key))
-    state, spoilt = judged(*(None if one is None else one.state for one in (activate, assign)))
+    begun = None if activate is None else as_refused(activate.state, activate.code)
+    state, spoilt = judged(begun, None if assign is None else assign.state)
     return Bought(order, endpoint.iccid, OrderState.NO_STOCK if spoilt else state)

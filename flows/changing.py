@@ -15,7 +15,7 @@ from tasks.events import tell
 from tasks.planning import read_list
 from tasks.progress import watched
 from tasks.report import write_report
-from tasks.select import select_endpoints
+from tasks.select import select_endpoints, select_instead
 from tasks.survey import look_before, read_back
 
 
@@ -31,15 +31,24 @@ async def change_endpoints(request: SelectionRequest, words: str) -> State[Summa
         if change:
             async with watched(account, change, title):
                 await look_before(account, change, kind)
-                for first, last in await session.open_positions(change):
-                    await carry_out_chunk(account, change, first, last, words)
-                await settle_rest(account, change, request.label)
+                while await select_instead(request):
+                    await look_before(account, change, kind)
+                await _carry_out(session, change, request, words)
+                while await select_instead(request):
+                    await look_before(account, change, kind)
+                    await _carry_out(session, change, request, words)
                 await read_back(account, change, kind)
         summary = resources.summarise_selection(session, selected, label=request.label, started=started, run=run_id())
         short = of_count(account, request.tag or "", request.group or "", summary)
         if short is not None:
             tell(*short)
         return finish(summary, await _reported(account, request, selected, summary, title))
+
+
+async def _carry_out(session: resources.Session, change: int, request: SelectionRequest, words: str) -> None:
+    for first, last in await session.open_positions(change):
+        await carry_out_chunk(session.name, change, first, last, words)
+    await settle_rest(session.name, change, request.label)
 
 
 async def _reported(

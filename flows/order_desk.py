@@ -13,7 +13,7 @@ from domain.events import of_order
 from domain.order import Order, OrderState, SellRequest
 from flows.login_guard import LoginGuard
 from flows.showing import Showcase
-from flows.telling import Teller
+from flows.telling import Teller, tell
 from tasks import resources, selling
 from tasks.resources import Session
 
@@ -40,7 +40,7 @@ class OrderDesk:
     def __init__(self, session: Session, *, answer_within: float, prefect: bool) -> None:
         self._session = session
         self._book = session.orders()
-        self._seller = session.seller()
+        self._seller = session.seller(tell)
         self._teller = Teller()
         self._login = LoginGuard(session.platform.login)
         self._answer_within = answer_within

@@ -18,7 +18,7 @@ from tasks.planning import plan_file
 from tasks.progress import watched
 from tasks.report import write_report
 from tasks.signing import file_to_sign
-from tasks.survey import look_before, read_back, read_back_tags
+from tasks.survey import look_before, look_before_tags, read_back, read_back_tags
 
 
 @flow(name="provision", flow_run_name="provision {request.label}", persist_result=False, log_prints=False)
@@ -42,6 +42,7 @@ async def provision_batch(session: resources.Session, batch: Batch, title: str) 
     account, change, started = session.name, batch.change, await session.now()
     async with watched(account, change, title):
         await look_before(account, change, Kind.CREATE)
+        await look_before_tags(account, change)
         await prepare_tags(account, change)
         for first, last in await session.open_positions(change):
             if session.account.bulk is not None:

@@ -4,6 +4,7 @@ from domain.finish import finish
 from domain.ports import Scope
 from tasks import resources
 from tasks.steps import step
+from tasks.survey import look_again
 
 
 @step("log in", "log in to {account}")
@@ -19,6 +20,7 @@ async def log_in(account: str) -> None:
 async def carry_out_chunk(account: str, change: int, first: int, last: int, label: str) -> None:  # noqa: ARG001
     """Send what is ready between two positions of a change."""
     session = resources.current(account)
+    await look_again(session, change, first=first, last=last)
     # Positions are counted from 0 in the store and from 1 by people.
     await session.executor().run(Scope(change, first - 1, last - 1))
 

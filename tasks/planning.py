@@ -189,7 +189,8 @@ def plan_selection(request: SelectionRequest, *, bounded: bool = False) -> Selec
     if request.kind is Kind.TERMINATE:
         check_terminations(options)
     selected = resources.preview_selection(name, options, request)
-    if not selected.wanted and not selected.refused and (request.tag is not None or not selected.unusable):
+    left = selected.refused or selected.taken
+    if not selected.wanted and not left and (request.tag is not None or not selected.unusable):
         raise NothingSelected(_nothing(name, request, selected))
     check_size(selected.new, options, limit=request.limit, bounded=bounded)
     return selected

@@ -2,7 +2,7 @@
 
 import asyncio
 from asyncio import Future
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -71,14 +71,14 @@ def check(request: SellRequest) -> SellRequest:
     return request.model_copy(update={"account": name})
 
 
-async def sold(request: SellRequest) -> Order:
-    """Sell for an order.
+async def sold(request: SellRequest, told: Callable[[str], None] = lambda _: None) -> Order:
+    """Sell for an order; `told` takes what an operator should hear of.
 
     Raises SettingsError, UnknownGroup, UnusableGroup, OrderDiffers, LoginRefused, PlatformUnreachable, Stopped.
     """
     request = check(request)
     async with resources.session(request.account, Lane.SALES) as session:
-        order = await session.seller().sell(request, within=PATIENCE_SECONDS)
+        order = await session.seller(told).sell(request, within=PATIENCE_SECONDS)
         await session.orders().close_settled(persons=False)
         return order
 
@@ -95,14 +95,14 @@ async def refunded(account: str, order_no: str, *, by: str) -> Order:
         return await session.refunder().carry_on(order_no, within=PATIENCE_SECONDS)
 
 
-async def sweep(account: str) -> Swept:
+async def sweep(account: str, told: Callable[[str], None] = lambda _: None) -> Swept:
     """Finish what was left of orders, and put back what nothing was sent for.
 
     Raises UnknownGroup, UnusableGroup, LoginRefused, PlatformUnreachable, Stopped, after everything else was done.
     """
     name, _ = resources.account(account)
     async with resources.session(name, Lane.SALES) as session:
-        return await sweep_in(session, session.seller(), within=PATIENCE_SECONDS)
+        return await sweep_in(session, session.seller(told), within=PATIENCE_SECONDS)
 
 
 async def sweep_in(session: Session, seller: Seller, *, within: float, without: Collection[str] = ()) -> Swept:

@@ -1,12 +1,15 @@
 """Looks at the platform before and after the writes."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
 from domain import sight
-from domain.errors import UsageError
+from domain.errors import Stopped, UsageError
 from domain.lifecycle import Kind
+from domain.operation import Work
 from domain.ports import ReadFailed
+from domain.precheck import PAIRED, shows_pair
 from domain.readback import check_states, check_tags
 from domain.survey import survey
 from tasks import resources
@@ -24,24 +27,58 @@ async def look_before_rest(account: str, change: int) -> int:
     """The same for all that the change has still to send, as before its first call."""
     session = resources.current(account)
     kinds = await session.kinds_planned(change)
-    return sum([await _look_before(session, change, kind) for kind in kinds if kind not in _READ_BEFORE_EACH])
-
-
-_READ_BEFORE_EACH = (Kind.TAG, Kind.ASSIGN)  # or counted around each call, or the same when it is made twice
+    return sum([await _look_before(session, change, kind) for kind in kinds])
 
 
 async def _look_before(session: resources.Session, change: int, kind: Kind) -> int:
     planned = await session.planned(change, kind)
+    findings = await session.ended_elsewhere(change) if planned and kind is Kind.CREATE else []
+    ended = {found.work.id for found in findings}
+    await session.settle_by_sight(findings)
+    # What waits for its endpoint is known by the create.
+    there = [work for work in planned if work.id not in ended and (work.endpoint_id or kind is Kind.CREATE)]
+    return len(findings) + await _look_at(session, there)
+
+
+async def look_again(session: resources.Session, change: int, *, first: int = 1, last: int = 0) -> int:
+    """Look at the SIMs of what is planned and was not seen for a while, and return how many need not be sent.
+
+    With `last` only where a stretch of positions has any, counted from 1.
+    """
+    if last and not await session.unseen(change, first=first - 1, last=last - 1):
+        return 0
+    return await _look_at(session, await session.unseen(change))
+
+
+async def _look_at(session: resources.Session, planned: Sequence[Work]) -> int:
+    """Settle what the platform's rows settle, and keep which endpoints they show with their SIMs."""
     if not planned or session.stop.is_set():
         return 0
-    findings = await session.ended_elsewhere(change) if kind is Kind.CREATE else []
-    ended = {found.work.id for found in findings}
-    planned = [work for work in planned if work.id not in ended]
-    seen = (await survey(session.platform, [work.iccid for work in planned], chase=False)).sims
+    asked_at = await session.ledger.now()  # an answer shows what was true when it was asked
+    # What a list never showed is looked up by itself, but for what is read once more just before it is sent.
+    chase = any(work.kind in PAIRED for work in planned)
+    found = await survey(session.platform, [work.iccid for work in planned], chase=chase)
+    if chase and not found.sims and not found.stopped:
+        raise Stopped(_NOTHING_SHOWN.format(len(planned)))
     platform = session.account.platform
-    findings += [found for work in planned if (found := sight.before_write(work, seen.get(work.iccid), platform))]
+    rows = [(work, found.sims.get(work.iccid)) for work in planned]
+    findings = [finding for work, sim in rows if (finding := sight.before_write(work, sim, platform))]
+    settled = {finding.work.id for finding in findings}
     await session.settle_by_sight(findings)
+    await session.mark_seen([work for work, sim in rows if work.id not in settled and shows_pair(work, sim)], asked_at)
     return len(findings)
+
+
+_NOTHING_SHOWN = (
+    "The platform showed none of the {:,} SIMs that were to be looked at before anything is sent; "
+    "nothing was sent, run the same command again when it answers."
+)
+
+
+@step("look at tagged", "look at the platform before tagging")
+async def look_before_tags(account: str, change: int) -> int:
+    """The same for tags of endpoints that were there before; those that are made now are known by their creates."""
+    return await look_again(resources.current(account), change)
 
 
 @step("read back", "read back {kind}")

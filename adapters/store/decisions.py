@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, String, Text, Update, bindparam, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, String, Text, Update, bindparam, case, delete, or_, select, update
 
 from adapters.store.claims import forget
 from adapters.store.engine import in_parts
@@ -16,10 +16,12 @@ from domain.capabilities import CAPABILITIES
 from domain.doubt import Doubt, Evidence, Patience, Ruling
 from domain.endpoint import Claim, contradictions
 from domain.lifecycle import MOVES, Kind, Lifecycle
-from domain.operation import READ_BACK_AFTER, State, decided_from
-from domain.outcome import Because, next_state
+from domain.operation import READ_BACK_AFTER, State, Work, decided_from
+from domain.outcome import LOOK_AGAIN, Because, next_state
+from domain.ownership import TAKEN
 from domain.pacing import Lane
 from domain.ports import Result
+from domain.precheck import missed_enough
 from domain.sight import ONE_ACCOUNT_EACH
 from domain.trail import subject
 
@@ -70,7 +72,10 @@ class Decision:
 
 def from_result(result: Result, owner: Owner, now: float) -> Decision:
     work, answer = result.work, result.answer
-    state = next_state(answer)
+    looked, state = answer.because in LOOK_AGAIN, next_state(answer)
+    misses = work.misses + 1 if looked else 0
+    if looked and missed_enough(misses, owner.patience):
+        state, misses = State.NEEDS_HUMAN, 0
     return Decision(
         operation=work.id,
         token=work.token,
@@ -83,9 +88,8 @@ def from_result(result: Result, owner: Owner, now: float) -> Decision:
         event="answer",
         verdict=answer.because.value if answer.because else answer.verdict.value,
         endpoint_id=answer.endpoint_id,
-        next_at=owner.patience.next_lookup(0, now=now, safe_after=owner.patience.safe_after(work.sent_at))
-        if state is State.IN_DOUBT
-        else 0.0,
+        next_at=_next_look(state, work, owner, now, is_delayed=looked),
+        negatives=misses,
         already=answer.already,
         code=answer.code,
         text=answer.text,
@@ -94,6 +98,12 @@ def from_result(result: Result, owner: Owner, now: float) -> Decision:
         seconds=answer.seconds,
         about=subject(owner.account, work) if work.batch else {},
     )
+
+
+def _next_look(state: State, work: Work, owner: Owner, now: float, *, is_delayed: bool) -> float:
+    if state is State.IN_DOUBT:
+        return owner.patience.next_lookup(0, now=now, safe_after=owner.patience.safe_after(work.sent_at))
+    return now + owner.patience.spacing if state is State.PLANNED and is_delayed else 0.0
 
 
 def before(event: str, state: State) -> tuple[str, ...]:
@@ -136,6 +146,7 @@ def _apply(
 ) -> None:
     connection.execute(_decided(before), [_new_values(d, owner, now) for d in decisions])
     _end(connection, [d for d in decisions if d.verdict == Because.ENDED.value], now)
+    _take_note(connection, [d for d in decisions if d.verdict == TAKEN], now)
     confirmed = [d for d in decisions if d.state is State.CONFIRMED]
     if owner.claims:
         forget(connection, [d.endpoint for d in confirmed if d.kind is Kind.CREATE])
@@ -166,6 +177,29 @@ def _end(connection: Connection, ended: Sequence[Decision], now: float) -> None:
         connection.execute(_ENDED, rows)
 
 
+def _take_note(connection: Connection, taken: Sequence[Decision], now: float) -> None:
+    """Keep that somebody else took an endpoint into service, and plan nothing more for what would have followed."""
+    if not taken:
+        return
+    connection.execute(_TAKEN, [{"op": d.operation, "fence": d.token, "pk": d.endpoint, "at": now} for d in taken])
+    o, ids = operations.c, [d.operation for d in taken]
+    same = operations.alias()
+    behind = select(same.c.id).where(same.c.id.in_(ids), same.c.change_id == o.change_id, same.c.endpoint == o.endpoint)
+    behind = behind.where(same.c.state == State.NEEDS_HUMAN.value, same.c.updated_at == now)
+    # The group was never asked for, since only an endpoint in service gets one.
+    waits = (o.kind == Kind.ASSIGN.value, o.state == State.PLANNED.value, o.token == 0)
+    connection.execute(delete(operations).where(*waits, o.endpoint.in_([d.endpoint for d in taken]), behind.exists()))
+
+
+def mark_seen(connection: Connection, ids: Sequence[int], at: float) -> None:
+    """Keep that a read showed these endpoints with their SIMs."""
+    if ids:
+        connection.execute(_SEEN, [{"pk": one, "seen": at} for one in ids])
+
+
+_SEEN = update(endpoints).where(endpoints.c.id == bindparam("pk")).values(seen_at=bindparam("seen"))
+
+
 # Decided just now, not before: the endpoint may have moved on since then.
 _JUST_NOW = (
     operations.c.id == bindparam("op"),
@@ -177,6 +211,14 @@ _ENDED = (
     .where(endpoints.c.id == bindparam("pk"), endpoints.c.state == Lifecycle.STOCK.value)
     .where(select(operations.c.id).where(*_JUST_NOW, operations.c.state == State.REFUSED.value).exists())
     .values(state=Lifecycle.TERMINATED.value, updated_at=bindparam("at"))
+)
+
+
+_TAKEN = (
+    update(endpoints)
+    .where(endpoints.c.id == bindparam("pk"), endpoints.c.state == Lifecycle.PRE_ACTIVE.value)
+    .where(select(operations.c.id).where(*_JUST_NOW, operations.c.state == State.NEEDS_HUMAN.value).exists())
+    .values(state=Lifecycle.ACTIVE.value, updated_at=bindparam("at"))
 )
 
 
@@ -219,7 +261,7 @@ def effect(platform: str, kind: Kind) -> dict[str, object]:
         allowed = or_(*(state == before.value for before in sorted(move.allowed_from)))
         values["state"] = case((allowed, move.to.value), else_=state)
     if kind is Kind.CREATE:
-        values["endpoint_id"] = bindparam("mapped")
+        values |= {"endpoint_id": bindparam("mapped"), "seen_at": bindparam("at")}
     if kind is Kind.ASSIGN or (kind is Kind.ACTIVATE and CAPABILITIES[platform].activates_by_assignment):
         values["group"] = bindparam("into")
     return values

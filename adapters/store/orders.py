@@ -42,6 +42,7 @@ from domain.errors import Refused, UnknownTag
 from domain.lifecycle import Kind
 from domain.operation import State
 from domain.order import CLOSED, MOST_SIMS, TAKEN_BACK, Order, OrderState, SellRequest, judged, may_move
+from domain.ownership import as_refused
 from domain.ports import Result, Scope, Step
 
 Oldest = dict[str, int]  # by tag: the SIM sold last; older ones are mostly sold, so the search begins there
@@ -351,7 +352,7 @@ def _query() -> Select[Any]:
             *(r.id, r.account, r.order_no, r.tag, r.group, r.change_id, r.state, r.text, r.created_at, r.refund),
             *(r.reserved_until, e.iccid, e.endpoint_id, e.state.label("endpoint_state"), lpa_column().label("lpa")),
             *(e.group.label("endpoint_group"), *_NOW),
-            *(a.c.state.label("activate"), a.c.text.label("activate_text")),
+            *(a.c.state.label("activate"), a.c.text.label("activate_text"), a.c.code.label("activate_code")),
             *(g.c.state.label("assign"), g.c.text.label("assign_text")),
         )
         .select_from(orders.outerjoin(endpoints).outerjoin(a, of_activate).outerjoin(g, of_assign))
@@ -379,6 +380,7 @@ def _read(connection: Connection, *where: Any, limit: int | None = None) -> list
 def _order(row: Row[*tuple[Any, ...]]) -> Order:
     settled, spoilt = OrderState(row.state), False
     states: Sequence[State | None] = [State(s) if s else None for s in (row.activate, row.assign)]
+    states = [as_refused(states[0], row.activate_code), states[1]]
     waits = settled is OrderState.NEEDS_HUMAN and (states[0] is State.REFUSED or row.iccid is None)
     if settled in _JUDGED and not waits:
         settled, spoilt = judged(*states)

@@ -19,6 +19,7 @@ from domain.approval import Bound
 from domain.capabilities import CAPABILITIES
 from domain.counts import sum_of_writes
 from domain.lifecycle import MOVES, Kind, Lifecycle
+from domain.ownership import TAKEN
 from domain.selection import AsAsked, LeftOut, Selected, check_count, of_another, unknown, unusable
 
 
@@ -91,6 +92,7 @@ _GROUP_COMES = (
 )
 _CLASS = f"""CASE
   WHEN {{ended}} OR {OF_ANOTHER} THEN 'unusable'
+  WHEN {{taken}} THEN 'taken'
   WHEN {{already}} THEN CASE WHEN a.change_id = :change THEN 'already' ELSE 'outside' END
   WHEN a.change_id = :change AND {{mine}} THEN CASE
     WHEN :retry = 1 AND {_NO_GROUP.format("AND NOT " + _BY_A_PERSON.format("g"))} THEN 'again'
@@ -103,12 +105,16 @@ _CLASS = f"""CASE
   WHEN (a.id IS NULL OR a.state = 'confirmed') AND e.state IN ({{states}}) AND NOT {_BUSY} THEN 'free'
   ELSE 'unusable' END"""
 
+_CLASSES = ("already", "outside", "open", "again", "refused", "elsewhere", "free", "taken", "unusable")
+
 # Never NULL, also for an endpoint without a group. One group may have been used under several names.
 _IN_GROUP = "coalesce(e.\"group\", '') IN ({names})"
 _ALREADY = {
     Kind.ACTIVATE: f"(e.state = 'active' AND (:grp = '' OR {_IN_GROUP}))",
     Kind.ASSIGN: _IN_GROUP,
 }
+# Active, and not by us: it neither counts towards a total nor is it activated again.
+_TAKEN = f"(a.code = '{TAKEN}' AND a.state IN ('needs_human', 'refused') AND e.state = 'active')"
 _UNFINISHED = "a.state IN ('planned', 'sent', 'in_doubt', 'needs_human')"
 
 
@@ -156,7 +162,9 @@ def _look(connection: Connection, request: Request) -> tuple[Selected, int]:
         "GROUP BY class, origin, unsent, state"
     )
     rows = connection.execute(query, values).all()
-    counts = dict.fromkeys(("already", "outside", "open", "again", "refused", "elsewhere", "free", "unusable"), 0)
+    counts = dict.fromkeys(
+        ("already", "outside", "open", "again", "refused", "elsewhere", "free", "taken", "unusable"), 0
+    )
     for row in rows:
         counts[row[0]] += row.n
     already = counts["already"] + counts["outside"]
@@ -172,6 +180,7 @@ def _look(connection: Connection, request: Request) -> tuple[Selected, int]:
         refused=counts["refused"] + counts["elsewhere"],
         elsewhere=counts["elsewhere"],
         outside=counts["outside"],
+        taken=counts["taken"],
         unknown=len(missing),
         kind=request.kind,
         origins=_origins(rows, surplus=counts["free"] - free),
@@ -244,7 +253,8 @@ def _class(request: Request) -> str:
     names = ", ".join(f":name_{number}" for number in range(len(request.same_groups)))
     already = (_ALREADY.get(request.kind) or f"e.state = '{move.to.value if move.to else ''}'").format(names=names)
     ended = f"e.state = '{Lifecycle.TERMINATED.value}'" if move.to is not Lifecycle.TERMINATED else "1 = 0"
-    return _CLASS.format(already=already, mine=mine, states=states, ended=ended)
+    taken = _TAKEN if request.kind is Kind.ACTIVATE else "1 = 0"
+    return _CLASS.format(already=already, mine=mine, states=states, ended=ended, taken=taken)
 
 
 def _source(connection: Connection, request: Request, change: int) -> tuple[str, dict[str, object]]:

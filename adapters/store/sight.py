@@ -1,30 +1,63 @@
 """Decisions made by looking at the platform before or after the writes."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from adapters.store.clock import store_now
-from adapters.store.decisions import Decision, Owner, before, decide
+from adapters.store.decisions import Decision, Owner, before, decide, mark_seen
 from adapters.store.engine import alone_on
 from adapters.store.sharing import held_elsewhere
 from adapters.store.tables import batches, endpoints, operations
+from adapters.store.work import unclear_attempts
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State, Work
 from domain.outcome import Because
+from domain.ownership import TAKEN
+from domain.precheck import PAIR_SECONDS, PAIRED
 from domain.sight import Finding, ended_on, held_by
+
+_EVERY = 2**31 - 1
 
 
 def planned(connection: Connection, change: int, kind: Kind) -> list[Work]:
-    """Operations of this kind for which nothing has been sent."""
+    """Operations of this kind for which nothing is on its way."""
+    o = operations.c
+    rows = connection.execute(_PLANNED.where(o.change_id == change, o.kind == kind.value))
+    return [_work(row) for row in rows]
+
+
+def unseen(connection: Connection, change: int, *, first: int = 0, last: int = _EVERY) -> list[Work]:
+    """Planned operations whose endpoints no read has shown with their SIMs for a while."""
     o, e = operations.c, endpoints.c
+    paired = [kind.value for kind in sorted(PAIRED)]
     query = (
-        select(o.id, o.token, o.endpoint, e.iccid, e.name, e.endpoint_id, o.target)
-        .join_from(operations, endpoints)
-        .where(o.change_id == change, o.kind == kind.value, o.state == State.PLANNED.value)
-        .order_by(o.position)
+        _PLANNED.where(o.change_id == change, o.position.between(first, last), o.kind.in_(paired))
+        .where(e.endpoint_id.is_not(None), e.seen_at < store_now(connection) - PAIR_SECONDS)
+        .where(o.next_at <= store_now(connection))
     )
-    return [Work(r[0], kind, *r[1:]) for r in connection.execute(query)]
+    return [_work(row) for row in connection.execute(query)]
+
+
+def _work(row: Row[Any]) -> Work:
+    return Work(**(dict(row._mapping) | {"kind": Kind(row.kind)}))
+
+
+_PLANNED = (
+    select(
+        *(operations.c.id, operations.c.kind, operations.c.token, operations.c.endpoint, operations.c.target),
+        *(endpoints.c.iccid, endpoints.c.name, endpoints.c.endpoint_id, unclear_attempts().label("unclear")),
+    )
+    .join_from(operations, endpoints)
+    .where(operations.c.state == State.PLANNED.value)
+    .order_by(operations.c.position)
+)
+
+
+def mark_shown(connection: Connection, ids: Sequence[int], at: float) -> None:
+    """Keep when a read showed these endpoints with their SIMs."""
+    mark_seen(connection, ids, at)
 
 
 def kinds_planned(connection: Connection, change: int) -> list[Kind]:
@@ -58,7 +91,8 @@ def _apply(connection: Connection, owner: Owner, findings: Sequence[Finding], *,
             before=before(event, found.state),
             state=found.state,
             event=event,
-            verdict=Because.ENDED.value if found.is_tombstone else found.state.value,
+            verdict=_verdict(found),
+            code=TAKEN if found.is_taken else "",
             endpoint_id=found.endpoint_id,
             already=event == "seen",
             text=found.text,
@@ -66,6 +100,12 @@ def _apply(connection: Connection, owner: Owner, findings: Sequence[Finding], *,
         for found in findings
     ]
     decide(connection, owner, decisions, store_now(connection))
+
+
+def _verdict(found: Finding) -> str:
+    if found.is_taken:
+        return TAKEN
+    return Because.ENDED.value if found.is_tombstone else found.state.value
 
 
 def ended_elsewhere(connection: Connection, account: str, change: int, apart: Sequence[str]) -> list[Finding]:

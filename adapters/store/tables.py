@@ -114,6 +114,8 @@ endpoints = Table(
     Column("group", String(100)),
     Column("batch_id", Key, ForeignKey("batches.id"), nullable=False),
     Column("updated_at", Float, nullable=False),
+    # When a read, or the answer to the create, last showed this id with this ICCID (domain/precheck.py).
+    Column("seen_at", Float, nullable=False, server_default="0"),
     Column("held_by", Key),  # the order it is kept for, or was kept for when the platform would not activate it
     UniqueConstraint("account", "iccid"),
     UniqueConstraint("account", "endpoint_id"),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, bindparam, case, func, or_, select, update
 from sqlalchemy import and_ as all_of
 
 from adapters.store.claims import codes_of
@@ -17,6 +17,7 @@ from adapters.store.tables import attempts, batches, changes, endpoints, operati
 from adapters.store.trail import record
 from domain.capabilities import CAPABILITIES
 from domain.doubt import Doubt, Evidence, Ruling
+from domain.ending import DELINKED
 from domain.lifecycle import MOVES, Kind
 from domain.operation import State, Work
 from domain.outcome import Verdict
@@ -69,6 +70,9 @@ def claim(
             sent_at=now,
             batch=r.batch,
             round=r.round,
+            seen_at=r.seen_at,
+            unclear=r.unclear,
+            misses=r.negatives,
         )
         for r in connection.execute(_claimable(owner.platform, bulk=bulk), where)
     ]
@@ -95,6 +99,9 @@ def _claimable(platform: str, *, bulk: bool) -> Select[Any]:
             o.target,
             batches.c.name.label("batch"),
             o.round,
+            e.seen_at,
+            unclear_attempts().label("unclear"),
+            o.negatives,
         )
         .select_from(operations.join(endpoints).join(batches, batches.c.id == e.batch_id))
         .where(o.change_id == bindparam("change"), o.position.between(bindparam("first"), bindparam("last")))
@@ -244,6 +251,14 @@ def doubts(connection: Connection, owner: Owner, scope: Scope, limit: int) -> li
     return due
 
 
+def unclear_attempts() -> ColumnElement[int]:
+    """How many attempts of an operation may have been carried out, in whole or in part. Most had none at all."""
+    a, o = attempts.c, operations.c
+    unclear = or_(a.verdict == Verdict.UNKNOWN.value, a.event == "orphaned", a.text.like(f"{DELINKED}%"))
+    tried = select(func.count(a.token.distinct())).where(a.operation_id == o.id, unclear).scalar_subquery()
+    return case((o.token > 0, tried), else_=0)
+
+
 def _unknowns() -> ScalarSelect[int]:
     """How many attempts of an operation had an unknown outcome."""
     a = attempts.c
@@ -292,11 +307,27 @@ def outlook(connection: Connection, owner: Owner, scope: Scope) -> Outlook:
         .where(*_in_scope(scope), o.state == State.PLANNED.value, o.next_at <= now, ready(owner.platform))
         .where(_let_through())
     )
-    next_at = {state: when for state, _, when in by_state}.get(State.IN_DOUBT.value)
+    doubt_at = {state: when for state, _, when in by_state}.get(State.IN_DOUBT.value)
+    where = {"change": scope.change, "first": scope.first, "last": scope.last, "now": now}
+    delayed, look_at = connection.execute(_delayed(owner.platform), where).one()
     return Outlook(
         counts={State(state): count for state, count, _ in by_state},
         ready=connection.execute(is_ready, {"change": scope.change}).scalar_one(),
-        next_at=next_at,
+        next_at=min((at for at in (doubt_at, look_at) if at is not None), default=None),
         now=now,
         cancelled=_is_cancelled(connection, owner, scope),
+        delayed=delayed,
+    )
+
+
+@cache
+def _delayed(platform: str) -> Select[Any]:
+    """What is planned and is looked at again before it is sent, and when the first of it is."""
+    o = operations.c
+    columns: Sequence[ColumnElement[Any]] = (func.count(), func.min(o.next_at))
+    return (
+        select(*columns)
+        .select_from(operations.join(endpoints))
+        .where(o.change_id == bindparam("change"), o.position.between(bindparam("first"), bindparam("last")))
+        .where(o.state == State.PLANNED.value, o.next_at > bindparam("now"), ready(platform), _let_through())
     )

@@ -39,7 +39,7 @@ def sell(
     _check_order_no(order)
     name = running.account_to_log_in(account)
     request = SellRequest(order=order, account=name, tag=tag, group=group)
-    sold = asyncio.run(_stoppable(selling.sold(request)))
+    sold = asyncio.run(_stoppable(selling.sold(request, _told)))
     _tell(sold, as_json=as_json)
     _write_qr(sold, qr)
     raise typer.Exit(_EXIT[sold.state])
@@ -50,6 +50,10 @@ async def _stoppable(work: Any) -> Any:
 
     with stopped_by_signals():
         return await work
+
+
+def _told(words: str) -> None:
+    print(f"preactive: {words}", file=sys.stderr)
 
 
 def _tell(sold: "Order", *, as_json: bool) -> None:
@@ -105,7 +109,7 @@ def sweep(account: Account = None, as_json: Json = False) -> None:
     from tasks import selling
 
     name = running.account_to_log_in(account)
-    swept = asyncio.run(_stoppable(selling.sweep(name)))
+    swept = asyncio.run(_stoppable(selling.sweep(name, _told)))
     print(json.dumps(asdict(swept)) if as_json else f"{swept.sentence()}.")
     if swept.in_progress or swept.needs_human or swept.refunding:
         raise typer.Exit(3)

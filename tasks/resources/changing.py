@@ -126,8 +126,10 @@ def try_selection(name: str, options: Account, request: SelectionRequest, bound:
     return _try(selection.select_endpoints, _selection(name, options, request)[0], bound)
 
 
-async def select_endpoints(session: Session, request: SelectionRequest, bound: Bound | None = None) -> Selected:
-    """Plan what a request to change existing endpoints selects.
+async def select_endpoints(
+    session: Session, request: SelectionRequest, bound: Bound | None = None, *, anew: bool = True
+) -> Selected:
+    """Plan what a request to change existing endpoints selects; only a request made `anew` takes back a cancel.
 
     Raises NotConfirmed, Unsigned.
     """
@@ -135,7 +137,8 @@ async def select_endpoints(session: Session, request: SelectionRequest, bound: B
 
     wanted, rejected = _selection(session.name, session.account, request)
     selected = await session.store.awrite(selection.select_endpoints, wanted, bound)
-    await session.store.awrite(bulk_changes.allow, selected.change)
+    if anew:
+        await session.store.awrite(bulk_changes.allow, selected.change)
     return replace(selected, rejected=rejected)
 
 

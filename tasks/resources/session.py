@@ -16,9 +16,10 @@ from adapters import settings
 from adapters.redaction import hide
 from adapters.store.reading import Reader
 from domain.bulk import BulkCreator, BulkPlatform
+from domain.carry import carry_out
 from domain.credential import Memory, Source, nowhere
 from domain.errors import Refused, SettingsError, Stopped, UsageError
-from domain.executor import Executor
+from domain.executor import Carry, Executor
 from domain.handing_in import KEEP_SECONDS
 from domain.inbox import OPEN, Meaning, PlatformEvent
 from domain.lifecycle import Kind
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
     from adapters.store.store import AccountLedger, Store
 
     AnyPlatform = SftPlatform | StacuityPlatform
+
+
+_MARKED_AT_ONCE = 5000  # so that nobody waits long for a turn at the store
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,20 @@ class Session:
         from adapters.store import sight
 
         return await self.store.awrite(sight.planned, change, kind)
+
+    async def unseen(self, change: int, *, first: int = 0, last: int = 2**31 - 1) -> list[Work]:
+        """Planned operations whose endpoints no read has shown with their SIMs for a while."""
+        from adapters.store import sight
+
+        return await self.store.awrite(sight.unseen, change, first=first, last=last)
+
+    async def mark_seen(self, seen: Sequence[Work], at: float) -> None:
+        """Keep when a read showed the endpoints of these operations with their SIMs."""
+        from adapters.store import sight
+
+        ids = sorted({work.endpoint for work in seen})
+        for first in range(0, len(ids), _MARKED_AT_ONCE):
+            await self.store.awrite(sight.mark_shown, ids[first : first + _MARKED_AT_ONCE], at)
 
     async def kinds_planned(self, change: int) -> list[Kind]:
         """The kinds of operations for which nothing has been sent."""
@@ -258,7 +276,9 @@ class Session:
 
         return await self.store.awrite(polls.last_poll, self.name)
 
-    def executor(self, ledger: Steps | None = None, platform: Changing | None = None) -> Executor:
+    def executor(
+        self, ledger: Steps | None = None, platform: Changing | None = None, carry: Carry = carry_out
+    ) -> Executor:
         """A means to carry out operations of the account."""
         return Executor(
             ledger or self.ledger,
@@ -269,6 +289,7 @@ class Session:
             stop=self.stop,
             halt=self.halt,
             keep_seconds=KEEP_SECONDS if self.ledger.owner.lane is Lane.BULK else math.inf,
+            carry=carry,
         )
 
     def orders(self) -> "StoreOrders":
@@ -287,8 +308,8 @@ class Session:
 
         return Vacancies(partial(find_group, self), partial(look_at_group, self))
 
-    def seller(self) -> Seller:
-        """A means to sell the account's SIMs."""
+    def seller(self, told: Callable[[str], None] = lambda _: None) -> Seller:
+        """A means to sell the account's SIMs; `told` takes what an operator should hear of."""
         return Seller(
             self.orders(),
             self.ledger,
@@ -296,6 +317,8 @@ class Session:
             self.platform,
             self.executor,
             vacancies=self.vacancies(),
+            tells_transitions=self.account.capabilities.tells_transitions,
+            told=told,
             at_once=self.account.max_in_flight,
             stop=self.stop,
         )

@@ -27,7 +27,7 @@ class SftRig(sft.Sft):
 
     async def tried_again(self, kind: Kind, iccid: str, endpoint_id: str, target: str = "") -> Answer:
         """The second attempt of a change, with the looks around it."""
-        work = self.work(kind, iccid, endpoint_id, target=_target(kind, target), token=2)
+        work = self.work(kind, iccid, endpoint_id, target=_target(kind, target), token=2, unclear=1)
         return await carry_out(self.platform, work)
 
     def break_writes(self, fault: str, **details: Any) -> None:
@@ -72,7 +72,7 @@ class StacuityRig(stacuity.Stacuity):
 
     async def tried_again(self, kind: Kind, iccid: str, endpoint_id: str, target: str = "") -> Answer:
         """The second attempt of a change, with the looks around it."""
-        return await carry_out(self.platform, self.work(kind, iccid, endpoint_id, target=target, token=2))
+        return await carry_out(self.platform, self.work(kind, iccid, endpoint_id, target=target, token=2, unclear=1))
 
     def break_writes(self, fault: str, **details: Any) -> None:
         self.faults(*({"fault": fault, "route": route, **details} for route in ("assign", "edit", "change_status")))

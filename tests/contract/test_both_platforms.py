@@ -222,7 +222,7 @@ async def test_two_endpoints_for_one_sim_are_rivals_by_look_up_and_by_page_and_n
     for seen in (await rig.platform.sim(rig.iccids[0]), by_page):
         assert endpoint_id in {seen.endpoint_id, *seen.rivals}
         assert len(seen.rivals) == 1
-        assert before_write(rig.work(Kind.CREATE, rig.iccids[0]), seen).state is State.NEEDS_HUMAN
+        assert before_write(rig.work(Kind.CREATE, rig.iccids[0]), seen, "sft").state is State.NEEDS_HUMAN
     answer = await carry_out(rig.platform, rig.work(Kind.TERMINATE, rig.iccids[0], endpoint_id))
 
     assert (answer.because, rig.writes()) == (Because.CONTRADICTION, before)

@@ -124,7 +124,7 @@ def refused_again(platform, kind, shown, *, token=2, **fields):
 
 @pytest.mark.parametrize("kind", CHANGES)
 def test_a_refusal_because_an_earlier_attempt_was_carried_out_is_done(platform, kind):
-    answer = refused_again(platform, kind, sim(work(1).iccid, "E1", CHANGES[kind]))
+    answer = refused_again(platform, kind, sim(work(1).iccid, "E1", CHANGES[kind]), unclear=1)
 
     assert (answer.verdict, answer.because, answer.already) == (Verdict.DONE, None, True)
     assert "Status change not allowed" in answer.text

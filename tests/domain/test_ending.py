@@ -21,14 +21,17 @@ ATTACHED = sim(A, "E1", Lifecycle.ACTIVE)
 REFUSED = Answer(Verdict.NOT_DONE, Because.REFUSED, text="no")
 
 
+BEGUN = replace(TERMINATE, token=2, unclear=1)  # an earlier attempt of ours may have taken the SIM away
+
+
 def platform(*sims, without_sim=(), tells=True):
     made = MemoryPlatform(sims)
     made.without_sim, made.tells_ends = set(without_sim), tells
     return made
 
 
-def carried(on):
-    answer = played(carry_out(on, TERMINATE))
+def carried(on, asked=TERMINATE):
+    answer = played(carry_out(on, asked))
     return answer, len(on.performed)
 
 
@@ -38,7 +41,7 @@ def carried(on):
         (platform(ATTACHED), Sight.ABSENT),
         (platform(sim(A)), Sight.PRESENT),
         (platform(), Sight.PRESENT),
-        (platform(sim(A), without_sim=["E1"]), Sight.ABSENT),
+        (platform(sim(A), without_sim=["E1"]), Sight.DETACHED),
         (platform(sim(A), tells=False), Sight.UNPROVEN),
         (platform(sim(A, "E1", Lifecycle.TERMINATED)), Sight.PRESENT),
         (platform(sim(A, "E2", Lifecycle.ACTIVE)), Sight.CONTRADICTION),
@@ -128,6 +131,62 @@ def test_a_refusal_of_what_was_half_done_and_is_gone_by_now_counts_as_done():
             return REFUSED
 
     on.__class__ = Ending
-    answer = played(carry_out(on, TERMINATE))
+    answer = played(carry_out(on, BEGUN))
 
     assert (answer.verdict, answer.because, answer.already) == (Verdict.DONE, None, True)
+
+
+def test_an_endpoint_that_is_there_without_its_sim_is_only_ended_by_who_took_the_sim_away():
+    first, writes = carried(platform(sim(A), without_sim=["E1"]))
+    on = platform(sim(A), without_sim=["E1"])
+    again, _ = carried(on, BEGUN)
+
+    assert (first.because, writes) == (Because.CONTRADICTION, 0)
+    assert "it may serve another SIM by now" in first.text
+    assert (again.verdict, [one.detached for one in on.performed]) == (Verdict.DONE, [True])
+
+
+@pytest.mark.parametrize("asked", [TERMINATE, BEGUN])
+def test_an_endpoint_that_lives_on_with_another_sim_is_never_ended(asked):
+    answer, writes = carried(platform(sim(A), sim(iccid(2), "E1", Lifecycle.ACTIVE)), asked)
+
+    assert (answer.because, writes) == (Because.CONTRADICTION, 0)
+    assert answer.text == "endpoint E1 holds another SIM by now"
+
+
+def test_an_endpoint_that_says_itself_that_it_holds_the_sim_is_ended_though_the_list_lags():
+    on = platform(sim(A))
+
+    class Lagging(MemoryPlatform):
+        async def endpoint_exists(self, endpoint_id):
+            return True
+
+        async def iccid_on(self, endpoint_id):
+            return A
+
+        async def perform(self, asked):
+            self.performed.append(asked)
+            return Answer(Verdict.DONE)
+
+    on.__class__ = Lagging
+    answer, writes = carried(on)
+
+    assert (answer.verdict, writes, on.performed[0].detached) == (Verdict.DONE, 1, False)
+
+
+def test_what_is_not_told_of_an_endpoint_ends_it_only_for_who_took_the_sim_away():
+    first, writes = carried(platform(sim(A), tells=False))
+    on = platform(sim(A), tells=False)
+    carried(on, BEGUN)
+
+    assert (first.because, writes) == (Because.CONTRADICTION, 0)
+    assert [one.detached for one in on.performed] == [True]
+
+
+def test_a_refused_delete_of_an_endpoint_that_is_still_there_goes_to_a_person():
+    on = platform(sim(A), without_sim=["E1"])
+    on.script[A] = [REFUSED]
+
+    answer, writes = carried(on, BEGUN)
+
+    assert (answer.because, writes) == (Because.CONTRADICTION, 1)

@@ -25,10 +25,10 @@ SHOWS_NONE = replace(IN_EU, groups=None)
 
 
 @pytest.mark.parametrize(
-    ("sim", "state"), [(IN_EU, State.CONFIRMED), (SHOWS_NONE, State.CONFIRMED), (IN_US, State.REFUSED)]
+    ("sim", "state"), [(IN_EU, State.CONFIRMED), (SHOWS_NONE, State.CONFIRMED), (IN_US, State.NEEDS_HUMAN)]
 )
 def test_an_endpoint_that_is_active_in_another_group_is_not_taken_for_activated(sim, state):
-    assert before_write(ACTIVATE, sim).state is state
+    assert before_write(replace(ACTIVATE, unclear=1), sim, "stacuity").state is state
 
 
 @pytest.mark.parametrize(("sim", "done"), [(IN_EU, True), (SHOWS_NONE, False), (IN_US, False)])
@@ -39,7 +39,7 @@ def test_a_move_to_a_group_is_done_only_when_that_group_is_shown(sim, done):
 
 
 def test_an_activation_without_a_group_asks_for_none():
-    assert before_write(work(1, Kind.ACTIVATE), IN_US).state is State.CONFIRMED
+    assert before_write(work(1, Kind.ACTIVATE, unclear=1), IN_US, "stacuity").state is State.CONFIRMED
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_the_read_back_compares_the_group_too():
 def test_a_sim_that_was_terminated_before_we_knew_it_is_marked_for_ever():
     ended = replace(IN_EU, state=Lifecycle.TERMINATED)
 
-    assert before_write(work(1), ended).is_tombstone
-    assert not before_write(work(1), IN_EU).is_tombstone
+    assert before_write(work(1), ended, "stacuity").is_tombstone
+    assert not before_write(work(1), IN_EU, "stacuity").is_tombstone
 
 
 @pytest.mark.parametrize("error", [UnknownGroup("gone"), read_failed()])

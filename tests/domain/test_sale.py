@@ -3,7 +3,7 @@
 import asyncio
 
 from domain.lifecycle import Kind
-from domain.sale import _LookingAhead
+from domain.selling_calls import LookingAhead
 from tests.support.memory_platform import MemoryPlatform
 from tests.support.play import UNREACHABLE
 from tests.support.virtual_time import played
@@ -23,11 +23,11 @@ def test_an_activation_that_is_tried_again_leaves_no_count_of_the_first_try_behi
     platform.script = {iccid(1): [UNREACHABLE, UNREACHABLE]}
 
     async def run():
-        ahead = _LookingAhead(platform, "eu")
+        ahead = LookingAhead(platform, "eu", True)
         for _ in range(2):
-            await ahead.perform(work(kind=Kind.ACTIVATE))
+            await ahead.carry_out(platform, work(kind=Kind.ACTIVATE))
         counting = len(asyncio.all_tasks()) - 1
         await ahead.close()
         return counting, len(asyncio.all_tasks()) - 1
 
-    assert played(run()) == (1, 0)
+    assert played(run()) == (2, 0)  # the SIM's row and the count of the second try

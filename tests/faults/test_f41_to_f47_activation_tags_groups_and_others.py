@@ -42,12 +42,12 @@ def test_f41_an_activation_whose_answer_is_lost_is_read_and_done_once(play, rule
 
 
 @in_virtual_time(faults=[{"fault": "outsider", "form": "activate", "route": ACTIVATE, "nth": 2}])
-async def test_f41_active_already_counts_as_done(world):
+async def test_f41_active_already_without_an_attempt_of_ours_is_somebody_elses(world):
     await provisioned(world)
     world.activation()
     await world.run()
 
-    assert world.states("activate") == {State.CONFIRMED: 3}
+    assert world.states("activate") == {State.CONFIRMED: 2, State.NEEDS_HUMAN: 1}
     assert world.commits("activate") == 2
 
 
@@ -205,5 +205,5 @@ async def test_f47_an_endpoint_that_is_gone_when_we_look_goes_to_a_person(world)
     await world.run()
 
     assert world.states("activate") == {State.CONFIRMED: 2, State.NEEDS_HUMAN: 1}
-    assert world.state_of(world.iccids[1], "activate")[1] == "the platform shows no endpoint for this SIM"
+    assert world.state_of(world.iccids[1], "activate")[1].startswith("the platform shows no endpoint for this SIM")
     assert world.requests(CREATE) == 3

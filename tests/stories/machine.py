@@ -307,7 +307,7 @@ class Stories(RuleBasedStateMachine):
         for kind in kinds:
             planned = self.store.write(seeing.planned, change, kind)
             seen = (await survey(self.platform, [work.iccid for work in planned], chase=False)).sims
-            findings = [found for work in planned if (found := before_write(work, seen.get(work.iccid)))]
+            findings = [found for work in planned if (found := before_write(work, seen.get(work.iccid), "sft"))]
             self.store.write(seeing.settle, self.ledger.owner, findings)
         stop = asyncio.Event()
         executor = Executor(

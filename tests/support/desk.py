@@ -28,7 +28,7 @@ TIMES = {
     "buckets": ("next_at", "factor_at", "sold_at"),
     "attempts": ("at",),
     "refused_logins": ("at",),
-    "endpoints": ("updated_at",),
+    "endpoints": ("updated_at", "seen_at"),
     "orders": ("created_at", "reserved_until"),
 }
 

@@ -99,6 +99,14 @@ class MemoryPlatform:
             return None
         return endpoint_id in self.without_sim or any(one.endpoint_id == endpoint_id for one in self.sims.values())
 
+    async def iccid_on(self, endpoint_id: str) -> str | None:
+        await self._called("iccid_on")
+        if not self.tells_ends:
+            return None
+        if endpoint_id in self.without_sim:
+            return ""
+        return next((one.iccid for one in self.sims.values() if one.endpoint_id == endpoint_id), "")
+
     async def tags_of(self, endpoint_id: str) -> frozenset[str] | None:
         await self._called("tags_of")
         return frozenset(self.tags[endpoint_id]) if self.lists_tags else None

@@ -91,7 +91,11 @@ class Program:
         """Settle what the platform already has."""
         planned = await session.planned(self.scope.change, kind)
         seen = (await survey(session.platform, [work.iccid for work in planned], chase=False)).sims
-        findings = [found for work in planned if (found := sight.before_write(work, seen.get(work.iccid)))]
+        findings = [
+            found
+            for work in planned
+            if (found := sight.before_write(work, seen.get(work.iccid), session.account.platform))
+        ]
         await session.settle_by_sight(findings)
 
     async def run(self, session: Session | None = None, *, look: Kind | None = None) -> PreactiveError | None:

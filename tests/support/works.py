@@ -21,8 +21,8 @@ def iccid(number: int) -> str:
 
 
 def work(number: int = 1, kind: Kind = Kind.CREATE, **fields: Any) -> Work:
-    """An operation, planned or sent."""
-    known = {} if kind is Kind.CREATE else {"endpoint_id": f"E{number}"}
+    """An operation, planned or sent, whose endpoint was seen with its SIM."""
+    known = {} if kind is Kind.CREATE else {"endpoint_id": f"E{number}", "seen_at": 1.0, "sent_at": 1.0}
     values = {"id": number, "kind": kind, "token": 0, "endpoint": number, "iccid": iccid(number), "name": f"n{number}"}
     return Work(**{**values, **known, **fields})
 

@@ -14,6 +14,7 @@ from adapters.platforms.sft.parse import (
     is_for_another,
     new_id,
     pages,
+    profile_iccid,
     readable_sims,
     tag_body,
     values_of,
@@ -23,6 +24,7 @@ from adapters.platforms.texts import retry_after
 from adapters.platforms.transport import NoAnswer, NotSent, Reply, TooLate, Transport
 from domain.bulk import BulkAnswer
 from domain.credential import Credential, Memory, Source, nowhere
+from domain.ending import DELINKED
 from domain.endpoint import SimRecord, merged
 from domain.errors import LoginRefused, PlatformUnreachable, Stopped
 from domain.lifecycle import Kind
@@ -146,6 +148,14 @@ class SftPlatform(SettingsGroups):
         self._profile_proven = True
         return True
 
+    async def iccid_on(self, endpoint_id: str) -> str | None:
+        """See domain.ports.Platform. That a profile names its SIM's ICCID is inferred; without it nothing is said."""
+        try:
+            reading = await self._read("profile", {"endPointId": endpoint_id}, deadline=self._account.deadline_seconds)
+        except ReadRefused:
+            return None
+        return profile_iccid(reading)
+
     async def _profiles_are_shown(self) -> bool:
         """Whether the platform shows some other endpoint's profile, so that a refusal means something."""
         if not self._profile_proven:
@@ -219,8 +229,13 @@ class SftPlatform(SettingsGroups):
         return await self._write(self._request(work), not_after=not_after)
 
     async def _terminate(self, work: Work, not_after: float) -> Answer:
-        """Take the SIM away, then delete the endpoint. A SIM that was taken away before is no hindrance."""
+        """Take the SIM away, then delete the endpoint; only the latter where our SIM was taken away before.
+
+        The platform refuses to delete an endpoint that holds a SIM (inferred), so that another's is not ended.
+        """
         body = {"Request": {"endPointId": work.endpoint_id}}
+        if work.detached:
+            return await self._write(Write("delete", body), not_after=not_after)
         first = await self._write(Write("delink", body), not_after=not_after)
         detached = first.verdict is Verdict.DONE or first.code == NOTHING_ATTACHED
         if not detached or self._account.terminate_with == "DeLinkSim":
@@ -230,7 +245,7 @@ class SftPlatform(SettingsGroups):
                 else first
             )
         second = await self._write(Write("delete", body), not_after=not_after)
-        text = f"SIM de-linked ({first.code}); {second.text or second.verdict.value}"
+        text = f"{DELINKED} ({first.code}); {second.text or second.verdict.value}"
         half_done = second.because is Because.REFUSED
         return replace(second, because=Because.CONTRADICTION if half_done else second.because, text=text)
 

@@ -91,6 +91,15 @@ def addon_plans(reading: Reading) -> Iterator[str]:
             yield str(plan.get("planId"))
 
 
+def profile_iccid(reading: Reading) -> str | None:
+    """The ICCID that an endpoint's profile names, empty for none, None where it names no such field or several."""
+    named = {canonical(value.strip()) for value in values_of(reading.response, "iccid")}
+    if len(named) != 1:
+        return None
+    (iccid,) = named
+    return iccid
+
+
 def values_of(tree: object, key: str) -> Iterator[str]:
     """Every text under this key, at any depth."""
     if isinstance(tree, Mapping):

@@ -11,7 +11,7 @@ from adapters.platforms.simulator.config import SimulatorConfig
 from adapters.platforms.simulator.engine import PARTS, Engine
 from adapters.platforms.simulator.fault_profiles import PROFILES
 from adapters.platforms.simulator.faults import FaultRule
-from adapters.platforms.simulator.model import DELETED, STATES, Endpoint
+from adapters.platforms.simulator.model import ACTIVE, DELETED, STATES, Endpoint
 from adapters.platforms.simulator.stock import distinct, generate_iccids, is_iccid
 
 PREFIX = "/_sim"
@@ -35,6 +35,8 @@ class AdminDoor:
             ("POST", "/settings"): self._change_settings,
             ("POST", "/stock"): self._add_stock,
             ("POST", "/drift"): self._drift,
+            ("POST", "/swap"): self._swap,
+            ("POST", "/subscribe"): self._subscribe,
             ("POST", "/skip"): self._skip,
             ("POST", "/reset"): self._reset,
         }
@@ -108,6 +110,22 @@ class AdminDoor:
             world.delete(world.delink(endpoint) if endpoint.iccid else endpoint)
             return {"endPointId": endpoint.id, "status": DELETED}
         return _as_json(world.change_status(endpoint, status, kind="drift"))
+
+    def _swap(self, body: Any) -> Any:
+        """Put the free SIM `iccid` on the endpoint `endPointId`, as people do in the portal."""
+        world, iccid = self._engine.world, str(body.get("iccid"))
+        sim = world.sims.get(iccid)
+        if sim is None or sim.endpoint_id is not None:
+            raise ValueError("swap wants the ICCID of a SIM in stock that holds no endpoint")
+        return _as_json(world.swap(world.endpoints[str(body.get("endPointId"))], iccid))
+
+    def _subscribe(self, body: Any) -> Any:
+        """Put the endpoint `endPointId` into service with the add-on `planId`, as people do in the portal."""
+        world = self._engine.world
+        endpoint = world.endpoints[str(body.get("endPointId"))]
+        if endpoint.status != ACTIVE:
+            endpoint = world.change_status(endpoint, ACTIVE, kind="drift")
+        return _as_json(world.subscribe_addon(endpoint, str(body["planId"]))[0])
 
     def _skip(self, body: Any) -> Any:
         """Let `{"seconds": n}` pass at once."""

@@ -101,6 +101,10 @@ class World:
         self._put_sim(replace(sim, status=READY if sim.status == PRE_ACTIVE else ACTIVE, endpoint_id=None))
         return self._commit("delink", replace(endpoint, iccid=None), ledger_iccid=iccid)
 
+    def swap(self, endpoint: Endpoint, iccid: str) -> Endpoint:
+        """Put another SIM on an endpoint, as people do in the portal; the old one is free."""
+        return self.link(self.delink(endpoint) if endpoint.iccid else endpoint, iccid)
+
     def delete(self, endpoint: Endpoint) -> None:
         """Remove an endpoint for good."""
         self._commit("delete", replace(endpoint, status=DELETED))

@@ -111,6 +111,13 @@ class StacuityPlatform:
         except NotFound:
             return False
 
+    async def iccid_on(self, endpoint_id: str) -> str | None:
+        """See domain.ports.Platform."""
+        try:
+            return (await self._endpoint(endpoint_id)).iccid
+        except NotFound:
+            return None
+
     async def _endpoint(self, endpoint_id: str) -> Endpoint:
         found: Endpoint = await self._calls.parsed("read_endpoint", endpoint=endpoint_id)
         if found.id != endpoint_id:
@@ -209,7 +216,9 @@ class StacuityPlatform:
             return False
 
     async def terminate(self, work: Work) -> Answer:
-        """End an endpoint for good."""
+        """End an endpoint for good, in one step: one that is there without its SIM is not ours."""
+        if work.detached:
+            return Answer(Verdict.NOT_DONE, Because.CONTRADICTION, text="the endpoint is there without its SIM")
         return await self._change_status(work)
 
     async def assign(self, work: Work) -> Answer:

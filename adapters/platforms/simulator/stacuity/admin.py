@@ -21,7 +21,8 @@ class StacuityAdminDoor(AdminDoor):
     def __init__(self, engine: StacuityEngine) -> None:
         super().__init__(cast(Engine, engine))
         self._account = engine
-        del self._doors["POST", "/settings"]  # knobs of the other platform
+        for other in ("/settings", "/subscribe"):  # knobs and add-ons of the other platform
+            del self._doors["POST", other]
         self._doors |= {
             ("GET", "/endpoints"): self._truth,
             ("GET", "/groups"): self._groups,
@@ -34,6 +35,7 @@ class StacuityAdminDoor(AdminDoor):
             ("POST", "/network"): self._network,
             ("POST", "/place"): self._place,
             ("POST", "/drift"): self._drift_status,
+            ("POST", "/swap"): self._swap_sim,
             ("POST", "/unassign"): self._unassign,
             ("POST", "/webhook-test"): self._test_webhook,
         }
@@ -114,6 +116,14 @@ class StacuityAdminDoor(AdminDoor):
         endpoint, status = self._endpoint(body), _STATUS_OF[body["status"]]
         is_back = endpoint.status == TERMINATED and status == PENDING
         rules.move(self._account.world, endpoint, status, kind="reinstate" if is_back else "drift")
+        return self._as_truth(endpoint)
+
+    def _swap_sim(self, body: Any) -> Any:
+        """Put the SIM `other` on the endpoint of `iccid`, as people do in the portal."""
+        endpoint, other = self._endpoint(body), str(body.get("other"))
+        if not is_iccid(other) or self._account.world.with_iccid(other) is not None:
+            raise ValueError("swap wants as `other` an ICCID that is not on the account")
+        self._account.world.swap(endpoint, other)
         return self._as_truth(endpoint)
 
     def _unassign(self, body: Any) -> Any:

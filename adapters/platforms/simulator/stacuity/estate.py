@@ -98,6 +98,13 @@ class Estate:
         self.ledger.record(kind, endpoint.id, iccid)
         return endpoint
 
+    def swap(self, endpoint: Endpoint, iccid: str) -> None:
+        """Put another SIM on an endpoint, as people do in the portal; the account has the old one no more."""
+        self._by_iccid.pop(endpoint.iccid, None)
+        endpoint.iccid = iccid
+        self._by_iccid[iccid] = endpoint.id
+        self.ledger.record("swap", endpoint.id, iccid)
+
     def endpoint(self, key: str) -> Endpoint:
         """The endpoint of this id or reference. Raises Refusal."""
         found = self.endpoints.get(key)
