@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from adapters.store.reading import Reader, Row, loads
-from adapters.store.schema import WITH_ORDER_FACTS
 from adapters.store.standing import NOW, standing_of
 from domain.lifecycle import Kind
 from domain.operation import State
@@ -337,12 +336,9 @@ def approver_facts(reader: Reader) -> list[Row]:
 
 
 def order_facts(reader: Reader) -> list[Row]:
-    """Every fact about orders that were taken back, in order; none in a store from before there were such."""
-    known = reader.rows(
-        "SELECT 1 AS there FROM alembic_version WHERE version_num >= :first", {"first": WITH_ORDER_FACTS}
-    )
+    """Every fact about orders that were taken back, in order."""
     columns = ", ".join(("id", "hash", *(name if name != "group" else '"group"' for name in ABOUT)))
-    return reader.rows(f"SELECT {columns}, order_no AS kind FROM order_facts ORDER BY id") if known else []
+    return reader.rows(f"SELECT {columns}, order_no AS kind FROM order_facts ORDER BY id")
 
 
 def stops(reader: Reader) -> list[Row]:
@@ -408,31 +404,39 @@ def unsettled(reader: Reader, account: str | None = None) -> list[Row]:
 
 def orders(reader: Reader, account: str | None = None, state: str | None = None) -> Iterator[Row]:
     """The orders, oldest first; one that was sold stands where its endpoint stands now."""
-    shown = ", ".join(f"{asked.format(order='r', endpoint='e')} AS {name}" for name, asked in NOW.items())
-    rows = reader.stream(
-        'SELECT r.account, r.order_no AS "order", r.state, e.iccid, e.endpoint_id, e.state AS endpoint_state, r.tag, '
-        f'r."group", r.text, r.created_at, r.refund, e."group" AS endpoint_group, {shown} '
-        "FROM orders r LEFT JOIN endpoints e ON e.id = r.endpoint WHERE (:account = '' OR r.account = :account) "
-        "AND (:state = '' OR r.state = :state OR r.state = 'done') ORDER BY r.id",
-        {"account": account or "", "state": state or ""},
-    )
-    for row in rows:
-        stands, text = standing_of(OrderState(row["state"]), row)
-        if not state or stands == state:
-            told = row | {"state": stands.value, "text": text or row["text"]}
-            yield {name: value for name, value in told.items() if name not in _ONLY_ASKED}
-
-
-_ONLY_ASKED = frozenset({"refund", "endpoint_group", *NOW})
+    # What stands as done in the store may stand anywhere that follows from its endpoint.
+    which = "(:state = '' OR r.state = :state OR r.state = 'done' AND :state IN ('suspended', 'ended', "
+    for row in _orders(reader, f"{which}'in_progress', 'needs_human'))", account, state=state or ""):
+        if not state or row["state"] == state:
+            yield row
 
 
 def orders_held_up(reader: Reader, account: str | None = None) -> list[Row]:
     """Orders that need a person though no operation in `unsettled` may say so."""
+    waits = "(r.state = 'needs_human' AND r.endpoint IS NULL OR r.state = 'refunding' AND r.text LIKE :waits)"
+    revived = _orders(reader, "r.state = 'refunded' AND e.state = 'active'", account)
     return [
-        *(row for row in orders(reader, account, OrderState.NEEDS_HUMAN) if row["iccid"] is None),
-        *(row for row in orders(reader, account, OrderState.REFUNDING) if row["text"].startswith(WAITS)),
-        *(row for row in orders(reader, account, OrderState.REFUNDED) if row["text"] == REVIVED),
+        *_orders(reader, waits, account, waits=f"{WAITS}%"),
+        *(row for row in revived if row["text"] == REVIVED),
     ]
+
+
+def _orders(reader: Reader, where: str, account: str | None, **values: str) -> Iterator[Row]:
+    now = ", ".join(f"{asked.format(order='r', endpoint='e')} AS {name}" for name, asked in NOW.items())
+    rows = reader.stream(
+        'SELECT r.account, r.order_no AS "order", r.state, e.iccid, e.endpoint_id, e.state AS endpoint_state, r.tag, '
+        f'r."group", r.text, r.created_at, r.refund, e."group" AS endpoint_group, {now} '
+        "FROM orders r LEFT JOIN endpoints e ON e.id = r.endpoint "
+        f"WHERE (:account = '' OR r.account = :account) AND {where} ORDER BY r.id",
+        {"account": account or "", **values},
+    )
+    for row in rows:
+        stands, text = standing_of(OrderState(row["state"]), row)
+        told = row | {"state": stands.value, "text": text or row["text"]}
+        yield {name: value for name, value in told.items() if name not in _ONLY_ASKED}
+
+
+_ONLY_ASKED = frozenset({"refund", "endpoint_group", *NOW})
 
 
 def totals_by_state(reader: Reader, change: int) -> Mapping[str, int]:

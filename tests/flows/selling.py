@@ -96,9 +96,16 @@ class Service:
 
     def sell(self, order: str, *, token: str = "") -> tuple[int, dict[str, Any]]:
         """Status and body of the answer; status 0 when there was none."""
-        body = json.dumps({"order": order, "tag": TAG, "group": GROUP}).encode()
+        return self._post("/orders", {"order": order, "tag": TAG, "group": GROUP}, token)
+
+    def refund(self, order: str) -> tuple[int, dict[str, Any]]:
+        """The same for a refund."""
+        return self._post(f"/orders/{order}/refund", {}, "")
+
+    def _post(self, path: str, content: dict[str, str], token: str) -> tuple[int, dict[str, Any]]:
         known = {"Authorization": f"Bearer {token}"} if token else {}
-        request = Request(f"{self.url}/orders", data=body, headers={"Content-Type": "application/json"} | known)
+        headers = {"Content-Type": "application/json"} | known
+        request = Request(f"{self.url}{path}", data=json.dumps(content).encode(), headers=headers)
         try:
             with urlopen(request, timeout=60) as answer:
                 return answer.status, json.loads(answer.read())

@@ -92,3 +92,76 @@ def test_the_command_sells_and_says_the_same_again(bare_world):
     assert [(row["order"], row["state"]) for row in listed] == [("A-1", "done"), ("A-2", "no_stock")]
     assert released.sentence.startswith("Order A-1 cannot be released: its operation")
     check_sold(here, {"A-1": again["iccid"]})
+
+
+def test_the_command_hands_over_nothing_that_is_out_of_service_and_takes_orders_back(bare_world):
+    here = bare_world(rows=3)
+    stock(here, here.iccids[:2])
+    words = ["sell", "--order", "A-1", "--tag", "spring", "--group", "eu"]
+    sold = here.run(*words, "--json").rows[0]
+    set_state(here, "suspended")
+    dead = here.run(*words, code=4)
+    dead_json = here.run(*words, "--json", code=4).rows[0]
+    set_state(here, "active")
+    held = here.run("orders", "cancel", "A-1", "--yes", code=4)
+    unasked = here.run("orders", "refund", "A-1", code=4)
+    refunded = here.run("orders", "refund", "A-1", "--yes")
+    twice = here.run("orders", "refund", "A-1", "--yes", "--json").rows[0]
+    late = here.run(*words, code=4)
+    cancelled = here.run("orders", "cancel", "A-2", "--yes")
+    later = here.run("sell", "--order", "A-2", "--tag", "spring", "--group", "eu", code=4)
+    listed = {row["order"]: row["state"] for row in here.run("orders", "list", "--json").rows}
+    unknown = here.run("orders", "refund", "A-9", "--yes", code=4)
+    wrong = [here.run("orders", verb, "a b", "--yes", code=2).sentence for verb in ("cancel", "refund")]
+    typo = here.run("sell", "--order", "A-3", "--tag", "sprng", "--group", "eu", code=2)
+
+    assert sold["state"] == "done"
+    assert (dead.out, dead.sentence.startswith("order A-1: suspended. The endpoint was sold and")) == ("", True)
+    assert (dead_json["state"], dead_json["endpoint_state"], dead_json["lpa"]) == ("suspended", "suspended", None)
+    assert held.sentence.startswith("Order A-1 cannot be cancelled, since something was or may have been done for it")
+    assert "say --yes" in unasked.sentence
+    assert refunded.out.splitlines() == ["order A-1: done", f"order A-1: refunded. {REFUNDED}"]
+    assert (twice["state"], twice["endpoint_state"], twice["iccid"]) == ("refunded", "suspended", sold["iccid"])
+    assert late.sentence.startswith("order A-1: refunded.")
+    assert cancelled.out.splitlines() == [
+        "order A-2: not placed yet; if it comes, it sells nothing",
+        "Order A-2 is cancelled.",
+    ]
+    assert later.sentence.startswith("order A-2: cancelled.")
+    assert listed == {"A-1": "refunded", "A-2": "cancelled"}
+    assert "has no order A-9; `preactive orders list` shows them" in unknown.sentence
+    assert all(words.startswith("An order number is 1 to 100 letters") for words in wrong)
+    assert typo.sentence.startswith("No SIM of the account ever carried the tag 'sprng'")
+    kinds = [entry["kind"] for entry in here.platform.ledger if entry["iccid"] == sold["iccid"]]
+    assert (kinds.count("lifecycle"), kinds.count("activate")) == (1, 1)
+    assert "audit trail of orders: 3 facts, unbroken" in here.run("db", "check").out
+
+
+REFUNDED = "The order was refunded; its number sells nothing any more."
+
+
+def set_state(here, state):
+    """Somebody suspends what is active, or resumes it, and the store knows."""
+    with closing(sqlite3.connect(here.store)) as store:
+        store.execute("UPDATE endpoints SET state = ? WHERE state IN ('active', 'suspended')", (state,))
+        store.commit()
+
+
+def test_the_run_of_a_refunded_order_that_could_not_be_shown_before_is_cancelled(bare_world, prefect_api):
+    here = bare_world(rows=3, account=HASTY)
+    stock(here, here.iccids[:2])
+    service = Service(here, env={"PREFECT_API_URL": f"{unreachable()}/api"})
+    assert [service.sell(order)[0] for order in ("A-1", "A-2")] == [200, 200]
+    assert service.refund("A-1")[0] == 200
+    service.close()
+
+    service = Service(here, env={"PREFECT_API_URL": prefect_api.url})
+    runs = until(lambda: shown(here), 60, "both runs")
+    assert service.refund("A-2")[0] == 200
+    told = until(lambda: prefect_api.events("preactive.order.refunded"), 30, "the event")
+    service.close()
+
+    states = {order: prefect_api.run(run)["state"] for order, run in runs.items()}
+    assert (states["A-1"]["type"], states["A-2"]["type"]) == ("CANCELLED", "COMPLETED")
+    assert states["A-1"]["message"].startswith("order A-1: refunded.")
+    assert {event["payload"]["order"] for event in told} == {"A-2"}

@@ -329,3 +329,34 @@ def test_facts_about_approvers_begin_with_those_there_were_and_what_was_planned_
     assert (chain.length, chain.broken) == (2, "")
     with outside(empty_url).connect() as connection:
         assert connection.execute(text("SELECT allowed FROM changes")).scalar_one() == 7
+
+
+def test_orders_of_a_store_from_before_refunds_stay_and_may_be_refunded_and_their_index_keeps_its_condition(empty_url):
+    with outside(empty_url).begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(ROOT / "adapters" / "store" / "migrations"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0010")
+        for number, state in enumerate(("done", "in_progress", "no_stock", "needs_human"), start=1):
+            connection.execute(
+                text("INSERT INTO orders (account, order_no, state, created_at) VALUES ('t', :no, :state, 1)"),
+                {"no": str(number), "state": state},
+            )
+    upgrade_store(empty_url)
+
+    with outside(empty_url).begin() as connection:
+        kept = connection.execute(text("SELECT order_no, state, refund FROM orders ORDER BY id")).all()
+        connection.execute(text("UPDATE orders SET state = 'refunding', refund = 'suspend'"))
+        connection.execute(text("UPDATE orders SET state = 'refunded'"))
+        if connection.dialect.name == "sqlite":
+            (index,) = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'ix_orders_open'")).scalars()
+            assert "closed_at IS NULL" in index
+    assert [tuple(row) for row in kept] == [
+        ("1", "done", ""),
+        ("2", "in_progress", ""),
+        ("3", "no_stock", ""),
+        ("4", "needs_human", ""),
+    ]
+    for state in ("done", "in_progress", "expired", "ended"):
+        with pytest.raises(Exception, match=r"does not go back|CHECK|check"), outside(empty_url).begin() as connection:
+            connection.execute(text("UPDATE orders SET state = :state"), {"state": state})
