@@ -374,6 +374,21 @@ async def test_an_order_that_was_sold_stands_where_its_endpoint_stands_now(desk,
     assert desk.one("SELECT state FROM orders") == "done"
 
 
+@pytest.mark.parametrize(
+    ("state", "lpa"), [("active", "LPA:1$smdp.example.com$A"), ("suspended", None), ("terminated", None)]
+)
+async def test_what_the_buyer_scans_is_given_only_while_the_endpoint_is_in_service(desk, shop, state, lpa):
+    desk.pre_active(1)
+    desk.do(
+        "INSERT INTO esims (endpoint, source_id, smdp_address, matching_id, needs_confirmation) "
+        "SELECT e.id, s.id, 'smdp.example.com', 'A', false FROM endpoints e, sources s"
+    )
+    await shop.sold()
+    desk.do("UPDATE endpoints SET state = :state", state=state)
+
+    assert shop.find().lpa == (await shop.place())[0].lpa == lpa
+
+
 @pytest.mark.parametrize("kind", [Kind.SUSPEND, Kind.TERMINATE])
 @pytest.mark.parametrize(
     ("state", "told_as"),
