@@ -6,13 +6,14 @@ import math
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
 
+from adapters.platforms.connections import Connection, Connector, Response
 from adapters.platforms.texts import clean
 from domain.errors import StoreUnavailable
 from domain.pacer import Pacer, Start
@@ -26,7 +27,10 @@ _TURNS = 3  # a token that has to be replaced each time its turn comes is used a
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A complete HTTP answer. `body` is None when it was not a JSON object, or not said to be JSON by its `kind`."""
+    """A complete HTTP answer. `body` is None when it was no JSON object, or of a type that the account does not read.
+
+    `kind` is the content type, empty when the answer named none.
+    """
 
     status: int
     body: dict[str, Any] | None
@@ -34,11 +38,21 @@ class Reply:
     sent_at: float
     seconds: float
     kind: str = ""
+    is_unread: bool = False  # it holds a JSON object, of a type that the account does not read
+    connection: Connection | None = field(default=None, repr=False, compare=False)
+
+    def disown(self) -> None:
+        """The answer was another request's, so this one's own may come yet: no request uses the connection again."""
+        if self.connection is not None:
+            self.connection.is_spoilt = True
 
     @property
     def oddity(self) -> str:
-        """What to add to a sentence about an answer that cannot be understood: its content type, when that is why."""
-        return "" if self.body is not None or not self.kind or _is_json(self.kind) else f" of type {clean(self.kind)}"
+        """What to add to a sentence about an answer that cannot be understood: its content type, if that tells why."""
+        if self.body is not None or _is_json(self.kind):
+            return ""
+        named = f" of type {clean(self.kind)}" if self.kind else " without a content type"
+        return f"{named}, which json_types in the account's settings leaves out" if self.is_unread else named
 
 
 class NotSent(Exception):
@@ -58,7 +72,7 @@ class NoAnswer(Exception):
 
 
 class _Body(aiohttp.BytesPayload):
-    """The body of a request, which is not written after its time: without it the request does nothing.
+    """The body of a request, without which it does nothing: not written after its time, nor after an answer.
 
     Between a call's turn and its first byte lies the making of a connection, in which a process may be frozen.
     """
@@ -66,17 +80,25 @@ class _Body(aiohttp.BytesPayload):
     def __init__(self, value: Any, latest: float) -> None:
         super().__init__(json.dumps(value).encode(), content_type="application/json")
         self._latest = latest
-        self.is_late = False
+        self.unsent: NotSent | None = None
 
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
         reached("last look")
         try:
-            if time.monotonic() > self._latest:
-                self.is_late = True
-                raise TooLate("the connection was there too late")
+            self.unsent = self._hindrance(writer)
+            if self.unsent is not None:
+                raise self.unsent
             await super().write_with_length(writer, content_length)
         finally:
             reached("written or given up")
+
+    def _hindrance(self, writer: AbstractStreamWriter) -> NotSent | None:
+        if time.monotonic() > self._latest:
+            return TooLate("the connection was there too late")
+        connection = getattr(writer, "protocol", None)
+        if isinstance(connection, Connection) and connection.speaks_first:
+            return NotSent("the connection held an answer that nobody had asked for, or had ended")
+        return None
 
 
 class Transport:
@@ -105,7 +127,8 @@ class Transport:
         if self._session is None:
             secure = urlsplit(self._base_url).scheme == "https"
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, ssl=_tls() if secure else True),
+                connector=Connector(_tls() if secure else None),
+                response_class=Response,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
             )
@@ -166,23 +189,27 @@ class Transport:
                 timeout=aiohttp.ClientTimeout(total=deadline, sock_connect=self._connect_seconds),
             ) as response:
                 reached("answer begins")
-                raw, kind = await _read(response), response.content_type.lower()
+                raw = await _read(response)
                 reached("answer ends")
+                kind = response.content_type.lower() if response.headers.get("Content-Type") else ""
+                body, is_read = _parse(raw), _is_read(kind, self._json_types)
                 return Reply(
                     status=response.status,
-                    body=_parse(raw) if _is_json(kind) or kind in self._json_types else None,
+                    body=body if is_read else None,
                     retry_after=response.headers.get("Retry-After"),
                     sent_at=sent_at,
                     seconds=time.monotonic() - started,
                     kind=kind,
+                    is_unread=body is not None and not is_read,
+                    connection=_carrier(response),
                 )
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSent(_why(error)) from None
         except TimeoutError:
             raise NoAnswer(f"no complete answer within {deadline:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            if content is not None and content.is_late:
-                raise TooLate("the connection was there too late") from None
+            if content is not None and content.unsent is not None:
+                raise content.unsent from None
             raise NoAnswer(f"the connection broke: {type(error).__name__}") from None
 
     async def _slot(self) -> Start:
@@ -208,6 +235,11 @@ class Transport:
         return its_headers, start.at, latest
 
 
+def _carrier(response: aiohttp.ClientResponse) -> Connection | None:
+    carrier = response.carrier if isinstance(response, Response) else None
+    return carrier if isinstance(carrier, Connection) else None
+
+
 def _tls() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -225,6 +257,11 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 
 def _is_json(kind: str) -> bool:
     return kind in ("application/json", "text/json") or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+def _is_read(kind: str, json_types: Collection[str]) -> bool:
+    """Whether a JSON object of this type is used: of any type, unless the account says which beside those of JSON."""
+    return not json_types or _is_json(kind) or kind in json_types
 
 
 def _parse(raw: bytes) -> dict[str, Any] | None:

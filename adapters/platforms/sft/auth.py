@@ -108,18 +108,18 @@ class TokenKeeper:
         return token
 
     async def _log_in(self) -> Token:
-        tries, throttled, refused, why = 0, 0, False, "it gave no login a moment ago"
+        tries, throttled, refused, why = 0, 0, False, "gave no login a moment ago"
         while time.monotonic() >= self._rest_until and tries < _TRIES and throttled < _THROTTLE_TRIES:
             try:
                 reply = await self._send()
             except (NotSent, NoAnswer) as error:
-                why, refused = str(error), False
+                why, refused = f"cannot be reached: {error}", False
             else:
                 token = await self._take(reply)
                 if token is not None:
                     return token
                 code = self._password.hidden(read(reply).code)
-                why, refused = f"its login answered {code}{reply.oddity}", True
+                why, refused = f"answers, and its login gives no token: {code}{reply.oddity}", True
                 if read(reply).meaning is Meaning.THROTTLED:
                     throttled += 1  # the next one waits for its turn, and that is long enough
                     continue
@@ -128,9 +128,10 @@ class TokenKeeper:
                 await asyncio.sleep(0.25 * 2**tries)
         if refused:
             self._rest_until, self._rest = time.monotonic() + self._rest, min(self._rest * 2, _LONGEST_REST)
+        look_at = "" if refused else " and the network"
         raise PlatformUnreachable(
-            f"The platform at {self._account.base_url} cannot be reached: {why}; nothing was sent, "
-            "check the address in the settings and the network, then run the command again."
+            f"The platform at {self._account.base_url} {why}; nothing was sent, "
+            f"check the address in the settings{look_at}, then run the command again."
         )
 
     async def _send(self) -> Reply:

@@ -233,25 +233,51 @@ async def test_a_reseller_login_is_told_that_it_is_the_wrong_kind_of_account(sta
 # --- out of reach ---
 
 
-async def test_a_platform_that_cannot_be_logged_in_to_is_named_with_its_address_and_what_it_said(start, serve):
-    """One is not there; the other answers with a page, or calls its JSON something else."""
+async def untold(platform):
+    with pytest.raises(PlatformUnreachable) as told:
+        await platform.login()
+    return str(told.value)
+
+
+async def test_a_platform_that_is_not_there_is_named_with_its_address(start):
     sft = await start(logged_in=False)
     await sft.simulator.stop()
-    client, server = await serve(logged_in=False)
-    server.answers["/api/login"] = raw(b'{"AccessToken": "x"}', kind="text/html")
-    told = await asyncio.gather(sft.platform.login(), client.platform.login(), return_exceptions=True)
 
-    assert {type(one) for one in told} == {PlatformUnreachable}
-    for one, (address, why) in zip(
-        told,
-        [
-            (sft.account.base_url, "the connection was refused"),
-            (client.account.base_url, "its login answered http 200 of type text/html"),
-        ],
-        strict=True,
-    ):
-        assert str(one).startswith(f"The platform at {address} cannot be reached: {why}")
-        assert "nothing was sent, check the address" in str(one)
+    told = await untold(sft.platform)
+
+    assert told.startswith(f"The platform at {sft.account.base_url} cannot be reached: the connection was refused")
+    assert "nothing was sent, check the address in the settings and the network" in told
+
+
+async def test_a_platform_that_answers_with_a_page_is_not_said_to_be_out_of_reach(serve):
+    client, server = await serve(logged_in=False)
+    server.answers["/api/login"] = raw(b"<html>Welcome</html>", kind="text/html")
+
+    told = await untold(client.platform)
+
+    assert told.startswith(
+        f"The platform at {client.account.base_url} answers, and its login gives no token: http 200 of type text/html;"
+    )
+    assert "network" not in told
+    assert "json_types" not in told, "no setting makes JSON of a page"
+
+
+async def test_a_type_that_the_account_leaves_out_is_told_with_the_setting(serve):
+    client, server = await serve(logged_in=False, json_types=["text/plain"])
+    server.answers["/api/login"] = raw(b'{"AccessToken": "x"}', kind="text/html")
+    assert "of type text/html, which json_types in the account's settings leaves out" in await untold(client.platform)
+
+    client, server = await serve(logged_in=False, json_types=["text/plain"])
+    server.answers["/api/login"] = raw(b'{"AccessToken": "x"}', kind="text/plain")
+    await client.platform.login()
+
+
+@pytest.mark.parametrize("kind", ["text/html", "text/plain", ""])
+async def test_tokens_of_any_type_are_taken_as_all_public_clients_do(serve, kind):
+    client, server = await serve(logged_in=False)
+    server.answers["/api/login"] = raw(b'{"AccessToken": "x"}', kind=kind)
+
+    await client.platform.login()
 
 
 async def test_a_login_that_failed_once_is_tried_again(start):
