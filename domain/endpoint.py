@@ -10,6 +10,7 @@ from domain.lifecycle import Lifecycle, NetworkState
 
 _MAX_ID = 64
 _NO_ID = frozenset({"", "-", "null", "none", "0", ".", ".."})
+_IN_NO_ID = frozenset("<>[]()`|\"'\\")  # they act in a page or a command, and ids are shown in both
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ def usable_id(value: object) -> str | None:
     if isinstance(value, bool | float) or not isinstance(value, str | int):
         return None
     text = str(value).strip()
-    return text if text.lower() not in _NO_ID and len(text) <= _MAX_ID and text.isprintable() else None
+    is_id = text.lower() not in _NO_ID and len(text) <= _MAX_ID and text.isprintable() and _IN_NO_ID.isdisjoint(text)
+    return text if is_id else None
 
 
 def contradictions(claims: Iterable[Claim], *, id_of: Mapping[str, str], iccid_of: Mapping[str, str]) -> dict[str, str]:

@@ -40,6 +40,7 @@ class Slice:
     subnets: tuple[str, ...] = ()
     endpoints: int | None = None
     apn_patterns: tuple[str, ...] = ()
+    shows_subnets: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Group:
     is_pooled: bool = False
     apn: str | None = None
     primary: str | None = None
+    shows_primary: bool = True
     secondaries: tuple[str, ...] = ()
     subscription_type: str | None = None
     routing_policy: str | None = None
@@ -206,12 +208,21 @@ def no_room(target: Target, wanted: int) -> str:
     )
 
 
+_NO_ADDRESSES = "it is not known whether its endpoints would have addresses; see `preactive doctor --contract`"
+
+
 def why_not_assignable(group: Group, vslice: Slice | None, primaries: Sequence[Group] = ()) -> str:
     """Why endpoints cannot be put into the group, with what to do about it; empty when they can."""
     if group.kind is GroupKind.SECONDARY:
         return _about_secondary(group, primaries)
-    if vslice is None or not vslice.subnets:
-        return f"its VSlice {group.vslice or '(none)'} has no subnet, so its endpoints would have no address; add one"
+    if not group.vslice:
+        return f"the platform does not show in which VSlice it is, so {_NO_ADDRESSES}"
+    if vslice is None:
+        return f"its VSlice {group.vslice} is not found on the platform, so {_NO_ADDRESSES}"
+    if not vslice.shows_subnets:
+        return f"the platform does not show the subnets of its VSlice {group.vslice}, so {_NO_ADDRESSES}"
+    if not vslice.subnets:
+        return f"its VSlice {group.vslice} has no subnet, so its endpoints would have no address; add one"
     if not group.has_routing_policy:
         return "it has no routing policy, so its endpoints would pass no traffic; set one"
     if not group.has_regional_policy:
@@ -225,6 +236,8 @@ def _about_secondary(group: Group, primaries: Sequence[Group]) -> str:
             f"it is a secondary group of {group.primary}: every endpoint of that primary has its APN already; "
             f"assign to {group.primary}"
         )
+    if not group.shows_primary:
+        return "it is a secondary group, and the platform does not show of which; assign to its primary group"
     names = ", ".join(sorted(one.moniker for one in primaries if one.vslice == group.vslice)[:5]) or "a primary group"
     return (
         f"it is a secondary group that no primary group is associated with; associate it first "
@@ -298,6 +311,8 @@ def _network_problems(draft: Draft, vslice: Slice | None) -> Iterable[str]:
         return
     if vslice is None:
         yield f"There is no VSlice {draft.vslice!r}."
+        return
+    if not vslice.shows_subnets:
         return
     if not vslice.subnets:
         yield f"The VSlice {draft.vslice} has no subnet; add one before making a group in it."

@@ -10,6 +10,7 @@ from domain.doubt import Doubt, Evidence, Ruling
 from domain.endpoint import SimRecord
 from domain.groups import Draft, Group, Target
 from domain.inbox import PlatformEvent
+from domain.lifecycle import Kind
 from domain.operation import State, Work
 from domain.outcome import Answer
 
@@ -45,6 +46,12 @@ class Changing(Protocol):
 
     async def tags_of(self, endpoint_id: str) -> frozenset[str] | None:
         """The endpoint's tags, or None when the platform cannot list them."""
+
+    async def proves_absence(self, kind: Kind, target: str = "") -> bool:
+        """Whether a look-up that does not show a tag or an assignment proves that it was not made.
+
+        It does once such a look-up was seen to show one on this account: an answer that is not understood shows none.
+        """
 
 
 class GroupKeeper(Protocol):

@@ -68,9 +68,11 @@ async def _differing(platform: Platform, tagged: Sequence[Work]) -> list[Finding
         async with limit:
             try:
                 shown = await platform.tags_of(work.endpoint_id)
+                if shown is None or not (shown or await platform.proves_absence(work.kind)):
+                    return None  # a form in which no tag was ever seen says nothing of this one
             except ReadFailed:
                 return None
-        return None if shown is None else judge_tag(work, shown)
+        return judge_tag(work, shown)
 
     return [found for found in await asyncio.gather(*map(look, tagged)) if found is not None]
 

@@ -77,7 +77,9 @@ async def _shown(platform: Changing, work: Work) -> Evidence:
     count = await platform.assigned(work.endpoint_id, work.target) or 0
     if count > 1:
         return Evidence(Sight.CONTRADICTION, text=TOO_OFTEN.format(count))
-    return Evidence(Sight.PRESENT if count else Sight.ABSENT)
+    if count:
+        return Evidence(Sight.PRESENT)
+    return Evidence(Sight.ABSENT if await platform.proves_absence(work.kind, work.target) else Sight.UNPROVEN)
 
 
 def _reconsidered(answer: Answer, seen: Evidence) -> Answer:
@@ -87,4 +89,6 @@ def _reconsidered(answer: Answer, seen: Evidence) -> Answer:
         return replace(answer, verdict=Verdict.DONE, because=None, already=True, text=text)
     if seen.sight is Sight.CONTRADICTION:
         return replace(answer, because=Because.CONTRADICTION, text=f"{refusal}; {seen.text}")
+    if seen.sight is Sight.UNPROVEN:
+        return replace(answer, verdict=Verdict.UNKNOWN, because=None, text=f"{refusal}, and no look-up shows more")
     return answer

@@ -92,6 +92,9 @@ class LookingAhead:
         """See domain.ports.Changing."""
         return await self._platform.sim(iccid)
 
+    async def proves_absence(self, kind: Kind, target: str = "") -> bool:
+        return await self._platform.proves_absence(kind, target)
+
     async def endpoint_exists(self, endpoint_id: str) -> bool | None:
         """See domain.ports.Changing."""
         return await self._platform.endpoint_exists(endpoint_id)

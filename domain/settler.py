@@ -12,6 +12,7 @@ from domain.ports import Ledger, Platform, ReadFailed, ReadStopped, Scope
 from domain.survey import Survey, survey
 
 _AT_ONCE = 500
+NEVER_SHOWN = "the platform shows none, and was never seen to show one on this account; that proves nothing"
 
 
 class Settler:
@@ -74,16 +75,22 @@ class Settler:
         tags = await self._platform.tags_of(doubt.endpoint_id)
         if tags is None:
             return Evidence(Sight.UNPROVEN, text="the platform does not list tags")
-        return Evidence(Sight.PRESENT if doubt.target in tags else Sight.ABSENT)
+        return Evidence(Sight.PRESENT) if doubt.target in tags else await self._not_shown(doubt)
 
     async def _group_evidence(self, doubt: Doubt) -> Evidence:
         assert doubt.endpoint_id is not None
         count = await self._platform.assigned(doubt.endpoint_id, doubt.target)
         if count is None:
-            return Evidence(Sight.UNPROVEN, text="the platform does not show this kind of group")
+            return Evidence(Sight.UNPROVEN, text="the platform does not show whether the endpoint is in the group")
         if count > 1:
             return Evidence(Sight.CONTRADICTION, text=f"the endpoint is in the group {count} times")
-        return Evidence(Sight.PRESENT if count else Sight.ABSENT)
+        return Evidence(Sight.PRESENT) if count else await self._not_shown(doubt)
+
+    async def _not_shown(self, doubt: Doubt) -> Evidence:
+        """What is not shown is absent only where such look-ups were seen to show something."""
+        if await self._platform.proves_absence(doubt.kind, doubt.target):
+            return Evidence(Sight.ABSENT)
+        return Evidence(Sight.UNPROVEN, text=NEVER_SHOWN)
 
 
 _IN_A_GROUP = frozenset({Kind.ACTIVATE, Kind.ASSIGN})

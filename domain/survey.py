@@ -56,14 +56,20 @@ async def _by_page(platform: Platform, wanted: set[str], found: Survey, *, chase
     found.by_page = True
     limit = asyncio.Semaphore(_AT_ONCE)
 
-    async def read(page: int) -> None:
+    async def read(page: int) -> int:
         async with limit:
             try:
-                _take(found, (await platform.sims_page(page)).sims, wanted)
+                shown = await platform.sims_page(page)
             except ReadFailed:
-                return
+                return 0
+        _take(found, shown.sims, wanted)
+        return shown.pages
 
-    await asyncio.gather(*(read(page) for page in range(2, min(found.pages, _MAX_PAGES) + 1)))
+    pages = await asyncio.gather(*(read(page) for page in range(2, min(found.pages, _MAX_PAGES) + 1)))
+    # A platform that does not say how many pages there are promises one more after each that is not empty.
+    while max(pages, default=0) > found.pages and len(wanted - found.sims.keys()) and found.pages <= len(wanted):
+        found.pages += 1
+        pages = [await read(found.pages)]
     missing = wanted - found.sims.keys()
     return await _by_iccid(platform, missing, found) if chase or len(missing) <= found.pages else found
 

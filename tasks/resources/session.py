@@ -17,6 +17,7 @@ from adapters.redaction import hide
 from adapters.store.reading import Reader
 from domain.bulk import BulkCreator, BulkPlatform
 from domain.carry import carry_out
+from domain.controls import Controls
 from domain.credential import Memory, Source, nowhere
 from domain.errors import Refused, SettingsError, Stopped, UsageError
 from domain.executor import Carry, Executor
@@ -78,6 +79,7 @@ class Session:
         source: Source = nowhere,
         memory: Memory | None = None,
         tenant: Guard | None = None,
+        controls: Controls | None = None,
     ) -> None:
         self.name = name
         self.account = account
@@ -86,7 +88,7 @@ class Session:
         # A sale makes its calls one after the other; its later ones find their turns taken already.
         ahead = account.capabilities.calls_per_sale - 1 if lane is Lane.SALES else None
         self.pacer = Pacer(ledger, rate=account.rate_per_second, ahead=ahead)
-        self.platform = open_platform(account, self.pacer, groups or {}, source, memory, tenant, name=name)
+        self.platform = open_platform(account, self.pacer, groups or {}, source, memory, tenant, controls, name=name)
         self.stop = asyncio.Event()
         self.settler = Settler(ledger, self.platform, account.patience)
 
@@ -361,6 +363,7 @@ def open_platform(
     source: Source = nowhere,
     memory: Memory | None = None,
     tenant: Guard | None = None,
+    controls: Controls | None = None,
     *,
     name: str = "",
 ) -> "AnyPlatform":
@@ -368,6 +371,8 @@ def open_platform(
 
     `source` is where its password or token is read again once the platform refuses the one that it has; `memory` knows
     of passwords that were refused before; `tenant` compares what the platform shows with what the account stood for.
+
+    `controls` know of endpoints by which look-ups are tried.
 
     Raises SettingsError.
     """
@@ -380,7 +385,9 @@ def open_platform(
         return StacuityPlatform(account, pacer, groups, source=source, tenant=tenant)
     from adapters.platforms.sft.client import SftPlatform
 
-    return SftPlatform(account.with_groups(groups), pacer, source=source, memory=memory, tenant=tenant)
+    return SftPlatform(
+        account.with_groups(groups), pacer, source=source, memory=memory, tenant=tenant, controls=controls
+    )
 
 
 async def _with_secrets(name: str) -> Account:
@@ -453,6 +460,7 @@ async def session(name: str, lane: Lane = Lane.BULK, *, tries_again: bool = Fals
     this process is stopping.
     """
     from adapters.store import pins
+    from adapters.store.controls import StoredControls
     from adapters.store.logins import StoredMemory
     from adapters.store.store import AccountLedger
     from adapters.store.tenants import StoredTenant
@@ -474,7 +482,19 @@ async def session(name: str, lane: Lane = Lane.BULK, *, tries_again: bool = Fals
         source = _source(name, options.platform)
         memory = StoredMemory(store, name, options.username, tries_again=tries_again)
         tenant = StoredTenant(store, name, now, options.same_tenant_as)
-        opened = Session(name, options, store, ledger, lane, groups=known, source=source, memory=memory, tenant=tenant)
+        controls = StoredControls(store, name)
+        opened = Session(
+            name,
+            options,
+            store,
+            ledger,
+            lane,
+            groups=known,
+            source=source,
+            memory=memory,
+            tenant=tenant,
+            controls=controls,
+        )
         try:
             if shown_only:
                 await opened.platform.login()  # the tenant is not compared before

@@ -116,7 +116,7 @@ def test_every_code_that_the_client_knows_is_explained(codes):
 
 
 def test_the_words_of_the_platform_are_those_of_the_rules():
-    rows = table(section(PLATFORMS, "Before and after"), "word")
+    rows = table(section(PLATFORMS, "States of SIMs"), "word")
 
     assert rows == [[code(word), code(state)] for word, state in lifecycle.WORDS["sft"].items()]
 

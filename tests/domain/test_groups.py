@@ -124,7 +124,9 @@ def test_the_plan_says_how_many_addresses_are_left():
         (GROUP, SLICE, ""),
         (replace(GROUP, kind=None), SLICE, ""),
         (GROUP, replace(SLICE, subnets=()), "no subnet"),
-        (GROUP, None, "no subnet"),
+        (GROUP, None, "vslice-main is not found on the platform"),
+        (replace(GROUP, vslice=""), None, "does not show in which VSlice it is"),
+        (GROUP, replace(SLICE, subnets=(), shows_subnets=False), "does not show the subnets of its VSlice"),
         (replace(GROUP, has_routing_policy=False), SLICE, "no routing policy"),
         (replace(GROUP, has_regional_policy=False), SLICE, "no regional policy"),
     ],
@@ -134,6 +136,13 @@ def test_a_group_takes_endpoints_only_when_they_could_pass_traffic_in_it(group, 
 
     assert bool(why) == bool(word)
     assert word in why
+
+
+def test_a_secondary_of_which_the_platform_shows_no_primary_is_not_said_to_have_none():
+    why = why_not_assignable(replace(SECOND, primary=None, shows_primary=False), SLICE)
+
+    assert "does not show of which" in why
+    assert "associate" not in why
 
 
 def test_a_secondary_that_is_associated_sends_to_its_primary():

@@ -61,6 +61,13 @@ class Job:
         wanted = selection.Request(NAME, tag=tag, group=group, kind=Kind.ASSIGN, platform=self.account.platform)
         return Scope(self.store.write(selection.select_endpoints, wanted).change)
 
+    def ending(self, tag: str, count: int) -> Scope:
+        """Plan to terminate the first of what carries the tag."""
+        wanted = selection.Request(
+            NAME, tag=tag, count=count, kind=Kind.TERMINATE, platform=self.account.platform, confirmed=count
+        )
+        return Scope(self.store.write(selection.select_endpoints, wanted).change)
+
     async def finish(self, platform: Platform, scope: Scope, *, until: Iterable[State] = (State.CONFIRMED,)) -> None:
         """Send and settle until every operation is in one of these states."""
         stop = asyncio.Event()

@@ -41,6 +41,7 @@ class MemoryPlatform:
         self.counts_groups = True
         self.lists_tags = True
         self.tells_ends = True
+        self.shows_what_is_there = True
         self.without_sim: set[str] = set()  # endpoints whose SIM was taken away, and which are not deleted yet
         self.broken: dict[str, Exception] = {}  # "sim", "sims_page 3", "assigned", ...: raised instead of answering
         self.script: dict[str, list[Answer | Exception]] = {}  # by ICCID: what the next writes come to
@@ -110,6 +111,10 @@ class MemoryPlatform:
     async def tags_of(self, endpoint_id: str) -> frozenset[str] | None:
         await self._called("tags_of")
         return frozenset(self.tags[endpoint_id]) if self.lists_tags else None
+
+    async def proves_absence(self, kind: Kind, target: str = "") -> bool:
+        await self._called("proves_absence")
+        return self.shows_what_is_there
 
     async def perform(self, work: Work) -> Answer:
         self.performed.append(work)

@@ -1,28 +1,30 @@
 """The SFT platform seen through one account. Source: 004_604745bda73a7739.txt and docs/platforms.md, SFT."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from typing import Any
 
+from adapters.platforms.sft.absence import Absence
 from adapters.platforms.sft.auth import COMMON, Token, TokenKeeper
 from adapters.platforms.sft.groups import SettingsGroups
+from adapters.platforms.sft.naming import About, is_of_another_call, names_another
 from adapters.platforms.sft.parse import (
     addon_plans,
     bulk_items,
-    is_for_another,
     new_id,
     pages,
     profile_iccid,
     readable_sims,
     tag_body,
-    values_of,
+    tags_in,
 )
 from adapters.platforms.sft.wire import NOTHING_ATTACHED, Meaning, Reading, Write, read
 from adapters.platforms.texts import retry_after
 from adapters.platforms.transport import NoAnswer, NotSent, Reply, TooLate, Transport
 from domain.bulk import BulkAnswer
+from domain.controls import Controls, NoControls
 from domain.credential import Credential, Memory, Source, nowhere
 from domain.ending import DELINKED
 from domain.endpoint import SimRecord, merged
@@ -54,12 +56,17 @@ PATHS = {
 }
 IMPOSSIBLE_ICCID = "8900000000000000001"  # its check digit is wrong, so no SIM has it
 _READ_TRIES = 4
+_MISFIT_TRIES = 2  # the first may have been the late answer to another call
 _THROTTLE_TRIES = 12
 _TOKEN_TRIES = 6
 
 
 class SftPlatform(SettingsGroups):
-    """Implements domain.ports.Platform. `source` is where a new password would be; `memory` knows of refused ones."""
+    """Implements domain.ports.Platform.
+
+    `source` is where a new password would be, `memory` knows of refused ones, `controls` of endpoints that must show
+    what was done to them.
+    """
 
     def __init__(
         self,
@@ -69,6 +76,7 @@ class SftPlatform(SettingsGroups):
         source: Source = nowhere,
         memory: Memory | None = None,
         tenant: Guard | None = None,
+        controls: Controls | None = None,
     ) -> None:
         self._account = account
         self._pacer = pacer
@@ -84,6 +92,7 @@ class SftPlatform(SettingsGroups):
         self._tokens = TokenKeeper(
             self._http, pacer, account, password, path=self._paths["login"], tenant=tenant or Unguarded()
         )
+        self._absence = Absence(controls or NoControls())
         self._filter_proven = False
         self._profile_proven = False
 
@@ -105,10 +114,10 @@ class SftPlatform(SettingsGroups):
 
     async def sims_page(self, page: int) -> SimPage:
         """See domain.ports.Platform."""
-        size = self._account.page_size
-        reading = await self._read("sims", {"page": str(page), "perPage": str(size)})
+        query = {"page": str(page), "perPage": str(self._account.page_size)}
+        reading = await self._read("sims", query)
         rows = tuple(readable_sims(reading))
-        return SimPage(rows, pages(reading, page=page, full=len(rows) >= size))
+        return SimPage(rows, pages(reading, page=page, holds_rows=bool(rows)))
 
     async def sim(self, iccid: str) -> SimRecord | None:
         """See domain.ports.Platform. An empty answer counts only once the filter was seen to find something."""
@@ -118,10 +127,12 @@ class SftPlatform(SettingsGroups):
         return found
 
     async def _find(self, iccid: str) -> SimRecord | None:
-        rows = readable_sims(await self._read("sims", {"iccid": iccid}))
+        def ignored(reading: Reading) -> str:
+            found = [row.iccid for row in readable_sims(reading, of_one=True)]
+            return "the platform's look-up by ICCID ignored its filter" if found and iccid not in found else ""
+
+        rows = readable_sims(await self._read("sims", {"iccid": iccid}, misfit=ignored), of_one=True)
         matches = [row for row in rows if row.iccid == iccid]
-        if rows and not matches:
-            raise ReadFailed("the platform's look-up by ICCID ignored its filter")
         return reduce(merged, matches) if matches else None
 
     async def _prove_filter(self) -> None:
@@ -135,26 +146,29 @@ class SftPlatform(SettingsGroups):
         first = (await self.sims_page(1)).sims
         if first and await self._find(first[0].iccid) is None:
             raise ReadFailed("the platform's look-up by ICCID does not find a SIM that its list shows")
-        self._filter_proven = True
+        self._filter_proven = bool(first)
 
     async def endpoint_exists(self, endpoint_id: str) -> bool | None:
-        """See domain.ports.Platform. How a deleted endpoint looks is inferred: its profile is refused, others not."""
+        """See domain.ports.Platform. How a deleted endpoint looks is inferred: its profile is not shown, others are."""
         if self._account.terminate_with == "DeLinkSim":
             return False  # all that is asked of the platform is to take the SIM away
         try:
-            await self._read("profile", {"endPointId": endpoint_id}, deadline=self._account.deadline_seconds)
+            shown = await self._profile(endpoint_id)
         except ReadRefused:
             return False if await self._profiles_are_shown() else None
+        if shown.meaning is Meaning.EMPTY:
+            return False if await self._profiles_are_shown() else None
+        if addon_plans(shown) is None:
+            return None  # a yes without a profile could be the answer for an endpoint that is gone
         self._profile_proven = True
         return True
 
     async def iccid_on(self, endpoint_id: str) -> str | None:
         """See domain.ports.Platform. That a profile names its SIM's ICCID is inferred; without it nothing is said."""
         try:
-            reading = await self._read("profile", {"endPointId": endpoint_id}, deadline=self._account.deadline_seconds)
+            return profile_iccid(await self._profile(endpoint_id))
         except ReadRefused:
             return None
-        return profile_iccid(reading)
 
     async def _profiles_are_shown(self) -> bool:
         """Whether the platform shows some other endpoint's profile, so that a refusal means something."""
@@ -162,11 +176,20 @@ class SftPlatform(SettingsGroups):
             others = [sim.endpoint_id for sim in (await self.sims_page(1)).sims if sim.endpoint_id]
             try:
                 for endpoint_id in others[:1]:
-                    await self._read("profile", {"endPointId": endpoint_id}, deadline=self._account.deadline_seconds)
-                    self._profile_proven = True
+                    self._profile_proven = addon_plans(await self._profile(endpoint_id)) is not None
             except ReadRefused:
                 return False
         return self._profile_proven
+
+    async def _profile(self, endpoint_id: str) -> Reading:
+        """An endpoint's profile. Raises ReadFailed, ReadRefused."""
+        query, about = {"endPointId": endpoint_id}, About(endpoint_id=endpoint_id)
+        return await self._read(
+            "profile",
+            query,
+            deadline=self._account.deadline_seconds,
+            misfit=lambda found: names_another(about, found.response),
+        )
 
     async def assigned(self, endpoint_id: str, group: str) -> int | None:
         """See domain.ports.Platform. Add-on instances are counted; base plans are not shown by any known call."""
@@ -176,21 +199,47 @@ class SftPlatform(SettingsGroups):
             return None if tags is None else int(target.tag in tags)
         if not target.addon_plan_id:
             return None
-        reading = await self._read("profile", {"endPointId": endpoint_id}, deadline=self._account.deadline_seconds)
-        return sum(plan == target.addon_plan_id for plan in addon_plans(reading))
+        plans = await self._addons(endpoint_id)
+        return None if plans is None else plans.count(target.addon_plan_id)
+
+    async def _addons(self, endpoint_id: str) -> list[str] | None:
+        plans = addon_plans(await self._profile(endpoint_id))
+        if plans:
+            self._absence.saw(Kind.ASSIGN)
+        return plans
 
     async def tags_of(self, endpoint_id: str) -> frozenset[str] | None:
-        """See domain.ports.Platform. The answer's form is not documented, so every tagName in it is taken."""
+        """See domain.ports.Platform."""
         try:
-            reading = await self._read("list_tags", {"endpointId": endpoint_id})
+            tags = tags_in(await self._read("list_tags", {"endpointId": endpoint_id}), endpoint_id)
+        except ReadStopped:
+            raise
         except ReadFailed:
             return None
-        return frozenset(values_of(reading.response, "tagName"))
+        if tags:
+            self._absence.saw(Kind.TAG)
+        return tags
 
-    async def _read(self, name: str, query: Mapping[str, str], *, deadline: float | None = None) -> Reading:
-        """Read, with a few tries: a read changes nothing."""
-        reads, throttled, why, refused = 0, 0, "", False
-        while reads < _READ_TRIES and throttled < _THROTTLE_TRIES:
+    async def proves_absence(self, kind: Kind, target: str = "") -> bool:
+        """See domain.ports.Platform. A form in which nothing is ever seen may be one that is not understood."""
+        if kind is Kind.TAG or self._account.group(target).tag:
+            return await self._absence.proves(Kind.TAG, self.tags_of)
+        return await self._absence.proves(Kind.ASSIGN, self._addons)
+
+    async def _read(
+        self,
+        name: str,
+        query: Mapping[str, str],
+        *,
+        deadline: float | None = None,
+        misfit: Callable[[Reading], str] = lambda _: "",
+    ) -> Reading:
+        """Read, with a few tries: a read changes nothing. `misfit` says why a yes is none to what was asked.
+
+        Raises ReadFailed, ReadRefused, ReadStopped, LoginRefused.
+        """
+        reads, throttled, misfits, why, refused = 0, 0, 0, "", False
+        while reads < _READ_TRIES and throttled < _THROTTLE_TRIES and misfits < _MISFIT_TRIES:
             try:
                 reading, reply = await self._authorised("GET", name, query=query, deadline=deadline)
             except Closed:
@@ -201,7 +250,12 @@ class SftPlatform(SettingsGroups):
                 why = str(error)
             else:
                 if reading.meaning in (Meaning.SUCCESS, Meaning.EMPTY):
-                    return reading
+                    why = _not_for(name, reading) or misfit(reading)
+                    if not why:
+                        return reading
+                    misfits += 1
+                    reply.disown()
+                    continue
                 if reading.meaning is Meaning.THROTTLED:
                     throttled += 1
                     await self._pacer.refused(reply.sent_at, retry_after(reply.retry_after))
@@ -219,7 +273,7 @@ class SftPlatform(SettingsGroups):
 
     async def prepare_tag(self, tag: str) -> Answer:
         """See domain.ports.Platform."""
-        return await self._write(Write("create_tag", {"tagInfo": {"createTag": [{"tagName": tag}]}}))
+        return await self._write(Write("create_tag", {"tagInfo": {"createTag": [{"tagName": tag}]}}, About(tag=tag)))
 
     async def perform(self, work: Work) -> Answer:
         """See domain.ports.Platform."""
@@ -233,10 +287,10 @@ class SftPlatform(SettingsGroups):
 
         The platform refuses to delete an endpoint that holds a SIM (inferred), so that another's is not ended.
         """
-        body = {"Request": {"endPointId": work.endpoint_id}}
+        body, about = {"Request": {"endPointId": work.endpoint_id}}, _about(work)
         if work.detached:
-            return await self._write(Write("delete", body), not_after=not_after)
-        first = await self._write(Write("delink", body), not_after=not_after)
+            return await self._write(Write("delete", body, about), not_after=not_after)
+        first = await self._write(Write("delink", body, about), not_after=not_after)
         detached = first.verdict is Verdict.DONE or first.code == NOTHING_ATTACHED
         if not detached or self._account.terminate_with == "DeLinkSim":
             return (
@@ -244,7 +298,7 @@ class SftPlatform(SettingsGroups):
                 if detached and first.because
                 else first
             )
-        second = await self._write(Write("delete", body), not_after=not_after)
+        second = await self._write(Write("delete", body, about), not_after=not_after)
         text = f"{DELINKED} ({first.code}); {second.text or second.verdict.value}"
         half_done = second.because is Because.REFUSED
         return replace(second, because=Because.CONTRADICTION if half_done else second.because, text=text)
@@ -262,9 +316,10 @@ class SftPlatform(SettingsGroups):
 
     def _request(self, work: Work) -> Write:
         if work.kind is Kind.CREATE:
-            return Write("create", {"Request": {"requestParam": self._create_fields(work)}}, work.iccid)
+            about = About(iccid=work.iccid)
+            return Write("create", {"Request": {"requestParam": self._create_fields(work)}}, about)
         if work.kind is Kind.TAG:
-            return Write("attach_tag", tag_body(work.endpoint_id, work.target))
+            return self._tagging(work, work.target)
         if work.kind is Kind.ACTIVATE:
             return self._activation(work)
         if work.kind is Kind.ASSIGN:
@@ -288,22 +343,25 @@ class SftPlatform(SettingsGroups):
 
     def _activation(self, work: Work) -> Write:
         if self._account.activate_with == "EndPointActivation":
-            return Write("activate", {"Request": {"endPointId": work.endpoint_id}})
+            return Write("activate", {"Request": {"endPointId": work.endpoint_id}}, _about(work))
         return self._lifecycle(work, "A")
 
     def _lifecycle(self, work: Work, letter: str) -> Write:
         change = {"lifeCycle": letter, "reason": self._account.lifecycle_reason}
-        return Write("lifecycle", {"Request": {"endPointId": work.endpoint_id, "requestParam": change}})
+        return Write("lifecycle", {"Request": {"endPointId": work.endpoint_id, "requestParam": change}}, _about(work))
 
     def _assignment(self, work: Work) -> Write:
         target = self._account.group(work.target)
         if target.addon_plan_id:
             fields = {"endPointId": work.endpoint_id, "planId": target.addon_plan_id}
-            return Write("addon", {"Request": {"requestParam": fields}})
+            return Write("addon", {"Request": {"requestParam": fields}}, _about(work, plan_id=target.addon_plan_id))
         if target.plan_id:
-            plan = {"planId": target.plan_id}
-            return Write("plan", {"Request": {"endPointId": work.endpoint_id, "requestParam": plan}})
-        return Write("attach_tag", tag_body(work.endpoint_id, target.tag or ""))
+            body = {"Request": {"endPointId": work.endpoint_id, "requestParam": {"planId": target.plan_id}}}
+            return Write("plan", body, _about(work, plan_id=target.plan_id))
+        return self._tagging(work, target.tag or "")
+
+    def _tagging(self, work: Work, tag: str) -> Write:
+        return Write("attach_tag", tag_body(work.endpoint_id, tag), _about(work, tag=tag))
 
     async def _write(self, write: Write, *, not_after: float | None = None) -> Answer:
         answer, _ = await self._send_write(write, not_after=not_after)
@@ -338,13 +396,14 @@ class SftPlatform(SettingsGroups):
         text = reading.text
         if write.path == "create" and verdict is Verdict.DONE and endpoint_id is None:
             verdict, text = Verdict.UNKNOWN, "the platform said yes and named no endpoint id"
-        if write.iccid and is_for_another(reading.response, write.iccid):
-            verdict, because, endpoint_id, text = Verdict.UNKNOWN, None, None, "the answer names another ICCID"
+        if not_ours := _not_for(write.path, reading) or names_another(write.about, reading.response):
+            reply.disown()
+            verdict, because, endpoint_id, text = Verdict.UNKNOWN, None, None, not_ours
         return Answer(
             verdict,
             because,
             endpoint_id=endpoint_id,
-            already=reading.meaning is Meaning.ALREADY,
+            already=reading.meaning is Meaning.ALREADY and not not_ours,
             code=reading.code,
             text=text,
             response_id=reading.response_id,
@@ -391,6 +450,17 @@ class SftPlatform(SettingsGroups):
                 break
             refused = sending.token
         raise LoginRefused(_WRONG_ACCOUNT.format(text=reading.text or "no reason given"))
+
+
+def _about(work: Work, **more: str) -> About:
+    return About(iccid=work.iccid, endpoint_id=work.endpoint_id or "", **more)
+
+
+def _not_for(call: str, reading: Reading) -> str:
+    """Why a yes cannot be the answer to this call, by its detailed code; empty where it can."""
+    if reading.meaning is not Meaning.SUCCESS or not is_of_another_call(call, reading.code):
+        return ""
+    return f"the answer's code {reading.code} is that of another call"
 
 
 class _Sending:

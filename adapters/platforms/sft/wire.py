@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from adapters.platforms.sft.naming import About
 from adapters.platforms.texts import clean
 from adapters.platforms.transport import Reply
 
@@ -33,11 +34,11 @@ class Meaning(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One writing request."""
+    """One writing request, and what its answer may name."""
 
     path: str
     body: Mapping[str, Any]
-    iccid: str = ""
+    about: About = field(default_factory=About)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from adapters.platforms.stacuity import parse
 from adapters.platforms.stacuity.contract import OPERATIONS, Operation, UnusableKey
+from adapters.platforms.stacuity.naming import names_another
 from adapters.platforms.stacuity.wire import Meaning, Reading, read
 from adapters.platforms.texts import retry_after
 from adapters.platforms.transport import NoAnswer, NotSent, Reply, TooLate, Transport
@@ -20,8 +21,17 @@ from domain.ports import ReadFailed, ReadRefused, ReadStopped
 from domain.tenancy import Guard
 
 _READ_TRIES = 4
+_MISFIT_TRIES = 2  # the first may have been the late answer to another call
 _THROTTLE_TRIES = 12
 _TOKEN_FORM = re.compile(r"[0-9a-fA-F]{32}")
+
+
+class NoUse(ReadFailed):
+    """The platform answered, and nothing can be made of it."""
+
+
+class AnotherAnswer(NoUse):
+    """What came is the answer to another question, time and again."""
 
 
 class NotFound(ReadRefused):
@@ -78,26 +88,41 @@ class Calls:
         except ReadStopped:
             raise PlatformUnreachable("Stopped before the platform was asked; nothing was sent.") from None
         except ReadFailed as error:
+            answers = isinstance(error, NoUse)
+            trouble = f"answers, and not with a yes: {error}" if answers else f"cannot be reached: {error}"
             raise PlatformUnreachable(
-                f"The platform at {self._account.base_url} cannot be reached: {error}; nothing was sent, "
-                "check the address in the settings and the network, then run the command again."
+                f"The platform at {self._account.base_url} {trouble}; nothing was sent, "
+                f"check the address in the settings{'' if answers else ' and the network'}, then run the command again."
             ) from None
 
     # --- reads ---
 
-    async def read(self, name: str, *, query: Mapping[str, str] | None = None, **keys: str) -> Reading:
-        """Read, with a few tries: a read changes nothing.
+    async def read(
+        self,
+        name: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        misfit: Callable[[Reading], str] = lambda _: "",
+        **keys: str,
+    ) -> Reading:
+        """Read, with a few tries: a read changes nothing. `misfit` says why a yes is none to what was asked.
 
-        Raises LoginRefused, ReadFailed, NotFound, ReadRefused, ReadStopped.
+        Raises LoginRefused, ReadFailed, AnotherAnswer, NotFound, ReadRefused, ReadStopped.
         """
-        return await self._read(name, keys, query=query)
+        return await self._read(name, keys, query=query, misfit=misfit)
 
     async def _read(
-        self, name: str, keys: Mapping[str, str], *, query: Mapping[str, str] | None = None, guarded: bool = True
+        self,
+        name: str,
+        keys: Mapping[str, str],
+        *,
+        query: Mapping[str, str] | None = None,
+        misfit: Callable[[Reading], str] = lambda _: "",
+        guarded: bool = True,
     ) -> Reading:
         if guarded:
             await self._confirm_tenant()
-        reads, throttled, why = 0, 0, ""
+        reads, throttled, misfits, why, failure = 0, 0, 0, "", ReadFailed
         while reads < _READ_TRIES and throttled < _THROTTLE_TRIES:
             try:
                 reading, reply = await self._send(
@@ -110,10 +135,17 @@ class Calls:
             except Closed:
                 raise ReadStopped("stopped before the platform was asked") from None
             except (NotSent, NoAnswer) as error:
-                why = str(error)
+                why, failure = str(error), ReadFailed
             else:
+                failure = NoUse
                 if reading.meaning is Meaning.SUCCESS:
-                    return reading
+                    if not (why := misfit(reading)):
+                        return reading
+                    reply.disown()
+                    misfits += 1
+                    if misfits == _MISFIT_TRIES:
+                        raise AnotherAnswer(why)
+                    continue
                 if reading.meaning is Meaning.THROTTLED:
                     throttled += 1
                     await self._pacer.refused(reply.sent_at, retry_after(reply.retry_after))
@@ -123,14 +155,16 @@ class Calls:
             reads += 1
             if reads < _READ_TRIES:
                 await asyncio.sleep(0.5 * 2.0**reads)
-        raise ReadFailed(why or "the platform refused every try for asking too often")
+        raise failure(why or "the platform refused every try for asking too often")
 
     async def parsed(self, name: str, *, query: Mapping[str, str] | None = None, **keys: str) -> Any:
         """Read, and take out of the answer what the contract says.
 
         Raises what `read` raises, and ReadFailed when the data is not what it should be.
         """
-        found = OPERATIONS[name].parse((await self.read(name, query=query, **keys)).data)
+        key = next(iter(keys.values()), "")
+        reading = await self.read(name, query=query, misfit=lambda found: names_another(found.data, key), **keys)
+        found = OPERATIONS[name].parse(reading.data)
         if found is None:
             raise ReadFailed(f"the platform's answer to {name} cannot be read")
         return found
@@ -172,7 +206,11 @@ class Calls:
             return Answer(Verdict.UNKNOWN, text=str(error)), None
         if reading.meaning is Meaning.THROTTLED:
             await self._pacer.refused(reply.sent_at, retry_after(reply.retry_after))
-        return self._answer(reading, reply), operation.parse(reading.data)
+        answer = self._answer(reading, reply)
+        if "endpoint" in keys and (another := names_another(reading.data, keys["endpoint"])):
+            reply.disown()
+            return replace(answer, verdict=Verdict.UNKNOWN, because=None, text=another), None
+        return answer, operation.parse(reading.data)
 
     def _answer(self, reading: Reading, reply: Reply) -> Answer:
         verdict, because = _VERDICTS[reading.meaning]

@@ -13,6 +13,7 @@ from adapters.platforms.stacuity.listing import Listing
 from adapters.platforms.stacuity.parse import Endpoint
 from adapters.platforms.stacuity.polling import events_between
 from adapters.platforms.stacuity.probe import probe
+from adapters.platforms.texts import clean
 from domain.capabilities import Capabilities
 from domain.contract import Check
 from domain.credential import Source, nowhere
@@ -52,6 +53,7 @@ class StacuityPlatform:
         self._account = account
         self._calls = Calls(account, pacer, source, tenant)
         self._listing = Listing(self._calls, page_size=account.page_size)
+        self._shows_endpoints = False
         self._groups = Groups(self._calls, account, groups or {})
         self._performers: Mapping[Kind, Callable[[Work], Awaitable[Answer]]] = {
             Kind.CREATE: self._claim if self.capabilities.needs_activation_code else self._take_over,
@@ -97,19 +99,35 @@ class StacuityPlatform:
         """See domain.ports.Platform. An endpoint is in exactly one primary group, so the count is 0 or 1."""
         target = await self._group_for(group)
         one = await self._endpoint(endpoint_id)
-        return int(one.group_id == target.id and one.state is not Lifecycle.PRE_ACTIVE)
+        if one.state is Lifecycle.PRE_ACTIVE:
+            return 0
+        return None if one.group_id is None else int(one.group_id == target.id)
 
     async def tags_of(self, endpoint_id: str) -> frozenset[str] | None:
         """See domain.ports.Platform."""
         one = await self._endpoint(endpoint_id)
-        return None if "tags" in one.unreadable else frozenset(one.tags)
+        return None if "tags" in one.unreadable else frozenset(map(clean, one.tags))
+
+    async def proves_absence(self, kind: Kind, target: str = "") -> bool:  # noqa: ARG002 - each endpoint shows both
+        """See domain.ports.Platform. An endpoint that does not show them is not counted in the first place."""
+        return True
 
     async def endpoint_exists(self, endpoint_id: str) -> bool | None:
         """Whether an endpoint is still there. A terminated one is shown for 90 days and then not found."""
         try:
             return (await self._endpoint(endpoint_id)).state is not Lifecycle.TERMINATED
         except NotFound:
-            return False
+            return False if await self._shows_others() else None
+
+    async def _shows_others(self) -> bool:
+        """Whether some other endpoint is found, so that one which is not found means something."""
+        if not self._shows_endpoints:
+            for one in (await self._listing.page(1))[0][:1]:
+                try:
+                    await self._endpoint(one.id)
+                except NotFound:
+                    return False
+        return self._shows_endpoints
 
     async def iccid_on(self, endpoint_id: str) -> str | None:
         """See domain.ports.Platform."""
@@ -120,20 +138,20 @@ class StacuityPlatform:
 
     async def _endpoint(self, endpoint_id: str) -> Endpoint:
         found: Endpoint = await self._calls.parsed("read_endpoint", endpoint=endpoint_id)
-        if found.id != endpoint_id:
-            raise ReadFailed("the platform answered with another endpoint")
+        self._shows_endpoints = True
         return found
 
     def _record(self, one: Endpoint) -> SimRecord:
         names = self._groups.names_of(one.group_id, one.group_name)
+        shows_none = not names and one.state is not Lifecycle.PRE_ACTIVE
         return SimRecord(
             one.iccid,
             one.id,
             one.state,
             one.state_text,
-            groups=names,
+            groups=None if shows_none else names,
             network_state=one.network_state,
-            tags=frozenset(one.tags) if one.shows_tags else None,
+            tags=frozenset(map(clean, one.tags)) if one.shows_tags else None,
         )
 
     async def check_contract(self) -> list[Check]:

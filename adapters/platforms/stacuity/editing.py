@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from adapters.platforms.stacuity.parse import Endpoint
+from adapters.platforms.texts import clean
 from domain.lifecycle import Lifecycle
 from domain.operation import Work
 from domain.outcome import Answer, Because, Verdict
@@ -41,7 +42,7 @@ def compared(answer: Answer, before: Endpoint, wanted: Endpoint, after: Endpoint
     """
     missing = [tag for tag in wanted.tags if tag not in after.tags]
     if missing:
-        text = f"answered yes; the read-back lacks {', '.join(missing)}"
+        text = clean(f"answered yes; the read-back lacks {', '.join(missing)}")
         return replace(answer, verdict=Verdict.UNKNOWN, text=text)
     other = [
         what

@@ -3,10 +3,12 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from functools import partial
 
 from adapters.platforms.stacuity import parse
 from adapters.platforms.stacuity.calls import Calls, NotFound
 from adapters.platforms.stacuity.contract import UnusableKey, associate_body, group_body
+from adapters.platforms.stacuity.naming import is_another_page
 from domain.errors import Refused, Stopped, UnknownGroup, UnusableGroup, UsageError
 from domain.groups import (
     MONIKER,
@@ -129,7 +131,7 @@ class Groups:
         offset = 0
         for _ in range(_MOST_PAGES):
             query = {"offset": str(offset), "limit": str(self._account.page_size), "sortBy": "asc(id)"}
-            reading = await self._calls.read("list_groups", query=query)
+            reading = await self._calls.read("list_groups", query=query, misfit=partial(is_another_page, offset=offset))
             if not isinstance(reading.data, list):
                 raise ReadFailed("the platform's answer holds no readable list of groups")
             found |= {one.id: one for one in parse.groups(reading.data)}

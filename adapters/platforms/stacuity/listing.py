@@ -3,9 +3,11 @@
 import asyncio
 import math
 import time
+from collections.abc import Callable
 
 from adapters.platforms.stacuity import parse
-from adapters.platforms.stacuity.calls import Calls
+from adapters.platforms.stacuity.calls import AnotherAnswer, Calls
+from adapters.platforms.stacuity.naming import is_another_page
 from adapters.platforms.stacuity.parse import Endpoint
 from adapters.platforms.stacuity.wire import Reading
 from domain.ports import ReadFailed
@@ -47,9 +49,15 @@ class Listing:
         return await self._scanned(iccid)
 
     async def _filtered(self, iccid: str) -> list[Endpoint]:
-        hits, _ = await self._from(0, self._size, {"filter": f"iccid:{iccid}"})
-        self._filter_broken = any(iccid not in one.iccid for one in hits)
-        return hits
+        def ignored(reading: Reading) -> str:
+            others = [one for one in parse.endpoints(reading.data) if iccid not in one.iccid]
+            return "the platform's look-up by ICCID ignored its filter" if others else ""
+
+        try:
+            return (await self._from(0, self._size, {"filter": f"iccid:{iccid}"}, ignored))[0]
+        except AnotherAnswer:
+            self._filter_broken = True
+            return []
 
     async def _is_proven(self) -> bool:
         if self._filter_proven:
@@ -75,7 +83,11 @@ class Listing:
         return self._scan[1].get(iccid, [])
 
     async def _from(
-        self, offset: int, most: float, more: dict[str, str] | None = None
+        self,
+        offset: int,
+        most: float,
+        more: dict[str, str] | None = None,
+        misfit: Callable[[Reading], str] = lambda _: "",
     ) -> tuple[list[Endpoint], int | None]:
         """At least so many endpoints from here on, each once, or all that are left, and how many there are in all.
 
@@ -85,7 +97,7 @@ class Listing:
         found: dict[str, Endpoint] = {}
         at = offset
         for _ in range(_MOST_READS):
-            reading = await self._read(at, more)
+            reading = await self._read(at, more or {}, misfit)
             fresh = {one.id: one for one in parse.endpoints(reading.data)}
             if fresh and fresh.keys() <= found.keys():
                 raise ReadFailed("the platform shows the same endpoints again when it is asked for the next ones")
@@ -95,9 +107,13 @@ class Listing:
                 return list(found.values()), reading.total
         raise ReadFailed("the platform's list of endpoints does not end")
 
-    async def _read(self, offset: int, more: dict[str, str] | None = None) -> Reading:
-        query = {"offset": str(offset), "limit": str(self._size), "sortBy": _ORDER} | (more or {})
-        reading = await self._calls.read("list_endpoints", query=query)
+    async def _read(self, offset: int, more: dict[str, str], misfit: Callable[[Reading], str]) -> Reading:
+        query = {"offset": str(offset), "limit": str(self._size), "sortBy": _ORDER} | more
+
+        def unfit(reading: Reading) -> str:
+            return is_another_page(reading, offset) or misfit(reading)
+
+        reading = await self._calls.read("list_endpoints", query=query, misfit=unfit)
         if not isinstance(reading.data, list) or (reading.data and not parse.endpoints(reading.data)):
             raise ReadFailed("the platform's answer holds no readable list of endpoints")
         return reading

@@ -1,10 +1,14 @@
-"""Takes out of Stacuity's objects what the program needs. Every field but the id may be missing."""
+"""Takes out of Stacuity's objects what the program needs. Every field but the id may be missing.
+
+Texts are cleaned here, but for those that an edit writes back or that are compared with ours.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from adapters.platforms.stacuity.fields import exact, folded, moniker, reference, rows, shows, text
 from adapters.platforms.texts import clean
 from domain.endpoint import usable_id
 from domain.groups import Group, GroupKind, Policy, Slice
@@ -12,6 +16,8 @@ from domain.inbox import PlatformEvent
 from domain.lifecycle import NETWORK_WORDS, Lifecycle, NetworkState, from_platform
 
 TAGS_FORM = "a list of texts"
+NO_TAGS = "null"  # as the vendor's own samples show an empty list
+TAGS_FORMS = frozenset({TAGS_FORM, NO_TAGS})
 _KNOWN_BY_WORD = {state.value: state for state in NetworkState}
 
 
@@ -37,43 +43,44 @@ class Endpoint:
 
 def endpoint(row: object) -> Endpoint | None:
     """The endpoint of one object, or None when it has no id."""
-    if not isinstance(row, dict) or (its_id := usable_id(row.get("id"))) is None:
+    if not isinstance(row, dict) or (its_id := usable_id((fields := folded(row)).get("id"))) is None:
         return None
-    state, word = status(row.get("endpointStatus"))
-    group_id, group_name = _group_of(row)
+    state, word = status(fields.get("endpointstatus"))
+    group_id, group_name = _group_of(fields)
     return Endpoint(
         id=its_id,
-        iccid=_text(row.get("iccid")) or "",
-        name=_text(row.get("name")),
-        reference=_text(row.get("reference")),
-        tags=tuple(tag for tag in _rows(row.get("tags")) if isinstance(tag, str)),
-        static_ip=_text(row.get("staticIp")),
-        imei_lock=_text(row.get("imeiLock")),
+        iccid=exact(fields.get("iccid")) or "",
+        name=exact(fields.get("name")),
+        reference=exact(fields.get("reference")),
+        tags=tuple(tag for tag in rows(fields.get("tags")) if isinstance(tag, str)),
+        static_ip=exact(fields.get("staticip")),
+        imei_lock=exact(fields.get("imeilock")),
         state=state,
         state_text=word,
-        network_state=network_status(row.get("endpointNetworkStatus")),
+        network_state=network_status(fields.get("endpointnetworkstatus")),
         group_id=group_id,
         group_name=group_name,
-        unreadable=tuple(_unreadable(row)),
-        shows_tags=isinstance(row.get("tags"), list),
+        unreadable=tuple(_unreadable(fields)),
+        shows_tags=isinstance(fields.get("tags", ""), list | None),
     )
 
 
-def _unreadable(row: Mapping[str, Any]) -> Iterator[str]:
+def _unreadable(fields: Mapping[str, Any]) -> Iterator[str]:
     """Tags are a list of texts or not known, absent ones too: they may have another name. The others may be absent."""
-    if form_of_tags(row) != TAGS_FORM:
+    if form_of_tags(fields) not in TAGS_FORMS:
         yield "tags"
     for name in ("name", "reference", "staticIp", "imeiLock"):
-        value = row.get(name)
+        value = fields.get(name.lower())
         if isinstance(value, bool) or not isinstance(value, str | int | None):
             yield name
 
 
 def form_of_tags(row: Mapping[str, Any]) -> str:
     """What an endpoint's tags are, in words that hold no tag."""
-    if "tags" not in row:
+    fields = folded(row)
+    if "tags" not in fields:
         return "absent"
-    tags = row["tags"]
+    tags = fields["tags"]
     odd = [_form(tag) for tag in tags if not isinstance(tag, str)] if isinstance(tags, list) else [_form(tags)]
     if not odd:
         return TAGS_FORM
@@ -81,13 +88,13 @@ def form_of_tags(row: Mapping[str, Any]) -> str:
 
 
 def _form(value: object) -> str:
-    words = {type(None): "null", str: "a text", dict: "an object", list: "a list"}
+    words = {type(None): NO_TAGS, str: "a text", dict: "an object", list: "a list"}
     return words.get(type(value), "a number or a truth value")
 
 
 def endpoints(data: object) -> list[Endpoint]:
     """The endpoints of a list, each once."""
-    found = {one.id: one for row in _rows(data) if (one := endpoint(row)) is not None}
+    found = {one.id: one for row in rows(data) if (one := endpoint(row)) is not None}
     return list(found.values())
 
 
@@ -104,91 +111,102 @@ def status(lookup: object) -> tuple[Lifecycle | None, str]:
     """
     if not isinstance(lookup, dict):
         return None, ""
-    key, word = lookup.get("key"), clean(_text(lookup.get("moniker")) or "")
+    fields = folded(lookup)
+    key, word = fields.get("key"), text(fields.get("moniker")) or ""
     by_key = from_platform("stacuity", str(key)) if isinstance(key, int) else None
     by_word = from_platform("stacuity", word) if word else None
     if by_key is not None and by_word is not None and by_key is not by_word:
         return None, f"{word} ({key})"
     known = by_key if isinstance(key, int) else by_word
-    return known, word or _text(key) or ""
+    return known, word or text(key) or ""
 
 
 def network_status(lookup: object) -> NetworkState | None:
     """What the radio network says, by id and else by word."""
     if not isinstance(lookup, dict):
         return None
-    by_key = NETWORK_WORDS.get(str(lookup.get("key")))
-    return by_key or _KNOWN_BY_WORD.get(str(lookup.get("moniker")).lower())
+    fields = folded(lookup)
+    by_key = NETWORK_WORDS.get(str(fields.get("key")))
+    return by_key or _KNOWN_BY_WORD.get(str(fields.get("moniker")).lower())
 
 
 def group(row: object) -> Group | None:
     """The group of one object, or None when it has no id."""
-    if not isinstance(row, dict) or (its_id := usable_id(row.get("id"))) is None:
+    if not isinstance(row, dict) or (its_id := usable_id((fields := folded(row)).get("id"))) is None:
         return None
-    kind = _moniker(row.get("endpointGroupType"))
-    count = row.get("endpointsAssigned")
+    kind = moniker(fields.get("endpointgrouptype"))
+    count = fields.get("endpointsassigned")
     return Group(
         id=its_id,
-        moniker=_text(row.get("moniker")) or "",
-        name=_text(row.get("name")) or "",
+        moniker=text(fields.get("moniker")) or "",
+        name=text(fields.get("name")) or "",
         kind=GroupKind(kind) if kind in set(GroupKind) else None,
-        vslice=_moniker(row.get("vslice")) or "",
+        vslice=reference(fields, "vslice") or "",
         endpoints=count if isinstance(count, int) else None,
-        has_routing_policy=bool(row.get("routingPolicy")),
-        has_regional_policy=bool(row.get("regionalGatewayPolicy")),
-        subnet=_text(row.get("ipv4Subnet")),
-        is_pooled=_moniker(row.get("ipAllocationType")) == "pooled",
-        apn=_text(row.get("apn")),
-        primary=_moniker(row.get("primaryGroup")),
-        secondaries=tuple(filter(None, (_moniker(one) for one in _rows(row.get("secondaryGroups"))))),
-        subscription_type=_moniker(row.get("subscriptionType")),
-        routing_policy=_moniker(row.get("routingPolicy")),
-        regional_policy=_moniker(row.get("regionalGatewayPolicy")),
+        has_routing_policy=_has(fields, "routingpolicy"),
+        has_regional_policy=_has(fields, "regionalgatewaypolicy"),
+        subnet=text(fields.get("ipv4subnet")),
+        is_pooled=moniker(fields.get("ipallocationtype")) == "pooled",
+        apn=text(fields.get("apn")),
+        primary=reference(fields, "primarygroup"),
+        shows_primary=shows(fields, "primarygroup"),
+        secondaries=tuple(filter(None, (moniker(one) for one in rows(fields.get("secondarygroups"))))),
+        subscription_type=moniker(fields.get("subscriptiontype")),
+        routing_policy=reference(fields, "routingpolicy"),
+        regional_policy=reference(fields, "regionalgatewaypolicy"),
     )
+
+
+def _has(fields: Mapping[str, Any], name: str) -> bool:
+    """Whether a group refers to such an object; what it does not show at all is not said to be missing."""
+    return not shows(fields, name) or reference(fields, name) is not None or bool(fields.get(name))
 
 
 def groups(data: object) -> list[Group]:
     """The groups of a list, each once."""
-    found = {one.id: one for row in _rows(data) if (one := group(row)) is not None}
+    found = {one.id: one for row in rows(data) if (one := group(row)) is not None}
     return list(found.values())
 
 
 def vslice(row: object) -> Slice | None:
     """The VSlice of one object, or None when it has no id."""
-    if not isinstance(row, dict) or (its_id := usable_id(row.get("id"))) is None:
+    if not isinstance(row, dict) or (its_id := usable_id((fields := folded(row)).get("id"))) is None:
         return None
-    count = row.get("endpointCount")
+    count, subnets = fields.get("endpointcount"), fields.get("subnets", "")
     return Slice(
         id=its_id,
-        moniker=_text(row.get("moniker")) or "",
-        subnets=tuple(subnet for subnet in _rows(row.get("subnets")) if isinstance(subnet, str)),
+        moniker=text(fields.get("moniker")) or "",
+        subnets=tuple(clean(subnet) for subnet in rows(subnets) if isinstance(subnet, str)),
         endpoints=count if isinstance(count, int) else None,
-        apn_patterns=tuple(one for one in _rows(row.get("apnPatterns")) if isinstance(one, str)),
+        apn_patterns=tuple(clean(one) for one in rows(fields.get("apnpatterns")) if isinstance(one, str)),
+        shows_subnets=subnets is None or (isinstance(subnets, list) and all(isinstance(one, str) for one in subnets)),
     )
 
 
 def policy(row: object) -> Policy | None:
     """The policy of one object, or None when it has no id."""
-    if not isinstance(row, dict) or (its_id := usable_id(row.get("id"))) is None:
+    if not isinstance(row, dict) or (its_id := usable_id((fields := folded(row)).get("id"))) is None:
         return None
-    its_slice = row.get("vslice")
-    names = (its_slice.get("id"), its_slice.get("moniker")) if isinstance(its_slice, dict) else (its_slice,)
-    return Policy(its_id, tuple(filter(None, map(_text, names))))
+    inner = fields.get("vslice")
+    whole = folded(inner) if isinstance(inner, dict) else {}
+    names = (whole.get("id"), whole.get("moniker"), fields.get("vsliceid"), fields.get("vslicemoniker"), inner)
+    return Policy(its_id, tuple(filter(None, map(text, names))))
 
 
 def events(data: object) -> list[PlatformEvent]:
     """The events of a list that can be told apart and put in order."""
-    return [one for row in _rows(data) if (one := event(row)) is not None]
+    return [one for row in rows(data) if (one := event(row)) is not None]
 
 
 def event(row: object) -> PlatformEvent | None:
     """One event, or None when it lacks what makes it one."""
     if not isinstance(row, dict):
         return None
-    its_id, kind, at = usable_id(row.get("eventId")), _text(row.get("eventType")), moment(row.get("eventTime"))
+    fields = folded(row)
+    its_id, kind, at = usable_id(fields.get("eventid")), text(fields.get("eventtype")), moment(fields.get("eventtime"))
     if its_id is None or kind is None or at is None:
         return None
-    return PlatformEvent(its_id, at, clean(kind), usable_id(row.get("endpointId")))
+    return PlatformEvent(its_id, at, kind, usable_id(fields.get("endpointid")))
 
 
 def moment(value: object) -> float | None:
@@ -209,24 +227,10 @@ def nothing(_data: object) -> None:
     """For operations whose data is not used."""
 
 
-def _group_of(row: Mapping[str, Any]) -> tuple[str | None, str | None]:
+def _group_of(fields: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """The primary group, from its object if there is one, else from the flat names."""
-    inner = row.get("endpointGroup")
+    inner = fields.get("endpointgroup")
     if isinstance(inner, dict):
-        return usable_id(inner.get("id")), _text(inner.get("moniker"))
-    return usable_id(row.get("endpointGroupId")), _text(row.get("endpointGroupName"))
-
-
-def _moniker(value: object) -> str | None:
-    """The moniker of a reference or a lookup."""
-    return _text(value.get("moniker")) if isinstance(value, dict) else _text(value)
-
-
-def _rows(value: object) -> Iterator[Any]:
-    yield from value if isinstance(value, list) else ()
-
-
-def _text(value: object) -> str | None:
-    if isinstance(value, bool | float) or not isinstance(value, str | int):
-        return None
-    return str(value).strip() or None
+        whole = folded(inner)
+        return usable_id(whole.get("id")), text(whole.get("moniker"))
+    return usable_id(fields.get("endpointgroupid")), text(fields.get("endpointgroupname"))

@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import partial
 
 from adapters.platforms.stacuity import parse
 from adapters.platforms.stacuity.calls import Calls
+from adapters.platforms.stacuity.naming import is_another_page
 from domain.inbox import PlatformEvent
 from domain.ports import ReadFailed
 
@@ -17,7 +19,7 @@ async def events_between(calls: Calls, since: float, until: float, *, page_size:
     offset = 0
     for _ in range(_MOST_PAGES):
         query = {"from": _utc(since), "to": _utc(until), "offset": str(offset), "limit": str(page_size)} | _ORDER
-        reading = await calls.read("list_events", query=query)
+        reading = await calls.read("list_events", query=query, misfit=partial(is_another_page, offset=offset))
         if not isinstance(reading.data, list):
             raise ReadFailed("the platform's answer holds no readable list of events")
         for event in parse.events(reading.data):

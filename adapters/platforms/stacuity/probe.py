@@ -7,12 +7,15 @@ from uuid import UUID
 from adapters.platforms.stacuity import parse
 from adapters.platforms.stacuity.calls import Calls, NotFound
 from adapters.platforms.stacuity.contract import OPERATIONS
+from adapters.platforms.stacuity.fields import folded
 from adapters.platforms.stacuity.parse import Endpoint
+from adapters.platforms.texts import clean
 from domain.contract import Check
 from domain.errors import LoginRefused
 from domain.ports import ReadFailed
 
 _NEEDED = ("id", "iccid", "endpointStatus", "endpointNetworkStatus", "tags", "name", "reference")
+_FIELDS_LENGTH = 1000
 _NOBODY = str(UUID(int=0))
 _PAGES: tuple[Mapping[str, str], ...] = ({"limit": "2", "offset": "1"}, {"limit": "0"}, {"limit": "100000"})
 
@@ -27,6 +30,7 @@ async def probe(calls: Calls) -> AsyncIterator[Check]:
     sample, check = await _sample(calls)
     yield check
     yield await _tags(calls)
+    yield await _group(calls)
     for page in _PAGES:
         yield await _page(calls, page)
     for name, value in _filters(sample):
@@ -46,11 +50,12 @@ async def _sample(calls: Calls) -> tuple[dict[str, Any], Check]:
     if not isinstance(data, list) or not data or not isinstance(data[0], dict):
         return {}, Check(what, None, "the account shows no endpoint; put one on it and run this again")
     row: dict[str, Any] = data[0]
-    missing = [name for name in _NEEDED if name not in row]
-    state, word = parse.status(row.get("endpointStatus"))
+    fields = folded(row)
+    missing = [name for name in _NEEDED if name.lower() not in fields]
+    state, word = parse.status(fields.get("endpointstatus"))
     if missing or state is None:
         text = f"missing: {', '.join(missing) or 'nothing'}; status {word or 'unreadable'!r}"
-        return row, Check(what, False, f"{text}; its fields are {', '.join(sorted(row))}")
+        return row, Check(what, False, clean(f"{text}; its fields are {', '.join(sorted(row))}", length=_FIELDS_LENGTH))
     return row, Check(what, True, f"every field that is needed is there, status {word!r}")
 
 
@@ -62,12 +67,28 @@ async def _tags(calls: Calls) -> Check:
     except ReadFailed as error:
         return Check(what, False, str(error))
     rows = [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
-    odd = sorted({form for row in rows if (form := parse.form_of_tags(row)) != parse.TAGS_FORM})
+    odd = sorted({form for row in rows if (form := parse.form_of_tags(row)) not in parse.TAGS_FORMS})
     if odd:
         return Check(what, False, f"not always {parse.TAGS_FORM}: {', '.join(odd)}; such endpoints are not edited")
-    if not any(row["tags"] for row in rows):
+    if not any(folded(row)["tags"] for row in rows):
         return Check(what, None, f"none of the {len(rows)} endpoints that were read has a tag; give one a tag")
     return Check(what, True, f"{parse.TAGS_FORM} on each of {len(rows)} endpoints")
+
+
+async def _group(calls: Calls) -> Check:
+    """Before endpoints are put into a group, its addresses are counted: by its VSlice, and that one's subnets."""
+    what = "one group"
+    try:
+        data = (await calls.read("list_groups", query={"limit": "1", "offset": "0"})).data
+    except ReadFailed as error:
+        return Check(what, False, str(error))
+    groups = parse.groups(data)
+    if not groups:
+        return Check(what, None, "the account shows no group; make one and run this again")
+    if groups[0].vslice:
+        return Check(what, True, "its VSlice is shown")
+    names = clean(", ".join(sorted(data[0])), length=_FIELDS_LENGTH)
+    return Check(what, False, f"its VSlice is not shown, so nothing is put into it; its fields are {names}")
 
 
 async def _page(calls: Calls, query: Mapping[str, str]) -> Check:

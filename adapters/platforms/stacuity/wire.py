@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from adapters.platforms.stacuity.fields import folded
 from adapters.platforms.texts import clean
 from adapters.platforms.transport import Reply
 
@@ -34,20 +35,22 @@ class Reading:
     data: Any = None
     total: int | None = None
     limit: int | None = None
+    offset: int | None = None
     status: int = 0
 
 
 def read(reply: Reply) -> Reading:
     """Understand one answer: good only when the status is 2xx, the body parses and `success` is true."""
-    body = reply.body or {}
+    body = folded(reply.body or {})
     success = body.get("success")
     text = clean("; ".join(_messages(body)), length=_TEXT_LENGTH)
     return Reading(
         meaning=_meaning(reply.status, success, text),
         text=text or (f"http {reply.status}{reply.oddity}" if success is not True else ""),
         data=body.get("data"),
-        total=_count(body.get("totalItems")),
+        total=_count(body.get("totalitems")),
         limit=_count(body.get("limit")),
+        offset=_count(body.get("offset")),
         status=reply.status,
     )
 

@@ -228,9 +228,10 @@ async def test_pages_come_with_their_number(start):
 
 
 @pytest.mark.parametrize(
-    ("total", "shown", "pages"), [(7, 1, 7), ("7", 1, 7), (None, 2, 2), (None, 1, 1), ("x", 2, 2), ({}, 1, 1)]
+    ("total", "shown", "pages"),
+    [(7, 1, 7), ("7", 1, 7), (None, 2, 2), (None, 1, 2), ("x", 2, 2), ({}, 1, 2), (None, 0, 1)],
 )
-async def test_without_a_number_of_pages_a_full_page_means_that_there_is_another(serve, total, shown, pages):
+async def test_without_a_number_of_pages_there_is_another_after_each_that_holds_something(serve, total, shown, pages):
     client, server = await serve(page_size=2)
     response = {} if total is None else {"totalNoOfPages": total}
     server.answers["/api/fetchSIM"] = rows(*(row(f"894450000000000000{n}") for n in range(shown)), **response)

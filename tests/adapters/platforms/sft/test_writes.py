@@ -157,12 +157,12 @@ async def test_an_unknown_sim_is_refused(sft):
     assert outcome(await sft.perform(Kind.CREATE, "8944000000000000000")) == (NOT_DONE, Because.REFUSED)
 
 
-async def test_the_text_of_a_refusal_is_kept_as_it_is(start):
+async def test_the_text_of_a_refusal_is_kept_without_what_would_act_in_a_page(start):
     sft = await start({"fault": "refused", "route": CREATE, "code": "10117"})
 
     answer = await sft.create()
 
-    assert (answer.code, answer.text) == ("10117", "Incorrect value <b>for this item</b>")
+    assert (answer.code, answer.text) == ("10117", "Incorrect value \u2039b\u203afor this item\u2039/b\u203a")
 
 
 async def test_one_that_is_forbidden_is_refused_and_the_others_go_on(start):

@@ -121,7 +121,7 @@ async def test_the_probe_shows_a_filter_that_is_ignored(stacuity):
         ([["a"], [{"name": "secret"}]], False, "a list with an object"),
         ([["a"], [7]], False, "a list with a number or a truth value"),
         ([["a"], "a,b"], False, "a text"),
-        ([["a"], None], False, "null"),
+        ([["a"], None], True, "a list of texts on each of 2"),
         ([["a"], ...], False, "absent"),
     ],
     ids=str,

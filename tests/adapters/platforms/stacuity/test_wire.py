@@ -113,7 +113,7 @@ def test_every_field_but_the_id_may_be_missing():
     assert parse.endpoint({"iccid": "8944"}) is None
     assert parse.endpoint("E1") is None
     assert parse.group({"id": "G1"}).kind is None
-    assert parse.vslice({"id": "V1"}).subnets == ()
+    assert (parse.vslice({"id": "V1"}).subnets, parse.vslice({"id": "V1"}).shows_subnets) == ((), False)
     assert parse.event({"eventType": "X"}) is None
 
 
@@ -123,6 +123,52 @@ def test_the_group_is_read_from_its_object_and_else_from_the_flat_names():
 
     assert (parse.endpoint(flat).group_id, parse.endpoint(flat).group_name) == ("G1", "Fleet")
     assert (parse.endpoint(inner).group_id, parse.endpoint(inner).group_name) == ("G2", "fleet-2")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"vslice": {"id": "V1", "moniker": "main"}},
+        {"vSlice": {"id": "V1", "moniker": "main"}},
+        {"VSlice": {"ID": "V1", "Moniker": "main"}},
+        {"vslice": "main"},
+        {"vSliceId": "V1", "vSliceName": "Main", "vSliceMoniker": "main"},
+        {"vslice": None, "vSliceMoniker": "main"},
+    ],
+    ids=str,
+)
+def test_the_vslice_of_a_group_is_read_in_any_letter_case_and_else_from_the_flat_names(fields):
+    assert parse.group({"id": "G1"} | fields).vslice == "main"
+
+
+def test_a_vslice_without_a_moniker_is_called_by_its_id_and_else_by_its_name():
+    assert parse.group({"id": "G1", "vslice": {"id": "V1"}}).vslice == "V1"
+    assert parse.group({"id": "G1", "vSliceId": "V1", "vSliceName": "Main"}).vslice == "V1"
+    assert parse.group({"id": "G1", "vSliceName": "Main"}).vslice == "Main"
+    assert parse.group({"id": "G1"}).vslice == ""
+
+
+def test_every_name_may_come_in_another_letter_case():
+    row = {"ID": "E1", "Iccid": "8944", "Tags": ["a"], "EndpointStatus": {"Key": 30, "Moniker": "pending"}}
+    one = parse.endpoint(row | {"endpointGroupID": "G1"})
+
+    assert (one.id, one.iccid, one.tags, one.state, one.group_id) == ("E1", "8944", ("a",), Lifecycle.PRE_ACTIVE, "G1")
+    assert one.unreadable == ()
+
+
+def test_a_policy_that_a_group_does_not_show_is_not_said_to_be_missing():
+    shown = parse.group({"id": "G1", "routingPolicy": None, "regionalGatewayPolicyId": "R1"})
+    silent = parse.group({"id": "G1"})
+
+    assert (shown.has_routing_policy, shown.has_regional_policy) == (False, True)
+    assert (silent.has_routing_policy, silent.has_regional_policy, silent.shows_primary) == (True, True, False)
+
+
+def test_no_tags_may_be_told_by_null():
+    one = parse.endpoint({"id": "E1", "tags": None})
+
+    assert (one.tags, one.unreadable, one.shows_tags) == ((), (), True)
+    assert parse.vslice({"id": "V1", "subnets": None}).shows_subnets
 
 
 def test_a_group_says_what_it_is():

@@ -7,6 +7,7 @@ import pytest
 
 from adapters.platforms.simulator.stacuity.fixtures import claim_code
 from domain.carry import carry_out
+from domain.errors import PlatformUnreachable
 from domain.lifecycle import Kind
 from domain.outcome import Because, Verdict
 from tests.support.scripted_server import ScriptedServer, raw, reply
@@ -222,7 +223,6 @@ UNKNOWN_FORMS = [
     {"tags": ["good", None]},
     {"tags": "a,b"},
     {"tags": {"name": "keep-me"}},
-    {"tags": None},
     {"tags": 0},
     {},
     {"tags": [], "name": {"text": "n"}},
@@ -249,7 +249,7 @@ async def test_an_endpoint_with_a_field_of_unknown_form_is_not_edited(serve, fie
     assert "keep-me" not in answer.text
 
 
-@pytest.mark.parametrize("tags", [[{"name": "a"}], "a,b", None])
+@pytest.mark.parametrize("tags", [[{"name": "a"}], "a,b"])
 async def test_tags_of_unknown_form_are_no_tags_that_can_be_compared(serve, tags):
     client, server = await serve()
     row = {"id": "E1", "iccid": "8944", "tags": tags}
@@ -420,12 +420,22 @@ async def test_a_write_is_sent_once_whatever_comes_back(start, fault, verdict):
     assert stacuity.requests("assign") == 1
 
 
-async def test_a_page_that_reads_like_a_yes_is_none(serve):
+async def test_a_yes_is_one_whatever_its_type_says_and_a_page_is_none(serve):
     client, server = await serve()
     server.answers["/api/endpoints/E1/status"] = raw(b'{"success": true}', kind="text/html")
-    answer = await client.perform(Kind.SUSPEND, "8944", "E1")
+    assert (await client.perform(Kind.SUSPEND, "8944", "E1")).verdict is Verdict.DONE
 
+    server.answers["/api/endpoints/E1/status"] = raw(b"<html>success: true</html>", kind="text/html")
+    answer = await client.perform(Kind.SUSPEND, "8944", "E1")
     assert (answer.verdict, answer.text) == (Verdict.UNKNOWN, "http 200 of type text/html")
+
+
+async def test_a_token_that_is_verified_with_a_page_does_not_leave_the_platform_out_of_reach(serve):
+    client, server = await serve()
+    server.answers["/api/apitokens/verify"] = raw(b"<html>Welcome</html>", kind="text/html")
+
+    with pytest.raises(PlatformUnreachable, match="answers, and not with a yes: http 200 of type text/html; nothing"):
+        await client.platform.login()
 
 
 async def test_a_call_whose_turn_came_too_late_is_not_sent(stacuity):
