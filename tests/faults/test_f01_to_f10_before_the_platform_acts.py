@@ -106,7 +106,10 @@ def test_f05_an_item_that_is_refused_keeps_the_platforms_words(play, status):
         await world.run()
 
         assert world.states() == {State.CONFIRMED: 2, State.REFUSED: 1}
-        assert world.state_of(world.iccids[0]) == (State.REFUSED, "Incorrect value <b>for this item</b>")
+        assert world.state_of(world.iccids[0]) == (
+            State.REFUSED,
+            "Incorrect value \u2039b\u203afor this item\u2039/b\u203a",
+        )
         assert world.requests(CREATE) == 3
 
     play(scenario)

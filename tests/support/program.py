@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapters.store import bulk_changes, selection
+from adapters.store.controls import StoredControls
 from adapters.store.store import AccountLedger, Store
 from domain import sight
 from domain.errors import PreactiveError
@@ -83,7 +84,7 @@ class Program:
         self.stores.append(store)
         ledger = AccountLedger(store, ACCOUNT, account, lane)
         await ledger.open()
-        session = Session(ACCOUNT, account, store, ledger, lane)
+        session = Session(ACCOUNT, account, store, ledger, lane, controls=StoredControls(store, ACCOUNT))
         self.sessions.append(session)
         return session
 

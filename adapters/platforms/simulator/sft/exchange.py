@@ -47,7 +47,8 @@ class SftExchange(Exchange):
         return commit
 
     def yes(self) -> Reply:
-        return Reply(200, success(endPointId=_NEVER_MADE))
+        """A yes to this very call; one to a create names an endpoint."""
+        return Reply(200, success(**({"endPointId": _NEVER_MADE} if self.path.endswith("/CreateEndPoint") else {})))
 
     def accepted(self) -> Reply:
         return Reply(200, success(text="Accepted"))
