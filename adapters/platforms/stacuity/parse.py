@@ -100,8 +100,8 @@ def endpoints(data: object) -> list[Endpoint]:
 
 def customer(data: object) -> str:
     """Whose the objects of a list are; empty where they do not say."""
-    named = (_text(row.get("customerId")) for row in _rows(data) if isinstance(row, dict))
-    return clean(next(filter(None, named), ""))
+    named = (text(folded(row).get("customerid")) for row in rows(data) if isinstance(row, dict))
+    return next(filter(None, named), "")
 
 
 def status(lookup: object) -> tuple[Lifecycle | None, str]:

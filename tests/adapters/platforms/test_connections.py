@@ -31,6 +31,7 @@ class Talker(socketserver.ThreadingTCPServer):
         self.stray, self.seconds, self.before = stray, seconds, before
         self.requests = self.connections = 0
         self.first = None
+        self.said = threading.Event()
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     def finish_request(self, request, client_address):
@@ -53,6 +54,7 @@ class Talker(socketserver.ThreadingTCPServer):
 
     def say(self):
         self.first.sendall(self.stray)
+        self.said.set()
 
     def say_first(self):
         """Speak on a connection before any request."""
@@ -104,16 +106,12 @@ def at(point, act):
     waypoints.listen(listen)
 
 
-async def idle(seconds):
-    await asyncio.sleep(seconds)
-
-
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("stray", [STRAY, STRAY[:20], b"\r\n"], ids=["whole", "cut short", "no answer at all"])
 async def test_what_comes_on_an_idle_connection_is_given_to_nobody(talk, method, stray):
     talker, http = talk(stray=stray, seconds=0.2)
     await ask(http)
-    await idle(0.3)
+    await asyncio.to_thread(talker.said.wait, 5.0)
 
     assert await ask(http, method) == {"for": 2}
     assert talker.connections == 2
