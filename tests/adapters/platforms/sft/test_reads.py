@@ -350,7 +350,9 @@ async def test_an_endpoint_that_the_platform_refuses_to_show_is_refused_and_not_
     """It was deleted behind our back. The platform answers, so that trying again will not help; others go on."""
     endpoint = await sft.created()
     sft.simulator.state.delete(sft.simulator.state.delink(sft.simulator.state.endpoints[endpoint]))
-    work = Work(9, Kind.ASSIGN, 1, 9, sft.iccids[0], "n", endpoint, "eu", sft.buckets.clock())
+    work = Work(
+        9, Kind.ASSIGN, 1, 9, sft.iccids[0], "n", endpoint, "eu", sft.buckets.clock(), seen_at=sft.buckets.clock()
+    )
 
     answer = await carry_out(sft.platform, work)
 
