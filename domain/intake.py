@@ -25,12 +25,14 @@ _LIKE_ICCID = range(17, 23)  # digits of what may be an ICCID, also without its 
 class Intake:
     """Collects the rows of one table."""
 
-    def __init__(self, header: Header, profile: SupplierProfile, naming: Naming | None = None) -> None:
+    def __init__(
+        self, header: Header, profile: SupplierProfile, naming: Naming | None = None, *, creates: bool = True
+    ) -> None:
         self.header = header
         self.profile = profile.for_rows()
         self.rows = Rows()
         self._floats = FloatCounts()
-        self._others = OtherColumns(header, profile)
+        self._others = OtherColumns(header, profile, creates=creates)
         self._trailers: dict[int, int | None] = {}  # index of a row that may end the file, and the total it names
         self._refused: list[str] = []  # digits of refused ICCIDs of about the right length
         self._loose: list[tuple[str, int]] = []  # digits of refused ICCIDs, to compare, with the index of their row

@@ -25,14 +25,15 @@ _WITHDRAWN = re.compile(
 class OtherColumns:
     """Watches the columns of a file that have no use."""
 
-    def __init__(self, header: Header, profile: SupplierProfile) -> None:
+    def __init__(self, header: Header, profile: SupplierProfile, *, creates: bool = True) -> None:
+        """`creates` tells that the rows become endpoints; a list of existing ones may name them by their state."""
         ignored = {header_key(name) for name in profile.ignore_headers}
         used = {header.iccid, header.name, header.tags, header.last, header.quantity, *dict(header.esim).values()}
         keys = {i: header_key(header.columns[i]) for i in header.kept if i not in used}
         free = {i: key for i, key in keys.items() if key not in ignored}
         is_chosen = header_key(header.columns[header.iccid]) in {header_key(name) for name in profile.iccid_headers}
         self._header = header
-        self._actions = [i for i, key in free.items() if key in ACTION_NAMES]
+        self._actions = [i for i, key in free.items() if creates and key in ACTION_NAMES]
         self._quantities = [i for i, key in free.items() if key in QUANTITY_NAMES]
         self._rest = [] if is_chosen else [i for i in free if i not in self._actions and i not in self._quantities]
         self._amounts: dict[int, Counter[int]] = {i: Counter() for i in self._quantities}

@@ -9,6 +9,7 @@ from adapters.files.table import Table, rows_of
 from domain.errors import FileRefused
 from domain.header import CLAIM_CODES, header_key
 from domain.iccid import check_iccid
+from domain.labels import without_filler
 from domain.manifest import Manifest
 from domain.problems import FileCode
 from domain.supplier import SupplierProfile
@@ -36,8 +37,8 @@ def _codes(table: Table, accepted: Collection[str | None], name: str, profile: S
     for _, cells, odd in rows_of(table):
         if at >= len(cells) or at in (odd or {}):
             continue
-        iccid = check_iccid(cells[table.header.iccid], profile).iccid
-        code = cells[at].strip()
+        iccid = check_iccid(cells[table.header.iccid], profile.for_rows()).iccid
+        code = without_filler(cells[at])
         if iccid in accepted and iccid is not None and 0 < len(code) <= _LONGEST and code.isprintable():
             found[iccid] = code
     return found

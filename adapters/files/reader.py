@@ -33,13 +33,15 @@ def read_manifest(
     profile: SupplierProfile = DEFAULT_PROFILE,
     sheet: str | None = None,
     naming: Naming | None = None,
+    creates: bool = True,
 ) -> Manifest:
     """Read and check a file; every row gets an outcome, or the file is refused with a reason code.
 
-    With `naming`, rows without a name are rejected if the name that would be made for them is not usable.
+    With `naming`, rows without a name are rejected if the name that would be made for them is not usable. A list of
+    endpoints that exist (not `creates`) may have a column with their state.
     """
     with snapshot(Path(path), profile.limits) as file, open_table(file, profile, sheet) as table:
-        return _parse(file, table, Intake(table.header, profile, naming))
+        return _parse(file, table, Intake(table.header, profile, naming, creates=creates))
 
 
 class CheckedFile(NamedTuple):

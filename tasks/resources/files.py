@@ -22,10 +22,15 @@ if TYPE_CHECKING:
 def read_manifest(
     file: str, options: Account, *, sheet: str | None = None, supplier: str | None = None, naming: Naming | None = None
 ) -> Manifest:
-    """Read and check a file of ICCIDs by the profile of its supplier, or else by the account's."""
+    """Read and check a file of ICCIDs by the profile of its supplier, or else by the account's.
+
+    Only a file whose rows get names (`naming`) creates endpoints; others list those that exist.
+    """
     from adapters.files.reader import read_manifest as read
 
-    return read(Path(file), profile=profile_of(options, supplier), sheet=sheet, naming=naming)
+    return read(
+        Path(file), profile=profile_of(options, supplier), sheet=sheet, naming=naming, creates=naming is not None
+    )
 
 
 def check_file(file: str, options: Account, *, sheet: str | None, supplier: str | None) -> "CheckedFile":

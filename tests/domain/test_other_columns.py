@@ -93,3 +93,13 @@ def test_a_sim_that_another_column_takes_out_of_use_is_rejected_and_the_others_g
 @pytest.mark.parametrize("word", ["active", "inactive", "new", "add", "+", "-", "available", "in stock", "pre-active"])
 def test_a_status_of_a_sim_that_can_be_used_is_none_of_our_business(word):
     assert read(("iccid", "Status"), (iccid(0), word)) == ["accepted"]
+
+
+def test_a_list_of_endpoints_that_exist_may_say_their_state():
+    profile = SupplierProfile()
+    head = ("name", "iccid", "endpoint_id", "state")
+    intake = Intake(find_header([head], profile), profile, creates=False)
+    intake.add_columns(2, [("a", "b"), (iccid(0), iccid(1)), ("7", "8"), ("active", "terminated")])
+    intake.settle()
+
+    assert [row.outcome.value for row in intake.rows] == ["accepted", "accepted"]

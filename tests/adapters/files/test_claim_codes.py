@@ -26,7 +26,7 @@ def write(tmp_path, text):
 
 @pytest.mark.parametrize("head", ["Activation code", "activation_code", "ActivationCode", "Claim code"])
 def test_the_code_of_each_accepted_row_is_read(tmp_path, head):
-    path = write(tmp_path, f"iccid,{head}\n{A},AC-1\n{B},\n{BAD},AC-3\n{C}, AC-4 \n")
+    path = write(tmp_path, f"iccid,{head}\n{A},AC-1\n{B},n/a\n{BAD},AC-3\n{C}, AC-4 \n")
 
     assert codes(path) == {A: "AC-1", C: "AC-4"}
 
