@@ -151,7 +151,7 @@ def _judge_digits(digits: str, profile: SupplierProfile, notes: tuple[str, ...])
         if profile.prefix_check == Severity.REJECT:
             return IccidResult(None, *explain_prefix(digits, profile), digits=stood)
         notes = (*notes, f"does not start with {profile.prefix}")
-    if (ends_in_zeros(digits) or stood.endswith("0000")) and profile.trailing_zeros != Severity.OFF:
+    if ends_in_zeros(stood, is_whole=stood == digits) and profile.trailing_zeros != Severity.OFF:
         if profile.trailing_zeros == Severity.REJECT:
             return IccidResult(None, RowCode.TRAILING_ZEROS, ZEROS_REASON, digits=stood)
         notes = (*notes, "ends in four or more zeros")
@@ -162,6 +162,9 @@ def _judge_digits(digits: str, profile: SupplierProfile, notes: tuple[str, ...])
     return IccidResult(digits, notes=notes, digits=stood)
 
 
-def ends_in_zeros(digits: str) -> bool:
-    """Tell whether a number ends as one does after a spreadsheet kept only its first 15 digits."""
-    return digits.endswith("0000") or (len(digits) == 18 and digits.endswith("000"))
+def ends_in_zeros(digits: str, *, is_whole: bool) -> bool:
+    """Tell whether a number ends as one does after a spreadsheet kept only its first 15 digits.
+
+    Numbers without a check digit (not `is_whole`) are often handed over in thousands, so that three zeros say nothing.
+    """
+    return digits.endswith("0000") or (is_whole and len(digits) == 18 and digits.endswith("000"))

@@ -238,3 +238,10 @@ def test_a_clean_number_is_checked_in_microseconds():
         check_iccid(GOOD, DEFAULT)
 
     assert time.perf_counter() - start < 0.2  # ten times what it takes, so that a busy machine passes too
+
+
+def test_a_computed_check_digit_of_zero_is_no_lost_digit():
+    account = next(found for n in range(99) if luhn_digit(found := f"8944501000000{n:02d}000") == "0")
+
+    assert accepted(account, lengths=[19], add_check_digit=[18]) == f"{account}0"
+    assert code(f"{account[:-4]}0000", lengths=[19], add_check_digit=[18]) == "trailing_zeros"
