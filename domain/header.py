@@ -110,7 +110,7 @@ def _without_header(rows: Sequence[Sequence[str]]) -> Header:
 
 def _header_at(index: int, rows: Sequence[Sequence[str]], profile: SupplierProfile) -> Header:
     above, row = rows[index - 1] if index else (), rows[index]
-    iccid = _iccid_column(header_names(above, row, ()), rows[index + 1 :], profile)
+    iccid = _iccid_column(index, rows, profile)
     lines = 1 + continues(rows, index, iccid)
     names = header_names(above, row, rows[index + 1] if lines > 1 else ())
     columns, keys = tuple(name.shown for name in names), _keys(names, profile)
@@ -192,15 +192,18 @@ def _own(profile: SupplierProfile, field: str) -> frozenset[str]:
     return frozenset(map(header_key, names))
 
 
-def _iccid_column(names: Sequence[HeaderName], below: Sequence[Sequence[str]], profile: SupplierProfile) -> int:
+def _iccid_column(index: int, rows: Sequence[Sequence[str]], profile: SupplierProfile) -> int:
     """Return the column of the ICCID by the best names that stand there; of wider names also by the values."""
+    names, below = header_names(rows[index - 1] if index else (), rows[index], ()), rows[index + 1 :]
     columns, keys = tuple(name.shown for name in names), _keys(names, profile)
     ranks = (_own(profile, "iccid").__contains__, ALIASES["iccid"].__contains__, is_first_iccid)
     found = next((places for rank in ranks if (places := [i for i, key in enumerate(keys) if rank(key)])), None)
     if found is None:
         found = [i for i, key in enumerate(keys) if is_wider_iccid(key)]
-        by_value = [i for i in iccid_columns(below) if i in found]
-        found = by_value if len(found) > 1 and by_value else found
+        by_value = iccid_columns(below)
+        if by_value and not {*by_value} & {*found}:  # such a name means something else here
+            raise FileRefused(FileCode.HEADER_MISSING, explain_missing(rows, profile.limits.max_title_rows))
+        found = [i for i in found if i in by_value] if len(found) > 1 and by_value else found
     place = _only(found, columns, keys, "iccid")
     if place is None:
         raise FileRefused(FileCode.HEADER_MISSING, f"No column is the ICCID; the columns are {listed(columns)}.")

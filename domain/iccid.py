@@ -32,6 +32,7 @@ _PREFIX = re.compile(r"(?:SIM|[+^#*$%]?Q?I?CCID)\s*[:=]\s*", re.IGNORECASE)  # a
 _RANGE = re.compile(
     r"([0-9]{18,22})[Ff]?\s*(?:-|\u2013|\u2014|\.{2,}|/|to|bis|,|;|\s)\s*([0-9]{1,22})[Ff]?", re.IGNORECASE
 )
+_LONGEST_RANGE = 80
 _GROUPS = re.compile(r"[0-9]+(?:[ \-\u00a0\u202f][0-9]+)+[Ff]?")
 
 
@@ -61,7 +62,8 @@ def check_iccid(text: str, profile: SupplierProfile) -> IccidResult:
 
 def split_range(text: str) -> tuple[str, str] | None:
     """Return the two numbers of a text such as `8944…-8944…`; the second may be cut to its last digits."""
-    found = _RANGE.fullmatch(text.strip(BLANKS))
+    bare = text.strip(BLANKS)
+    found = _RANGE.fullmatch(bare) if len(bare) <= _LONGEST_RANGE else None
     if found is None:
         return None
     first, last = found[1], found[2]

@@ -9,6 +9,8 @@ from domain.iccid import check_iccid, luhn_digit, split_range
 from domain.problems import FileCode, shown_masked
 from domain.supplier import SupplierProfile
 
+_LONGEST = 10  # characters of a quantity
+
 
 class RangeCells(NamedTuple):
     """The cells of a row that tell of a range, empty where the file has no such column."""
@@ -71,7 +73,7 @@ def _quantity(row_no: int, text: str) -> int | None:
     bare = text.strip().replace(",", "")
     if not bare:
         return None
-    if not (bare.isascii() and bare.isdigit() and int(bare) > 0):
+    if not (bare.isascii() and bare.isdigit() and len(bare) < _LONGEST and int(bare) > 0):
         raise _contradiction(row_no, f"its quantity {shown_masked(text)!r} is no number of SIMs")
     return int(bare)
 

@@ -20,6 +20,7 @@ _WITHDRAWN = re.compile(
     r"|gel[oö]e?scht|gek[uü]e?ndigt|gesperrt|defekt|l[oö]e?schen|supprim\w*|r[ée]sili\w*|baja|eliminar|-",
     re.IGNORECASE,
 )
+_LONGEST_AMOUNT = 10  # characters of a quantity
 
 
 class OtherColumns:
@@ -88,7 +89,7 @@ class OtherColumns:
     def _count(self, place: int, cells: Collection[str]) -> None:
         for cell, rows in Counter(cells).items():
             bare = cell.strip()
-            if bare.isascii() and bare.isdigit() and 1 < int(bare) < 10**9:
+            if bare.isascii() and bare.isdigit() and len(bare) < _LONGEST_AMOUNT and int(bare) > 1:
                 self._amounts[place][int(bare)] += rows
 
     def _compare(self, place: int, iccids: Sequence[str], cells: Sequence[str]) -> None:

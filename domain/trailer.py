@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+_LONGEST = 80  # characters of a line that ends a file
 END_MARK = "\x1a"  # Ctrl-Z, which DOS wrote behind the last line of a text
 
 _END = re.compile(
@@ -36,4 +37,5 @@ def _joined(cells: Sequence[str]) -> str:
     filled = [cell.strip(f" \t{END_MARK}") for cell in cells if cell.strip(f" \t{END_MARK}")]
     if not filled and any(END_MARK in cell for cell in cells):
         return "END"
-    return " ".join(filled) if len(filled) <= 2 else ""
+    text = " ".join(filled[:2])
+    return text if len(filled) <= 2 and len(text) <= _LONGEST else ""

@@ -165,3 +165,9 @@ def test_secrets_are_known_by_both_lines_of_a_header(rows):
 
 def test_a_column_that_is_not_to_be_looked_at_is_neither_the_iccid_nor_one_of_two():
     assert header(["ICCID", "SIM Number"], ignore_headers=["SIM Number"]).iccid == 0
+
+
+def test_a_wider_name_above_other_values_is_not_taken_for_the_iccid():
+    error = refusal(["Serial number", "Nummer der Karte"], ["A-17", A], ["A-18", B])
+
+    assert error.code == "header_missing" and "column 2 ('Nummer der Karte') holds the ICCIDs" in str(error)

@@ -1,5 +1,7 @@
 """Columns that are not used: they are looked at for what contradicts those that are."""
 
+import time
+
 import pytest
 
 from domain.errors import FileRefused
@@ -103,3 +105,14 @@ def test_a_list_of_endpoints_that_exist_may_say_their_state():
     intake.settle()
 
     assert [row.outcome.value for row in intake.rows] == ["accepted", "accepted"]
+
+
+@pytest.mark.parametrize(
+    "cell", ["9" * 9_000, " " * 9_000 + "x", f"{iccid(0)}{' ' * 9_000}x", "total" + " " * 9_000 + "x"]
+)
+def test_no_cell_is_so_long_that_looking_at_it_fails_or_takes_long(cell):
+    started = time.process_time()
+    for head in (("iccid", "Quantity"), ("iccid", "Status"), ("iccid", "note")):
+        assert read(head, (iccid(0), cell), as_columns=False) == ["accepted"]
+    assert read(("iccid", "note"), (cell, "x"), (iccid(1), "y"), (iccid(2), "z"))[1:] == ["accepted"] * 2
+    assert time.process_time() - started < 2
