@@ -141,5 +141,9 @@ def finish(summary: Summary, reports: list[str], *, words: str = "") -> State[Su
     message = "; ".join(filter(None, (summary.sentence(), words)))
     if not summary.is_complete:
         return Failed(message=message, data=summary)
-    # A run that could not do as much as it was asked for is not to look like one that did.
-    return Completed(message=message, data=summary, name="Too few" if summary.asked else "Completed")
+    return Completed(message=message, data=summary, name=end_name(summary))
+
+
+def end_name(summary: Summary) -> str:
+    """What the end of a run is called: one that was asked for more than there is does not look like any other."""
+    return "Too few" if summary.asked else "Completed"

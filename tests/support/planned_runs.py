@@ -89,8 +89,8 @@ class PlannedRuns:
             summary = resources.summarise(session, batch, started=started, run="")
         return Compared(plan, plan.writes, dict(self.done() - before), summary, batch)
 
-    async def change(self, request: SelectionRequest) -> "Compared":
-        """Plan a change of existing endpoints, and carry it out."""
+    async def change(self, request: SelectionRequest, *, stop_after: int | None = None) -> "Compared":
+        """Plan a change of existing endpoints, and carry it out, or only so many writes of it."""
         plan = await plan_change(request)
         before = self.done()
         async with resources.session(NAME) as session:
@@ -98,7 +98,7 @@ class PlannedRuns:
             selected = await resources.select_endpoints(session, request)
             started = await session.now()
             if selected.change:
-                await _carry_out(session, selected.change, None)
+                await _carry_out(session, selected.change, stop_after)
             summary = resources.summarise_selection(session, selected, label="x", started=started, run="")
         return Compared(plan.selected, plan.selected.writes, dict(self.done() - before), summary, None)
 

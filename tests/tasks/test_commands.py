@@ -13,7 +13,7 @@ from domain.events import of_count
 from domain.summary import Summary
 from flows import checks
 from flows.__main__ import app
-from flows.running import finish
+from flows.running import end_name
 from tasks import resources
 from tests.support.desk import Desk
 
@@ -162,7 +162,7 @@ def test_a_run_whose_count_was_not_reached_does_not_look_like_one_that_was():
     done = Summary("b", "r", confirmed=3)
     short = Summary("b", "r", confirmed=3, asked=5, available=3)
 
-    assert [finish(one, []).name for one in (done, short)] == ["Completed", "Too few"]
+    assert [end_name(one) for one in (done, short)] == ["Completed", "Too few"]
     assert of_count("t", "april", "eu", done) is None
     assert of_count("t", "april", "eu", short) == (
         "preactive.stock.short",

@@ -31,6 +31,7 @@ CHANGES = st.fixed_dictionaries(
         "action": st.sampled_from(["activate", "activate", "suspend", "resume", "terminate"]),
         "tag": st.sampled_from("abp"),
         "count": st.sampled_from([None, 1, 5]),
+        "stop_after": st.sampled_from([None, None, 2]),
     }
 )
 STEPS = st.lists(st.one_of(FILES, FILES, CHANGES), min_size=2, max_size=5)
@@ -50,13 +51,13 @@ async def provision(runs: PlannedRuns, wanted) -> Compared:
 async def change(runs: PlannedRuns, wanted) -> Compared | None:
     """Ask for a change of what carries a tag."""
     if wanted["action"] == "activate":
-        return await runs.change(
-            ActivateRequest(account=NAME, tag=wanted["tag"], group="eu", count=wanted["count"], dry_run=False)
-        )
+        request = ActivateRequest(account=NAME, tag=wanted["tag"], group="eu", count=wanted["count"], dry_run=False)
+        return await runs.change(request, stop_after=wanted["stop_after"])
     fields = {"action": Lifecycle(wanted["action"]), "account": NAME, "tag": wanted["tag"], "dry_run": False}
     for count in range(SIMS + 1):
         with suppress(NotConfirmed):
-            return await runs.change(LifecycleRequest(**fields, confirm_count=count))
+            request = LifecycleRequest(**fields, confirm_count=count)
+            return await runs.change(request, stop_after=wanted["stop_after"])
     raise AssertionError
 
 
@@ -104,6 +105,10 @@ def file(wanted, **fields):
     return {"rows": wanted, "more": (), "tags": [], "batch": None, "stop_after": None} | fields
 
 
+def ask(action, **fields):
+    return {"action": action, "tag": "a", "count": None, "stop_after": None} | fields
+
+
 @pytest.mark.parametrize("platform", ["sft", "stacuity"])
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
@@ -118,8 +123,9 @@ def file(wanted, **fields):
 @example(
     [
         file(rows(0, 1, 2), tags=["a"]),
-        {"action": "activate", "tag": "a", "count": 5},
-        {"action": "terminate", "tag": "a", "count": None},
+        ask("activate", count=5, stop_after=2),
+        ask("activate", count=5),
+        ask("terminate"),
         file(rows(0, 3, name="y"), tags=["a"]),
     ]
 )
