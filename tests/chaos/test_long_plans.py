@@ -5,7 +5,6 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.tasks.test_planned_writes import STEPS, live_once
 
-
 pytestmark = pytest.mark.timeout(1200)
 
 

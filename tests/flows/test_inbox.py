@@ -84,6 +84,14 @@ def test_every_file_is_a_batch_or_comes_back_with_a_reason_and_no_secret_of_a_ve
     here.run("plan", str(next((box / "processed").glob("*vendor.out"))), "--json", code=None)
     assert leaks(here.folder, prefect_api.home) == []
 
+    # The row with the wrong check digit, corrected and put into the inbox, joins the batch of its vendor.
+    head, *rows = (here.folder / "reports" / "vendor-rejects.csv").read_text(encoding="utf-8-sig").splitlines()
+    corrected = next(row for row in rows if broken in row).replace(broken, here.iccids[4], 1)
+    (box / "rejects.csv").write_text("\n".join([head, corrected, rows[-1]]) + "\n")
+    assert take(here) == ["COMPLETED", "1 processed, 0 rejected, 0 left, 0 waiting"]
+    (joined,) = here.run("endpoints", "--iccid", here.iccids[4], "--json").rows
+    assert (joined["batch"], joined["tags"]) == ("vendor", ["vendor"])
+
 
 def test_the_search_for_secrets_of_a_vendor_finds_them(tmp_path):
     for number, secret in enumerate(SECRETS):
