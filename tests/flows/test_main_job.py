@@ -101,7 +101,7 @@ def test_a_plan_can_ask_the_platform_too(job, tmp_path):
     before = job.world.platform.writes
     plan = job.world.run("plan", str(job.world.file), "--check-platform", "--json", env=empty, code=3).rows[0]
 
-    assert (plan["create"], plan["already"], plan["conflicts"]) == (0, ROWS - COUNT, COUNT)
+    assert (plan["create"], plan["to_tag"], plan["already"], plan["conflicts"]) == (0, ROWS - COUNT, 0, COUNT)
     assert job.world.platform.writes == before
 
 

@@ -30,7 +30,11 @@ def test_raw_sims_are_made_endpoints_up_to_the_high_mark_and_no_further(world, p
 
     plan, numbers, *reports, _ = first.out.splitlines()
     assert plan == "spring: 0 free and 0 coming of 5 to 12, 30 raw; 12 to create"
-    assert (numbers, first.summary["confirmed"], first.summary["accepted"]) == ("12 confirmed", 12, 12)
+    assert (numbers, first.summary["confirmed"], first.summary["accepted"]) == (
+        "12 confirmed; written: 12 creates, 12 tags",
+        12,
+        12,
+    )
     assert [path.strip() for path in reports] == first.summary["reports"]
     assert again.out == "spring: 12 free and 0 coming of 5 to 12, 18 raw; 0 to create\n"
     assert set(here.platform.created()) == set(here.iccids[:12])
