@@ -22,6 +22,7 @@
     │   ├── PlatformUnreachable
     │   └── StoreUnavailable
     │       ├── StoreLocked
+    │       ├── StoreSilent
     │       ├── StoreFull
     │       ├── StoreNewer
     │       └── StoreDamaged
@@ -139,6 +140,10 @@ class StoreUnavailable(Refused):
 
 class StoreLocked(StoreUnavailable):
     """Another program holds the store."""
+
+
+class StoreSilent(StoreUnavailable):
+    """The store does not answer in time; what was handed in may still be done."""
 
 
 class StoreFull(StoreUnavailable):

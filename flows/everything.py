@@ -17,6 +17,7 @@ from flows.listening import listening
 from flows.login import SERVER_LOGIN, login_file, server_env
 from flows.parts import Part
 from tasks import resources
+from tasks.stop_signals import stop_signals
 
 _LOCAL = "127.0.0.1"
 _DEMO = "PREACTIVE_ACCOUNTS__DEMO__BASE_URL"
@@ -78,7 +79,7 @@ def serve_all(places: Places) -> None:
     env = _environment(places)
     places.check()
     resources.open_store().close()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in stop_signals():
         signal.signal(number, signal.default_int_handler)
     note = home() / SERVER_NOTE
     started: list[Part] = []

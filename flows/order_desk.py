@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from domain.errors import LoginRefused, PreactiveError
+from domain.errors import LoginRefused, PreactiveError, StoreUnavailable
 from domain.events import of_order
 from domain.order import Order, OrderState, SellRequest
+from flows.in_time import Until, in_time
 from flows.login_guard import LoginGuard
 from flows.showing import Showcase
 from flows.telling import Teller, tell
@@ -22,6 +23,8 @@ _LOOK_SECONDS = 60.0
 _BY = "the shop"
 _MOST_REMEMBERED = 10_000  # orders of which it is known what was told
 _REFUNDING = "carry out a refund"
+_LOOK_AT_MOST = 5.0  # s; a question that only the store answers
+_LOOK_SHARE = 0.2  # of the time for an answer: to see where an order stands whose sale takes longer
 _SHOW_AGAIN = 20  # orders that are shown late, at a time
 _SHOWN_FOR = 86_400.0  # s; an order that nobody could show for a day stays without a run
 
@@ -76,8 +79,9 @@ class OrderDesk:
         self._teller.unexpected(error)
 
     def halt(self) -> None:
-        """Let no new call start."""
+        """Let no new call start, and wait for the store only shortly."""
         self._session.halt()
+        resources.hurry_store()
 
     async def close(self) -> None:
         """Let the calls under way end, and write down what they came to."""
@@ -89,28 +93,37 @@ class OrderDesk:
         if self._showcase is not None:
             await self._showcase.stop()
         self._sold = True
-        await self._close_settled()
+        with contextlib.suppress(StoreUnavailable):  # the next start does it
+            await self._close_settled()
 
     async def sell(self, order: str, tag: str, group: str) -> Order:
         """Sell, or join the sale of the same order, and answer in good time."""
         request = selling.check(SellRequest(order=order, account=self._session.name, tag=tag, group=group))
+        until = Until(self._answer_within)
         sale = self._sales.get(order)
         if sale is None:
-            await self._let_in(order)
+            await in_time(self._let_in(order), until)
             sale = self._sales.get(order) or self._begin(request)
         if sale.request != request:
-            return await self._seller.sell(request, within=0)
-        done, _ = await asyncio.wait({sale.task}, timeout=self._answer_within)
+            return await in_time(self._seller.sell(request, within=0), until)
+        done, _ = await asyncio.wait({sale.task}, timeout=until.left - self._look_seconds)
         if done:
             return sale.task.result()
-        return await self._book.find(order) or Order(0, request.account, order, OrderState.IN_PROGRESS)
+        known = await self._book.look(order, within=until.left)
+        if known is None or known.may_begin_anew:  # what is being sold is not out of stock yet
+            return Order(0, request.account, order, OrderState.IN_PROGRESS)
+        return known
+
+    @property
+    def _look_seconds(self) -> float:
+        return min(_LOOK_AT_MOST, _LOOK_SHARE * self._answer_within)
 
     async def _let_in(self, order: str) -> None:
         """Let no order take a SIM while the login is refused. Raises LoginRefused."""
         try:
             await self._login.check()
         except LoginRefused:
-            known = await self._book.find(order)
+            known = await self.find(order)
             if known is None or known.may_begin_anew:
                 raise
 
@@ -141,20 +154,21 @@ class OrderDesk:
 
     async def cancel(self, order: str) -> Order:
         """Cancel an order if nothing was sent for it, and say where it stands."""
-        found = await self._book.cancel(order, by=_BY)
+        found = await in_time(self._book.cancel(order, by=_BY), Until(self._answer_within))
         self._tell_of(found)
         return found
 
     async def refund(self, order: str) -> Order | None:
         """Record a refund, carry it out, and answer in good time; None when there is no such order."""
-        found = await self._book.record_refund(order, by=_BY)
+        until = Until(self._answer_within)
+        found = await in_time(self._book.record_refund(order, by=_BY), until)
         if found is None or found.state is not OrderState.REFUNDING:
             return self._tell_of(found)
         task = self._refunds.get(order) or self._begin_refund(order)
-        done, _ = await asyncio.wait({task}, timeout=self._answer_within)
+        done, _ = await asyncio.wait({task}, timeout=until.left - self._look_seconds)
         if done and task.exception() is None:
             return task.result()
-        return await self._book.find(order)
+        return await self._book.look(order, within=until.left)
 
     def _begin_refund(self, order: str) -> "asyncio.Task[Order]":
         refunder = self._session.refunder()
@@ -185,12 +199,12 @@ class OrderDesk:
         return order
 
     async def find(self, order: str) -> Order | None:
-        """The order as it stands."""
-        return await self._book.find(order)
+        """The order as it stands. Raises StoreSilent."""
+        return await self._book.look(order, within=min(_LOOK_AT_MOST, self._answer_within))
 
     async def health(self) -> Mapping[str, Any]:
-        """Whether the store answers, and how busy the service is."""
-        left = await self._book.count_open()
+        """Whether the store answers, and how busy the service is. Raises StoreSilent."""
+        left = await self._book.look_at_open(within=min(_LOOK_AT_MOST, self._answer_within))
         return {
             "well": not self._login.is_refused,
             "account": self._session.name,

@@ -1,8 +1,9 @@
 """`preactive orders serve`: the order service, from its socket to its end."""
 
 import asyncio
-import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from types import FrameType
 from typing import Any
@@ -15,6 +16,7 @@ from domain.pacing import Lane
 from flows.listening import address, listening
 from flows.order_desk import OrderDesk
 from tasks import resources
+from tasks.stop_signals import AGAIN_SECONDS, SERVICE_SECONDS, HardEnd, stop_signals
 
 _GRACE_SECONDS = 30
 _LOGIN_SECONDS = 3.0
@@ -35,29 +37,38 @@ def check_address(host: str, token: str) -> None:
 
 
 async def serve(account: str | None, *, host: str, port: int, answer_within: float, prefect: bool) -> None:
-    """Serve until SIGINT or SIGTERM; what is under way then is recorded.
+    """Serve until a signal stops it; what is under way then is recorded.
 
     Raises UsageError, LoginRefused, StoreUnavailable.
     """
     tokens = resources.orders_tokens()
     check_address(host, tokens.accepted()[0])
     name, _ = resources.account(account)
-    with listening("order service", host, port) as listener:
-        async with resources.session(name, Lane.SALES) as session:
-            desk = OrderDesk(session, answer_within=answer_within, prefect=prefect)
-            login = asyncio.create_task(_log_in(session))
-            # A wrong password ends the start, and a platform that hangs does not hold it.
-            done, _ = await asyncio.wait({login}, timeout=_LOGIN_SECONDS)
-            for ended in done:
-                ended.result()
-            login.add_done_callback(desk.note_login)
-            await desk.open()
-            try:
-                await _serve(desk, listener, tokens)
-            finally:
-                login.cancel()
-                await asyncio.gather(login, return_exceptions=True)
-                await desk.close()
+    with HardEnd() as end, listening("order service", host, port) as listener:
+        try:
+            async with resources.session(name, Lane.SALES) as session:
+                desk = OrderDesk(session, answer_within=answer_within, prefect=prefect)
+                await _open(desk, session, listener, tokens, end)
+        finally:
+            resources.forget_stop()
+
+
+async def _open(
+    desk: OrderDesk, session: resources.Session, listener: socket.socket, tokens: Any, end: HardEnd
+) -> None:
+    login = asyncio.create_task(_log_in(session))
+    # A wrong password ends the start, and a platform that hangs does not hold it.
+    done, _ = await asyncio.wait({login}, timeout=_LOGIN_SECONDS)
+    for ended in done:
+        ended.result()
+    login.add_done_callback(desk.note_login)
+    await desk.open()
+    try:
+        await _serve(desk, listener, tokens, end)
+    finally:
+        login.cancel()
+        await asyncio.gather(login, return_exceptions=True)
+        await desk.close()
 
 
 async def _log_in(session: resources.Session) -> None:
@@ -67,7 +78,7 @@ async def _log_in(session: resources.Session) -> None:
         print(f"The platform does not answer yet, orders will wait for it: {error}", flush=True)
 
 
-async def _serve(desk: OrderDesk, listener: socket.socket, tokens: Any) -> None:
+async def _serve(desk: OrderDesk, listener: socket.socket, tokens: Any, end: HardEnd) -> None:
     app = resources.order_app(desk, tokens=tokens, version=version("preactive"))
     config = uvicorn.Config(
         app,
@@ -78,22 +89,31 @@ async def _serve(desk: OrderDesk, listener: socket.socket, tokens: Any) -> None:
         timeout_graceful_shutdown=_GRACE_SECONDS,
         server_header=False,
     )
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # uvicorn takes them over while it serves and hands them on at its end, when nothing is left to do.
-        asyncio.get_running_loop().add_signal_handler(number, lambda: None)
+    server = _Server(config, desk, end)
+    for number in stop_signals():
+        asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
     known = "with a bearer token" if tokens else "without a token, for this machine only"
     print(f"Order service: {address(listener)} ({known}; its pages: /docs)", flush=True)
-    await _Server(config, desk).serve(sockets=[listener])
+    await server.serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    """Lets no new call start from the moment it is told to end."""
+    """Lets no new call start from the moment it is told to end; told again, it waits for no request any more."""
 
-    def __init__(self, config: uvicorn.Config, desk: OrderDesk) -> None:
+    def __init__(self, config: uvicorn.Config, desk: OrderDesk, end: HardEnd) -> None:
         super().__init__(config)
         self._desk = desk
+        self._end = end
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the loop, which also has them while the desk closes."""
+        yield
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """See uvicorn.Server."""
+        again = self.should_exit
+        self._end.within(AGAIN_SECONDS if again else SERVICE_SECONDS)
         self._desk.halt()
         super().handle_exit(sig, frame)
+        self.force_exit = again

@@ -1,4 +1,4 @@
-"""Ends a run cleanly on Ctrl-C and SIGTERM: no new call starts, and what is under way is recorded."""
+"""Ends a run cleanly on Ctrl-C, SIGTERM and SIGHUP: no new call starts, and what is under way is recorded."""
 
 import asyncio
 import signal
@@ -11,8 +11,9 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from tasks import resources
+from tasks.stop_signals import AGAIN_SECONDS, HardEnd, stop_signals
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_AFTER_CALLS = 30.0  # s; what comes after the last call under way: recording it, numbers and report
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class _Runs:
 
     tasks: list[asyncio.Task[Any] | None]
     before: dict[signal.Signals, Any]
+    end: HardEnd
 
 
 _loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _Runs] = WeakKeyDictionary()
@@ -36,10 +38,14 @@ def stopped_by_signals() -> Iterator[None]:
         yield
         return
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    runs = _loops.setdefault(loop, _Runs([], {number: signal.getsignal(number) for number in _SIGNALS}))
+    before = {number: signal.getsignal(number) for number in stop_signals()}
+    runs = _loops.setdefault(loop, _Runs([], before, HardEnd()))
     runs.tasks.append(task)
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, _stop, runs.tasks)
+    for number in runs.before:
+        loop.add_signal_handler(number, _stop, runs)
+        # The loop calls us when it comes to it; a statement that the loop itself waits for is ended at once.
+        signal.signal(number, lambda *_: resources.hurry_store())
+        signal.siginterrupt(number, False)
     try:
         yield
     finally:
@@ -48,13 +54,15 @@ def stopped_by_signals() -> Iterator[None]:
             _give_back(loop)
 
 
-def _stop(tasks: list[asyncio.Task[Any] | None]) -> None:
+def _stop(runs: _Runs) -> None:
     """Stop: the first time once the calls under way are answered, the second time at once."""
     if resources.stop_all():
+        runs.end.within(resources.longest_call() + _AFTER_CALLS)
         again = " Ctrl-C again leaves at once." if sys.stdin is not None and sys.stdin.isatty() else ""
         print(f"Stopping: no new call starts; waiting for the calls under way.{again}", file=sys.stderr)
         return
-    for task in set(tasks):
+    runs.end.within(AGAIN_SECONDS)
+    for task in set(runs.tasks):
         if task is not None:
             task.cancel()
 
@@ -62,6 +70,8 @@ def _stop(tasks: list[asyncio.Task[Any] | None]) -> None:
 def _give_back(loop: asyncio.AbstractEventLoop) -> None:
     """Nothing runs any more, so that signals do what they did before and another run may begin."""
     resources.forget_stop()
-    for number, handler in _loops.pop(loop).before.items():
+    runs = _loops.pop(loop)
+    runs.end.forget()
+    for number, handler in runs.before.items():
         loop.remove_signal_handler(number)
         signal.signal(number, handler)

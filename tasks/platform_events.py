@@ -1,7 +1,6 @@
 """Takes in the events of a platform, by asking for them and by listening. Nothing here needs Prefect."""
 
 import asyncio
-import signal
 import time
 from collections.abc import Callable
 
@@ -10,6 +9,7 @@ from domain.inbox import PlatformEvent
 from domain.polling import LATE_SECONDS, Polled, asked_until, stretch
 from domain.ports import ReadFailed
 from tasks import resources
+from tasks.stop_signals import AGAIN_SECONDS, SERVICE_SECONDS, HardEnd, stop_signals
 
 _APPLY_EVERY = 1.0
 _AGAIN_EVERY = 60  # rounds, after which also what differed is judged once more
@@ -43,26 +43,47 @@ async def poll_account(name: str) -> Polled:
 
 
 def listen(account: str | None, *, host: str, port: int, ready: Callable[[int], None], say: Say) -> None:
-    """Take webhooks until SIGINT or SIGTERM. `ready` is told the port, `say` what goes wrong meanwhile."""
+    """Take webhooks until a signal stops it. `ready` is told the port, `say` what goes wrong meanwhile."""
     name, _ = resources.account(account)
     asyncio.run(_listen(name, host, port, ready, say))
 
 
 async def _listen(name: str, host: str, port: int, ready: Callable[[int], None], say: Say) -> None:
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with resources.session(name) as session:
-
-        async def keep(event: PlatformEvent) -> None:
-            await session.keep_events([event], "webhook")
-
-        receiver = await resources.open_receiver(session.account, keep, host=host, port=port)
-        ready(receiver.port)
+    with HardEnd() as end:
+        stopped = _stopped_by_signals(end)
         try:
-            await judge_until(stopped, session, say)
+            async with resources.session(name) as session:
+                await _serve(session, host, port, ready, say, stopped)
         finally:
-            await receiver.stop()
+            resources.forget_stop()
+
+
+def _stopped_by_signals(end: HardEnd) -> asyncio.Event:
+    stopped = asyncio.Event()
+
+    def stop() -> None:
+        end.within(AGAIN_SECONDS if stopped.is_set() else SERVICE_SECONDS)
+        resources.hurry_store()
+        stopped.set()
+
+    for number in stop_signals():
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    return stopped
+
+
+async def _serve(
+    session: resources.Session, host: str, port: int, ready: Callable[[int], None], say: Say, stopped: asyncio.Event
+) -> None:
+
+    async def keep(event: PlatformEvent) -> None:
+        await session.keep_events([event], "webhook")
+
+    receiver = await resources.open_receiver(session.account, keep, host=host, port=port)
+    ready(receiver.port)
+    try:
+        await judge_until(stopped, session, say)
+    finally:
+        await receiver.stop()
 
 
 async def judge_until(

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, select, text, update
 
 from adapters.store.clock import store_now
+from adapters.store.deadline import planning
 from adapters.store.engine import alone_on, in_parts
 from adapters.store.grants import latest, let_through
 from adapters.store.tables import attempts, changes, endpoints, operations
@@ -51,6 +52,7 @@ def allow(connection: Connection, change: int) -> None:
     connection.execute(update(changes).where(changes.c.id == change).values(cancelled_at=None))
 
 
+@planning
 def plan_refused(connection: Connection, change: int, bound: Bound | None = None) -> None:
     """Plan again what the platform refused; a person asked for it.
 

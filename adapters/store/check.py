@@ -4,11 +4,13 @@ import sqlite3
 
 from sqlalchemy import Connection, insert, text
 
+from adapters.store.deadline import planning
 from adapters.store.schema import HEAD
 from adapters.store.tables import stops
 from domain.errors import StoreDamaged
 
 
+@planning
 def check(connection: Connection) -> list[str]:
     """Read, write and, on SQLite, look for damage; returns what was found right.
 

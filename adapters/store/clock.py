@@ -25,7 +25,8 @@ def store_now(connection: Connection) -> float:
     if offset is None:
         # Started again: time has passed, however the machine's clock was set meanwhile.
         offset = max(time.time(), _last(connection)) - ticks
-        _keep(connection, boot, offset)
+        if not connection.execute(text("PRAGMA query_only")).scalar_one():
+            _keep(connection, boot, offset)
     return float(offset) + ticks
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -15,17 +15,29 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from adapters.private import private_file
-from domain.errors import PreactiveError, StoreDamaged, StoreFull, StoreLocked, StoreUnavailable
+from adapters.store import deadline
+from domain.errors import (
+    PreactiveError,
+    Stopped,
+    StoreDamaged,
+    StoreFull,
+    StoreLocked,
+    StoreSilent,
+    StoreUnavailable,
+)
 
 T = TypeVar("T")
 
 _AT_ONCE = 1000
 _BUSY_SECONDS = 15
 _POLL_SECONDS = 0.001
+_LOOK_AFTER = 200_000  # steps of SQLite's machine, some milliseconds of work, after which the deadline is looked at
 # Below this version a WAL database can be damaged when two connections checkpoint at the same instant.
 _WAL_IS_SAFE = (3, 51, 3)
 
 
+_LOCK_NOT_AVAILABLE = "55P03"
+_INTERRUPTED = "interrupted"
 _LOCKED = (
     f"The store {{where}} is locked by another program for more than {_BUSY_SECONDS} s; nothing was changed, "
     "end that program or wait, then run the command again."
@@ -41,7 +53,7 @@ def parse_url(url: str) -> URL:
     return make_url((path.replace("%", "%25") if path.startswith("sqlite") else path) + question_mark + query)
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, reads_only: bool = False) -> Engine:
     """An engine for the store's URL; nothing is connected yet."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -50,11 +62,16 @@ def open_engine(url: str) -> Engine:
         arguments = {"timeout": _BUSY_SECONDS, "isolation_level": None, "check_same_thread": False}
         engine = create_engine(parsed, poolclass=QueuePool, pool_size=4, connect_args=arguments)
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "connect", _read_only_sqlite if reads_only else _nothing_more)
+        event.listen(engine, "begin", _begin_deferred if reads_only else _begin_immediate)
         return engine
     engine = create_engine(parsed, pool_size=4, pool_pre_ping=True)
-    event.listen(engine, "connect", _prepare_postgresql)
+    event.listen(engine, "do_connect", _read_postgresql if reads_only else _connect_postgresql)
     return engine
+
+
+def _nothing_more(_connection: object, _record: object) -> None:
+    return
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -65,6 +82,16 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA cache_size = -32000")
     cursor.close()
+    # Also what lets Ctrl-C in: Python handles a signal only between two steps of its own.
+    connection.set_progress_handler(_has_to_end, _LOOK_AFTER)
+
+
+def _has_to_end() -> bool:
+    return bool(deadline.over_here())
+
+
+def _read_only_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA query_only = ON")
 
 
 def _begin_immediate(connection: Connection) -> None:
@@ -72,12 +99,27 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _prepare_postgresql(connection: object, _record: object) -> None:
-    with connection.cursor() as cursor:  # type: ignore[attr-defined]
-        cursor.execute("SET synchronous_commit = on")
-        cursor.execute("SET statement_timeout = '120s'")
-        cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
-    connection.commit()  # type: ignore[attr-defined]
+def _begin_deferred(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+_SESSION = (
+    "SET synchronous_commit = on; SET statement_timeout = '120s'; SET idle_in_transaction_session_timeout = '60s'; "
+    f"SET lock_timeout = '{_BUSY_SECONDS}s'"
+)
+_READING = "SET default_transaction_read_only = on"
+
+
+def _connect_postgresql(_dialect: object, _record: object, arguments: Sequence[Any], options: dict[str, Any]) -> object:
+    from adapters.store.postgresql import TimelyConnection  # noqa: PLC0415 - only for those who use it
+
+    return TimelyConnection.prepared(_SESSION, *arguments, **options)
+
+
+def _read_postgresql(_dialect: object, _record: object, arguments: Sequence[Any], options: dict[str, Any]) -> object:
+    from adapters.store.postgresql import TimelyConnection  # noqa: PLC0415 - the same
+
+    return TimelyConnection.prepared(f"{_SESSION}; {_READING}", *arguments, **options)
 
 
 class Turns:
@@ -145,16 +187,27 @@ def translated(url: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        if is_ctrl_c(error.orig):
+            raise KeyboardInterrupt from None
         raise store_error(error, url) from error
     except sqlite3.Error as error:
+        if is_ctrl_c(error):
+            raise KeyboardInterrupt from None
         raise _from_text(str(error), url) from error
     except OSError as error:
         raise StoreUnavailable(f"The store {place(url)} cannot be opened: {error.strerror or error}.") from error
 
 
+def is_ctrl_c(error: object) -> bool:
+    """Whether a signal ended a statement: SQLite takes the exception in, and says only this."""
+    return str(error) == _INTERRUPTED and not deadline.over_here()
+
+
 def store_error(error: DBAPIError, url: str) -> PreactiveError:
     """Our error for a database error."""
     words = str(error.orig)
+    if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+        return StoreLocked(_LOCKED.format(where=place(url)))
     lost = isinstance(error, OperationalError) or error.connection_invalidated
     if lost or any(word in words for word in ("disk", "malformed", "not a database")):
         return _from_text(words, url)
@@ -168,6 +221,14 @@ def first_line(error: object) -> str:
 
 def _from_text(message: str, url: str) -> PreactiveError:
     where = place(url)
+    if message == _INTERRUPTED:
+        message = deadline.over_here() or deadline.STOPPED
+    if deadline.STOPPED in message:
+        return Stopped("The process was told to stop while it planned; nothing of that was changed, run it again.")
+    if deadline.SILENT in message:
+        return StoreSilent(
+            f"The store {where} {first_line(message)}; look at the database and the network, then try again."
+        )
     if "locked" in message or "busy" in message:
         return StoreLocked(_LOCKED.format(where=where))
     if "disk is full" in message or "disk I/O" in message or "No space" in message:

@@ -8,6 +8,7 @@ from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, ins
 from adapters.store.bulk import insert_all
 from adapters.store.bulk_changes import size_of
 from adapters.store.clock import store_now
+from adapters.store.deadline import planning
 from adapters.store.engine import alone_on
 from adapters.store.esims import stage_esims
 from adapters.store.grants import latest, let_through
@@ -66,6 +67,7 @@ class Ingested:
     tags: tuple[str, ...] = ()  # that it had before
 
 
+@planning
 def ingest(
     connection: Connection,
     *,

@@ -19,6 +19,7 @@ class StoreOrders:
     def __init__(self, store: Store, ledger: AccountLedger, account: Account) -> None:
         self._store = store
         self._owner = ledger.owner
+        self._handed_out = ledger.handed_out
         self._hold = account.reservation_seconds
         self._refund = {"wanted": RefundWith(account.refund_with), "most": account.max_terminate}
         self._marked = frozenset(mark.tag for mark in account.stock)
@@ -27,21 +28,32 @@ class StoreOrders:
     async def place(self, wanted: SellRequest, *, full: str = "") -> tuple[Order, Step]:
         """See domain.sale.OrderBook."""
         knobs = {"hold": self._hold, "oldest": self._oldest, "full": full, "marked": self._marked}
-        return await self._store.awrite(orders.place, self._owner, wanted, **knobs)
+        asked = self._store.awrite(orders.place, self._owner, wanted, **knobs)
+        return await self._handed_out.by(asked, (), lambda made: made[1])
 
     async def step(
         self, order_no: str, scope: Scope, results: Sequence[Result], room: int
     ) -> tuple[Step, Order | None]:
         """See domain.sale.OrderBook."""
-        return await self._store.awrite(orders.step, self._owner, order_no, scope, results, room)
+        asked = self._store.awrite(orders.step, self._owner, order_no, scope, results, room)
+        return await self._handed_out.by(asked, results, lambda made: made[0])
 
     async def take_another(self, order: Order) -> tuple[Order, Step]:
         """See domain.sale.OrderBook."""
-        return await self._store.awrite(orders.take_another, self._owner, order, hold=self._hold, oldest=self._oldest)
+        asked = self._store.awrite(orders.take_another, self._owner, order, hold=self._hold, oldest=self._oldest)
+        return await self._handed_out.by(asked, (), lambda made: made[1])
 
     async def find(self, order_no: str) -> Order | None:
         """See domain.sale.OrderBook."""
         return await self._store.awrite(orders.find, self._owner.account, order_no)
+
+    async def look(self, order_no: str, *, within: float) -> Order | None:
+        """The order as it stands, for somebody who waits: asked beside all that is written. Raises StoreSilent."""
+        return await self._store.look(orders.find, self._owner.account, order_no, within=within)
+
+    async def look_at_open(self, *, within: float) -> Mapping[OrderState, int]:
+        """How many orders that are not closed stand where, asked in the same way. Raises StoreSilent."""
+        return await self._store.look(orders.count_open, self._owner.account, within=within)
 
     async def cancel(self, order_no: str, *, by: str) -> Order:
         """Cancel an order if nothing was sent for it, and return it as it stands then."""

@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from adapters.store import deadline
 from adapters.store.schema import HEAD, KNOWN
-from domain.errors import StoreDamaged, StoreLocked, StoreNewer, StoreUnavailable
+from domain.errors import StoreDamaged, StoreLocked, StoreNewer, StoreSilent, StoreUnavailable
 
 Row = dict[str, Any]
+
+_LOCK_SECONDS = 10
+_LOOK_AFTER = 200_000  # steps of SQLite's machine after which Python can take in a Ctrl-C
 
 
 class Reader:
@@ -29,15 +33,18 @@ class Reader:
     def open(self) -> Iterator["Reader"]:
         """Connect for the length of a with block.
 
-        Raises StoreUnavailable, StoreLocked, StoreNewer, StoreDamaged.
+        Raises StoreUnavailable, StoreLocked, StoreSilent, StoreNewer, StoreDamaged.
         """
         try:
-            self._connection = self._connect()
-            self._check_version()
-            yield self
+            with deadline.kept(deadline.READING):
+                self._connection = self._connect()
+                self._check_version()
+                yield self
         except Exception as error:
             if not _is_database_error(error):
                 raise
+            if str(error) == "interrupted":  # SQLite takes the exception of a Ctrl-C in, and says only this
+                raise KeyboardInterrupt from None
             raise _unavailable(error) from None
         finally:
             if self._connection is not None:
@@ -71,9 +78,10 @@ class Reader:
             if not Path(path).exists():
                 return None
             # Not mode=ro: after a writer was killed, the first to come must put its half transaction back.
-            connection = sqlite3.connect(f"file:{quote(path)}?mode=rw", uri=True, timeout=10)
+            connection = sqlite3.connect(f"file:{quote(path)}?mode=rw", uri=True, timeout=_LOCK_SECONDS)
             connection.execute("PRAGMA busy_timeout = 10000")
             connection.execute("PRAGMA query_only = ON")
+            connection.set_progress_handler(lambda: False, _LOOK_AFTER)
             return connection
         return _connect_postgresql(self._url)
 
@@ -113,22 +121,24 @@ def _is_missing_table(error: Exception) -> bool:
 def _connect_postgresql(url: str) -> Any:
     import psycopg  # noqa: PLC0415 - only for those who use it
 
+    from adapters.store.postgresql import TimelyConnection  # noqa: PLC0415 - the same
+
     parts = urlsplit(url)
     try:
-        connection = psycopg.connect(
+        return TimelyConnection.prepared(
+            f"SET default_transaction_read_only = on; SET lock_timeout = '{_LOCK_SECONDS}s'",
             f"postgresql://{parts.netloc}{parts.path}" + (f"?{parts.query}" if parts.query else ""),
-            connect_timeout=10,
             autocommit=True,
         )
-        connection.execute("SET default_transaction_read_only = on")
-        return connection
     except psycopg.Error:
         where = f"{parts.hostname or unquote(parts.query)}{parts.path}"
         raise StoreUnavailable(f"The store at {where} does not answer; check its address, then try again.") from None
 
 
 def _unavailable(error: Exception) -> StoreUnavailable:
-    if "locked" in str(error):
+    if deadline.SILENT in str(error):
+        return StoreSilent(f"The store {error}; look at the database and the network, then try again.")
+    if "locked" in str(error) or getattr(error, "sqlstate", None) == "55P03":
         return StoreLocked("The store is locked by another program; end that program or wait, then try again.")
     if "not a database" in str(error) or "malformed" in str(error):
         return StoreDamaged(

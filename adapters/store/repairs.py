@@ -7,6 +7,7 @@ from sqlalchemy import Connection, insert, select, text
 
 from adapters.store.bulk_changes import resize
 from adapters.store.clock import store_now
+from adapters.store.deadline import planning
 from adapters.store.engine import alone_on
 from adapters.store.grants import latest, let_through
 from adapters.store.tables import changes, operations
@@ -27,6 +28,7 @@ _INSERT = (
 )
 
 
+@planning
 def apply_repairs(connection: Connection, account: str, repairs: Sequence[Repair], bound: Bound | None = None) -> int:
     """Record the states and plan the changes, all as one bulk change, and return it.
 

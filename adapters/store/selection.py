@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, insert, select, text
 
 from adapters.store.bulk_changes import plan_again, resize
 from adapters.store.clock import store_now
+from adapters.store.deadline import planning
 from adapters.store.engine import alone_on
 from adapters.store.grants import latest, let_through
 from adapters.store.ingest import stage
@@ -118,6 +119,7 @@ _TAKEN = f"(a.code = '{TAKEN}' AND a.state IN ('needs_human', 'refused') AND e.s
 _UNFINISHED = "a.state IN ('planned', 'sent', 'in_doubt', 'needs_human')"
 
 
+@planning
 def preview(connection: Connection, request: Request) -> Selected:
     """What the request would select. Changes nothing but a temporary table."""
     found, _ = _look(connection, _by_first_name(connection, request))
@@ -130,6 +132,7 @@ def _by_first_name(connection: Connection, request: Request) -> Request:
     return replace(request, group=names[0], same_groups=tuple(names))
 
 
+@planning
 def select_endpoints(connection: Connection, request: Request, bound: Bound | None = None) -> Selected:
     """Plan the change of what the request selects, oldest first. Without anything to do there may be no change at all.
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, insert, or_, select, text, update
 
 from adapters.store.bulk_changes import allow, plan_again, size_of
 from adapters.store.clock import store_now
+from adapters.store.deadline import planning
 from adapters.store.engine import alone_on
 from adapters.store.grants import latest, left, let_through
 from adapters.store.rawstock import BY_REPLENISHING, RAW, give_back, plan_creates, plan_tags, take_over
@@ -70,6 +71,20 @@ def _refusals(connection: Connection, values: dict[str, Any]) -> tuple[int, int]
     return int(found[0]), int(found[1])
 
 
+def without_plan(
+    connection: Connection, account: str, mark: StockMark, *, most: int, platform: str, **asked: bool
+) -> Fill | None:
+    """What a mark has that needs no plan, as most have whenever a schedule looks; None where one is to be made.
+
+    Only reads, so that sales do not wait for the counting.
+    """
+    if _open_fill(connection, account, mark.tag, platform)[0]:
+        return None
+    found = need(mark, level(connection, account, mark), most=most, **asked)
+    return None if found.create else Fill(found)
+
+
+@planning
 def plan(
     connection: Connection,
     account: str,

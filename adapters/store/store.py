@@ -9,11 +9,14 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from adapters.store import account_pins, lanes, living, rates, work
+from adapters.store import account_pins, deadline, lanes, living, rates, work
 from adapters.store.clock import store_now
 from adapters.store.committer import Committer
+from adapters.store.deadline import LOOK, PLANNING
 from adapters.store.decisions import Owner
 from adapters.store.engine import Turns, open_engine, translated
+from adapters.store.handed_out import HandedOut, plan_lost
+from adapters.store.lookups import Lookups
 from adapters.store.migrate import prepare, upgrade
 from domain.doubt import Doubt, Evidence, Ruling
 from domain.errors import StoreUnavailable
@@ -31,7 +34,7 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        with translated(url):
+        with deadline.kept(PLANNING), translated(url):
             self._engine = open_engine(url)
             self._turns = Turns(url)
             try:
@@ -41,18 +44,35 @@ class Store:
                 self._engine.dispose()
                 raise
         self._committer: Committer | None = None
+        self._lookups: Lookups | None = None
 
     def write(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
         """Run a function in a transaction."""
-        with translated(self.url), self._turns.mine(), self._engine.begin() as connection:
-            result = function(connection, *args, **kwargs)
-            reached("before commit")
-        reached("after commit")
+        with deadline.kept(deadline.of(function)), translated(self.url), self._turns.mine():
+            with self._engine.begin() as connection:
+                result = function(connection, *args, **kwargs)
+                reached("before commit")
+            reached("after commit")
         return result
+
+    def read(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
+        """Run a function that only reads; nobody who writes waits for it, nor it for them."""
+        return self._reading.read(lambda connection: function(connection, *args, **kwargs))
+
+    async def look(self, function: Callable[..., T], *args: object, within: float = LOOK.seconds) -> T:
+        """The same for a question that somebody waits for, answered in so many seconds or not at all.
+
+        Raises StoreSilent.
+        """
+        return await self._reading.run(lambda connection: function(connection, *args), LOOK, within=within)
+
+    async def survey(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
+        """The same for a long question; a stop of the process ends it."""
+        return await self._reading.run(lambda connection: function(connection, *args, **kwargs), PLANNING, within=None)
 
     def rehearse(self, function: Callable[..., object], *args: object, **kwargs: object) -> None:
         """Run a function in a transaction that is taken back, to see whether it could be done."""
-        with translated(self.url), self._turns.mine(), self._engine.connect() as connection:
+        with deadline.kept(PLANNING), translated(self.url), self._turns.mine(), self._engine.connect() as connection:
             transaction = connection.begin()
             try:
                 function(connection, *args, **kwargs)
@@ -62,20 +82,29 @@ class Store:
     async def awrite(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
         """Run a function in a transaction, committed together with others that wait."""
         if self._committer is None:
-            self._committer = Committer(self._engine, self._turns)
-        with translated(self.url):
-            return await self._committer.run(lambda connection: function(connection, *args, **kwargs))
+            self._committer = Committer(self._engine, self._turns, self.url)
+        return await self._committer.run(
+            lambda connection: function(connection, *args, **kwargs), deadline.of(function)
+        )
 
     def close(self) -> None:
         """Finish what was handed in and let go of the database."""
         if self._committer is not None:
             self._committer.close()
+        if self._lookups is not None:
+            self._lookups.close()
         self._engine.dispose()
+
+    @property
+    def _reading(self) -> Lookups:
+        if self._lookups is None:
+            self._lookups = Lookups(open_engine(self.url, reads_only=True), self.url)
+        return self._lookups
 
 
 def upgrade_store(url: str) -> str:
     """Bring a store to the program's version, and return that version."""
-    with translated(url):
+    with deadline.kept(PLANNING), translated(url):
         engine = open_engine(url)
         try:
             return upgrade(engine)
@@ -102,6 +131,7 @@ class AccountLedger:
             claims=account.capabilities.needs_activation_code,
         )
         self.has_sent = False
+        self.handed_out = HandedOut()
 
     async def open(self, now: Marks | None = None, *, beside: Collection[str] = ()) -> bool:
         """Enter this process among the living, and strike those of this host that are not.
@@ -120,7 +150,12 @@ class AccountLedger:
 
     async def beat(self) -> None:
         """Show that this process lives, though it has nothing to send."""
+        await self._plan_lost()
         await self._store.awrite(lanes.beat, self.owner)
+
+    async def _plan_lost(self) -> None:
+        if self.handed_out.is_doubted:
+            await self._store.awrite(plan_lost, self.owner, *self.handed_out.known())
 
     async def close(self) -> None:
         """Leave the living; where that cannot be written, the lease tells it later."""
@@ -133,12 +168,14 @@ class AccountLedger:
 
     async def step(self, scope: Scope, results: Sequence[Result], room: int, *, bulk: bool = False) -> Step:
         """See domain.ports.Ledger."""
-        step = await self._store.awrite(work.step, self.owner, scope, results, room, bulk=bulk)
+        asked = self._store.awrite(work.step, self.owner, scope, results, room, bulk=bulk)
+        step = await self.handed_out.by(asked, results, lambda made: made)
         self.has_sent = self.has_sent or bool(step.work)
         return step
 
     async def doubts(self, scope: Scope, limit: int) -> list[Doubt]:
         """See domain.ports.Ledger."""
+        await self._plan_lost()
         return await self._store.awrite(work.doubts, self.owner, scope, limit)
 
     async def rule(self, rulings: Sequence[tuple[Doubt, Evidence, Ruling]]) -> None:

@@ -164,6 +164,8 @@ changes = Table(
     Column("created_at", Float, nullable=False),
     UniqueConstraint("account", "request"),
 )
+_of_a_batch = changes.c.batch_id.is_not(None)  # orders have none
+Index("ix_changes_batch_id", changes.c.batch_id, sqlite_where=_of_a_batch, postgresql_where=_of_a_batch)
 
 operations = Table(
     "operations",

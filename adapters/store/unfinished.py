@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, or_, select
 
 from adapters.store.clock import store_now
+from adapters.store.deadline import planning
 from adapters.store.engine import alone_on
 from adapters.store.lanes import LEASE_SECONDS
 from adapters.store.living import strike_dead
@@ -20,6 +21,7 @@ _READ_BACK_WITHIN = 1800.0
 _UNDER_WAY = (State.SENT.value, State.IN_DOUBT.value)
 
 
+@planning
 def unfinished(connection: Connection, account: str, platform: str) -> list[Unfinished]:
     """Changes in which something is left to do, oldest first, and whether a living process works on each.
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from adapters import settings
 from adapters.redaction import hide
+from adapters.store import deadline
 from adapters.store.reading import Reader
 from domain.bulk import BulkCreator, BulkPlatform
 from domain.carry import carry_out
@@ -532,6 +533,7 @@ def stop_all() -> bool:
     """Stop every session of this process, let none be opened any more, and say whether that is news."""
     is_news = not _stopping.is_set() or not all(one.stop.is_set() for one in _sessions.values())
     _stopping.set()
+    hurry_store()
     for one in _sessions.values():
         one.halt()
     return is_news
@@ -545,6 +547,17 @@ def is_stopping() -> bool:
 def forget_stop() -> None:
     """Let sessions be opened again, now that what was told to stop has ended."""
     _stopping.clear()
+    deadline.go_on()
+
+
+def hurry_store() -> None:
+    """End what this process plans in the store, and let it wait only shortly for what it records."""
+    deadline.stop()
+
+
+def longest_call() -> float:
+    """How long a call of the open sessions may take. Units: s."""
+    return max((one.account.deadline_seconds for one in _sessions.values()), default=0.0)
 
 
 def notify_block() -> str:

@@ -41,7 +41,7 @@ def _needs(store: "Store", name: str, request: ReplenishRequest | None) -> list[
     check_pinned(name, options)
     left, found = options.max_change, []
     for mark in by_tag(options.stock):
-        found.append(need(mark, store.write(stocking.level, name, mark), most=left, **_asked(request)))
+        found.append(need(mark, store.read(stocking.level, name, mark), most=left, **_asked(request)))
         left -= found[-1].create
     return found
 
@@ -52,10 +52,13 @@ async def plan_fill(
     """Plan what a mark needs, at most so many creates, and no more than the bound leaves the run."""
     from adapters.store import stocking
 
-    options = session.account
-    of_account = {"platform": options.platform, "platform_tags": options.platform_tags}
+    options, asked = session.account, _asked(request)
+    of_mark = {"most": most, "platform": options.platform, **asked}
+    found = await session.store.survey(stocking.without_plan, session.name, mark, **of_mark)
+    if found is not None:
+        return found
     return await session.store.awrite(
-        stocking.plan, session.name, mark, most=most, bound=bound, **of_account, **_asked(request)
+        stocking.plan, session.name, mark, bound=bound, platform_tags=options.platform_tags, **of_mark
     )
 
 

@@ -57,6 +57,7 @@ async def served(
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}", timeout=60) as client:
             yield Ordering(shop, client, desk, session)
         await desk.close()
+        resources.forget_stop()  # as at the end of the service
 
 
 @asynccontextmanager

@@ -61,7 +61,7 @@ async def test_a_store_that_was_away_while_calls_were_under_way_stops_no_later_s
         again = [await until_done(service, f"A-{n}") for n in range(4)]
         new = await until_done(service, "B-1")
 
-        assert {answer.status_code for answer in answers} == {503}
+        assert {answer.status_code for answer in answers} <= {202, 503}
         assert len({answer["iccid"] for answer in [*again, new]}) == 5
         assert service.shop.done["activate"] == 5
 

@@ -14,6 +14,7 @@ from sqlalchemy import String, Table
 from adapters.store.store import Store
 from adapters.store.tables import metadata
 from tests.support.folders import quick_folder
+from tests.support.relay import Relay
 
 # Ends the server when the tests were killed and could not; it hears of that by the end of its input.
 _WATCH = """
@@ -63,6 +64,16 @@ class Postgres:
         template = self._template.partition("@/")[2].partition("?")[0]
         self._admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return f"postgresql+psycopg://postgres@/{name}?host={self._folder}"
+
+    def relay(self) -> Relay:
+        """A relay before this server; see `through`."""
+        return Relay(next(path for path in self._folder.glob(".s.PGSQL.*") if path.suffix != ".lock"))
+
+    @staticmethod
+    def through(relay: Relay, url: str) -> str:
+        """The same database, reached through a relay."""
+        name = url.partition("@/")[2].partition("?")[0]
+        return f"postgresql+psycopg://postgres@127.0.0.1:{relay.port}/{name}"
 
     def drop(self, url: str) -> None:
         """Remove a database, with whoever is still connected to it."""
