@@ -41,7 +41,13 @@ def next_change(refund: RefundWith, state: Lifecycle) -> Kind | None:
 
 
 def was_in_service(endpoint: Lifecycle, activate: State | None) -> bool | None:
-    """Whether the endpoint of an order may be in service; None while the outcome of its activation is not known."""
-    if endpoint is not Lifecycle.PRE_ACTIVE:
-        return endpoint is not Lifecycle.STOCK
-    return False if activate in (None, State.REFUSED) else None
+    """Whether an order may have its endpoint in service; None while nobody can say.
+
+    An endpoint that is active though its order's activation was refused is somebody else's.
+    """
+    if activate is State.REFUSED:
+        return False
+    waits = endpoint in (Lifecycle.STOCK, Lifecycle.PRE_ACTIVE)
+    if activate is None:
+        return False if waits else None
+    return None if waits else True

@@ -17,6 +17,7 @@ from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State
 from domain.order import TAKEN_BACK, Order, OrderState, SellRequest
 from domain.order_trail import OrderEvent
+from domain.ownership import as_refused
 from domain.ports import Scope
 from domain.refund import TERMINATIONS_SECONDS, WAITS, RefundWith, bounded, next_change, was_in_service
 from domain.refunder import RefundStep
@@ -77,7 +78,8 @@ def advance_refund(connection: Connection, owner: Owner, order_no: str, *, by: s
     if open_ is not None:
         return RefundStep(order, Scope(open_.change_id, open_.position, open_.position))
     activate = sale.get(Kind.ACTIVATE)
-    service = was_in_service(state, State(activate.state) if activate is not None else None)
+    outcome = None if activate is None else as_refused(State(activate.state), activate.code)
+    service = was_in_service(state, outcome)
     if service is None:
         return _waits(connection, order, "whether its endpoint is in service needs a person; see `preactive resolve`")
     if not service:
@@ -137,7 +139,7 @@ def _sale(connection: Connection, endpoint: int) -> dict[Kind, Row[*tuple[Any, .
     """The latest activation and group of an endpoint that an order holds, so that nobody else asked for them."""
     o = operations.c
     query = (
-        select(o.kind, o.state, o.change_id, o.position)
+        select(o.kind, o.state, o.code, o.change_id, o.position)
         .where(o.endpoint == endpoint, o.kind.in_((Kind.ACTIVATE.value, Kind.ASSIGN.value)))
         .order_by(o.round, o.id)
     )

@@ -38,7 +38,12 @@ def test_refunds_terminate_so_many_within_a_day_and_suspend_the_others():
 def test_only_a_refused_activation_proves_that_a_waiting_endpoint_was_never_in_service():
     assert [state for state in State if was_in_service(L.PRE_ACTIVE, state) is False] == [State.REFUSED]
     assert was_in_service(L.PRE_ACTIVE, None) is False
-    assert all(was_in_service(state, None) for state in (L.ACTIVE, L.SUSPENDED, L.TERMINATED))
+    assert all(was_in_service(state, State.CONFIRMED) for state in (L.ACTIVE, L.SUSPENDED, L.TERMINATED))
+    assert was_in_service(L.ACTIVE, None) is None
+
+
+def test_an_endpoint_that_others_took_into_service_is_not_the_orders():
+    assert was_in_service(L.ACTIVE, State.REFUSED) is False
 
 
 def test_an_order_that_was_taken_back_is_told_and_one_that_only_goes_on_is_not():

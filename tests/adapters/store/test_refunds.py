@@ -12,6 +12,7 @@ from domain.lifecycle import Kind
 from domain.operation import State
 from domain.order import OrderState
 from domain.outcome import Because, Verdict
+from domain.ownership import TAKEN, TAKEN_TEXT
 from domain.ports import Scope
 from domain.refund import RefundWith
 from domain.sale import _check_same
@@ -289,6 +290,19 @@ async def test_a_refund_beside_another_change_of_the_endpoint_waits_for_it(desk,
     assert "another change of its endpoint (suspend) is planned" in planned.order.text
     assert (sent.scope, sent.is_ours) == (Scope(bulk.change, 0, 0), False)
     assert shop.advance().order.state is S.REFUNDED
+
+
+async def test_a_sim_that_somebody_else_took_is_no_reason_to_suspend_anything_and_is_not_sold(desk, shop):
+    desk.pre_active(1)
+    order, sale = await shop.place()
+    await shop.come(order, came(sale.work[0], Verdict.NOT_DONE, Because.TAKEN, code=TAKEN, text=TAKEN_TEXT))
+
+    closed = shop.refund().order
+
+    assert (closed.state, closed.iccid) == (S.REFUNDED, None)
+    assert desk.see("SELECT 1 FROM operations WHERE kind = 'suspend'") == []
+    assert desk.endpoint(1).state == "active"
+    assert (await shop.place(order="B"))[0].state is S.NO_STOCK
 
 
 async def test_a_stopped_account_keeps_the_refund_and_sends_nothing(desk, shop):
