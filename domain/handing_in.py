@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from domain.errors import StoreFull, StoreUnavailable
+from domain.errors import StoreFull, StoreNewer, StoreUnavailable
 from domain.ports import Result, Scope, Step, Steps
 
 KEEP_SECONDS = 60.0  # how long a run holds on to what it learned; then it ends, and look-ups find out later
@@ -33,8 +33,9 @@ class HandingIn:
         try:
             made = await self._ledger.step(scope, self._kept, room, bulk=bulk)
         except StoreUnavailable as error:
-            # A disk that is full is mended by a person, who reads of it sooner when the run ends.
-            if not (self._kept or under_way) or self._is_over(hasty=isinstance(error, StoreFull)):
+            # A disk that is full is mended by a person, who reads of it sooner when the run ends. To a store of a newer
+            # version nothing can be handed in: the program that fits it looks the calls up.
+            if isinstance(error, StoreNewer) or not (self._kept or under_way) or self._is_over(hasty=isinstance(error, StoreFull)):
                 raise
             await self._wait()
             return Step(away=True, alone=False)

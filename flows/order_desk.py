@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from domain.errors import LoginRefused, PreactiveError, StoreUnavailable
+from domain.errors import LoginRefused, PreactiveError, StoreNewer, StoreUnavailable
 from domain.events import of_order
 from domain.order import Order, OrderState, SellRequest
 from flows.in_time import Until, in_time
@@ -42,6 +42,7 @@ class OrderDesk:
 
     def __init__(self, session: Session, *, answer_within: float, prefect: bool) -> None:
         self._session = session
+        self.outdated: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._book = session.orders()
         self._seller = session.seller(tell)
         self._teller = Teller()
@@ -92,7 +93,7 @@ class OrderDesk:
         await asyncio.gather(*self._helpers, return_exceptions=True)
         if self._showcase is not None:
             await self._showcase.stop()
-        self._sold = True
+        self._sold = not self.outdated.done()
         with contextlib.suppress(StoreUnavailable):  # the next start does it
             await self._close_settled()
 
@@ -255,10 +256,18 @@ class OrderDesk:
                 showcase.begin(request, number)
                 showcase.end(number, order=order)
 
+    def _end_for(self, error: StoreNewer) -> None:
+        """Let no new call start, and let the service end: this program can write no more."""
+        self.halt()
+        if not self.outdated.done():
+            self.outdated.set_exception(error)
+
     async def _again_and_again(self, what: str, function: Callable[[], Awaitable[object]], seconds: float) -> None:
         while not self._closing.is_set():
             try:
                 await function()
+            except StoreNewer as error:
+                self._end_for(error)
             except Exception as error:  # the next turn tries again, and a sale tells its own buyer
                 self._teller.failed(what, error)
             else:

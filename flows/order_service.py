@@ -39,7 +39,7 @@ def check_address(host: str, token: str) -> None:
 async def serve(account: str | None, *, host: str, port: int, answer_within: float, prefect: bool) -> None:
     """Serve until a signal stops it; what is under way then is recorded.
 
-    Raises UsageError, LoginRefused, StoreUnavailable.
+    Raises UsageError, LoginRefused, StoreUnavailable; StoreNewer once the store was upgraded meanwhile.
     """
     tokens = resources.orders_tokens()
     check_address(host, tokens.accepted()[0])
@@ -94,7 +94,10 @@ async def _serve(desk: OrderDesk, listener: socket.socket, tokens: Any, end: Har
         asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
     known = "with a bearer token" if tokens else "without a token, for this machine only"
     print(f"Order service: {address(listener)} ({known}; its pages: /docs)", flush=True)
+    desk.outdated.add_done_callback(lambda _: server.end())
     await server.serve(sockets=[listener])
+    if desk.outdated.done():
+        desk.outdated.result()
 
 
 class _Server(uvicorn.Server):
@@ -109,6 +112,11 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals to the loop, which also has them while the desk closes."""
         yield
+
+    def end(self) -> None:
+        """End as on a signal."""
+        self._desk.halt()
+        self.should_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """See uvicorn.Server."""

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from domain.errors import PlatformUnreachable, PreactiveError
+from domain.errors import PlatformUnreachable, PreactiveError, StoreNewer
 from domain.inbox import PlatformEvent
 from domain.polling import LATE_SECONDS, Polled, asked_until, stretch
 from domain.ports import ReadFailed
@@ -101,9 +101,11 @@ async def judge_until(
 
 
 async def _trouble_in(session: resources.Session, *, again: bool) -> str:
-    """What goes wrong while events are judged, or nothing."""
+    """What goes wrong while events are judged, or nothing. Raises StoreNewer, which only a restart mends."""
     try:
         await session.apply_events(again=again)
+    except StoreNewer:
+        raise
     except PreactiveError as error:  # what was taken in is on disk, and is judged the next time
         return str(error)
     return ""

@@ -8,8 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, inspect, text
 
 from adapters.store.engine import alone_on
+from adapters.store.living import at_work
 from adapters.store.schema import HEAD, KNOWN
-from domain.errors import StoreDamaged, StoreNewer, StoreUnavailable
+from domain.errors import Refused, StoreDamaged, StoreNewer, StoreUnavailable
+
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def version(connection: Connection) -> str | None:
@@ -33,6 +36,19 @@ def check_version(found: str | None) -> bool:
     return found == HEAD
 
 
+def still_ours(connection: Connection) -> None:
+    """See in a transaction that the store still has this program's version; an upgrade waits for its end.
+
+    Raises StoreNewer.
+    """
+    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    if found != HEAD:
+        raise StoreNewer(
+            f"The store was brought to version {found} while this program, of version {HEAD}, was running; "
+            "nothing more was written, restart the program."
+        )
+
+
 def prepare(engine: Engine) -> None:
     """Create the tables of an empty store.
 
@@ -48,20 +64,43 @@ def prepare(engine: Engine) -> None:
     upgrade(engine)
 
 
-def upgrade(engine: Engine) -> str:
-    """Run the migrations that are missing, all in one transaction, and return the version reached."""
+def upgrade(engine: Engine, *, force: bool = False) -> str:
+    """Run the migrations that are missing, all in one transaction, and return the version reached.
+
+    Raises Refused while processes work with an older store, unless forced: then they can write nothing more.
+    """
     from alembic import command  # noqa: PLC0415 - slow to import and needed once
     from alembic.config import Config  # noqa: PLC0415
 
     with engine.connect() as connection, _unchecked(connection), connection.begin():
         alone_on(connection, "~schema")  # several processes may meet an empty store
-        check_version(version(connection))
+        found = version(connection)
+        if check_version(found):
+            return HEAD
+        if found is not None:
+            _keep_others_out(connection, force=force)
         config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         _check_references(connection)
     return HEAD
+
+
+def _keep_others_out(connection: Connection, *, force: bool) -> None:
+    """Wait for the transactions under way, let none begin, and end every lease.
+
+    A process of an older version goes on writing its heartbeat; without its row nobody takes it for living.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE"))
+    working = at_work(connection)
+    if working and not force:
+        raise Refused(
+            f"The store is in use, so nothing was upgraded: {'; '.join(working)}. End them and run `preactive db "
+            "upgrade` again, or add --force: then they can write nothing more, and the next run looks up their calls."
+        )
+    connection.execute(text("DELETE FROM workers"))
 
 
 @contextmanager

@@ -315,7 +315,7 @@ def facts(reader: Reader, account: str) -> Iterator[Row]:
 def chains(reader: Reader) -> list[Row]:
     """The accounts that have facts or should have, with how many there should be and the last link."""
     return reader.rows(
-        "SELECT a.account, coalesce(c.length, 0) AS length, coalesce(c.head, '') AS head "
+        "SELECT a.account, coalesce(c.facts, 0) AS length, coalesce(c.head, '') AS head "
         "FROM (SELECT account FROM chains UNION SELECT DISTINCT account FROM attempts) a "
         "LEFT JOIN chains c ON c.account = a.account WHERE a.account NOT LIKE '~%' "
         "AND (c.account IS NOT NULL OR a.account NOT IN (SELECT name FROM former_names)) ORDER BY 1",
@@ -325,7 +325,7 @@ def chains(reader: Reader) -> list[Row]:
 
 def chain(reader: Reader, name: str) -> Row:
     """How many facts a chain should have, and the last link."""
-    found = reader.rows("SELECT length, head FROM chains WHERE account = :own", {"own": name})
+    found = reader.rows("SELECT facts AS length, head FROM chains WHERE account = :own", {"own": name})
     return found[0] if found else {"length": 0, "head": ""}
 
 

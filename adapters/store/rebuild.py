@@ -82,7 +82,7 @@ def rebuild(
     keys = {"ids": order_keys, "change_ids": sales, "endpoint_ids": endpoint_ids}
     restore_orders(connection, chain.account, orders_found, **keys)
     _facts(connection, trail(), operation_ids)
-    connection.execute(insert(chains), {"account": chain.account, "length": chain.length, "head": chain.head})
+    connection.execute(insert(chains), {"account": chain.account, "facts": chain.length, "head": chain.head})
     states = [done.state for endpoint in found.values() for done in endpoint.operations.values()]
     return Rebuilt(
         chain.account,

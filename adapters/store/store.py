@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from adapters.store import account_pins, deadline, lanes, living, rates, work
 from adapters.store.clock import store_now
@@ -17,7 +17,7 @@ from adapters.store.decisions import Owner
 from adapters.store.engine import Turns, open_engine, translated
 from adapters.store.handed_out import HandedOut, plan_lost
 from adapters.store.lookups import Lookups
-from adapters.store.migrate import prepare, upgrade
+from adapters.store.migrate import prepare, still_ours, upgrade
 from domain.doubt import Doubt, Evidence, Ruling
 from domain.errors import StoreUnavailable
 from domain.options import Account
@@ -40,6 +40,7 @@ class Store:
             try:
                 with self._turns.mine():
                     prepare(self._engine)
+                event.listen(self._engine, "begin", still_ours)
             except BaseException:
                 self._engine.dispose()
                 raise
@@ -102,12 +103,16 @@ class Store:
         return self._lookups
 
 
-def upgrade_store(url: str) -> str:
-    """Bring a store to the program's version, and return that version."""
+def upgrade_store(url: str, *, force: bool = False) -> str:
+    """Bring a store to the program's version, and return that version.
+
+    Raises Refused while processes work with it, unless forced.
+    """
     with deadline.kept(PLANNING), translated(url):
         engine = open_engine(url)
         try:
-            return upgrade(engine)
+            with Turns(url).mine():
+                return upgrade(engine, force=force)
         finally:
             engine.dispose()
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     text,
 )
 
+from adapters.store.schema import HEAD
 from domain.approval import Standing
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State
@@ -162,6 +163,8 @@ changes = Table(
     Column("allowed", Integer, nullable=False, server_default="0"),
     Column("cancelled_at", Float),
     Column("created_at", Float, nullable=False),
+    # The version that planned it; a trigger refuses those that do not say.
+    Column("program", String(8), nullable=False, server_default="", default=HEAD),
     UniqueConstraint("account", "request"),
 )
 _of_a_batch = changes.c.batch_id.is_not(None)  # orders have none
@@ -243,8 +246,9 @@ chains = Table(
     "chains",
     metadata,
     Column("account", String(64), primary_key=True),
-    Column("length", Key, nullable=False),
+    Column("length", Key, nullable=False, default=0),  # older programs alone would change it, which a trigger refuses
     Column("head", String(64), nullable=False),
+    Column("facts", Key, nullable=False, server_default="0"),
 )
 
 # The activation codes of SIMs that are still to be claimed; a code is forgotten when its SIM is on the account.

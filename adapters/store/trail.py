@@ -25,8 +25,8 @@ _PLAIN: dict[str, Any] = {
 # Made once: these run for every call that the program makes.
 _ADD = insert(attempts)
 _LENGTHEN = update(chains).where(chains.c.account == bindparam("of"))
-_LENGTHEN = _LENGTHEN.values(length=bindparam("length"), head=bindparam("head"))
-_END = select(chains.c.length, chains.c.head).where(chains.c.account == bindparam("of"))
+_LENGTHEN = _LENGTHEN.values(facts=bindparam("counted"), head=bindparam("head"))
+_END = select(chains.c.facts, chains.c.head).where(chains.c.account == bindparam("of"))
 _ABOUT = (operations.c.account, endpoints.c.iccid, endpoints.c.name, batches.c.name)
 _SUBJECTS = (
     select(operations.c.id, *_ABOUT, operations.c.kind, operations.c.target, operations.c.round)
@@ -70,7 +70,7 @@ def _check_not_renamed(connection: Connection, account: str) -> None:
 
 def lengthen(connection: Connection, account: str, length: int, head: str) -> None:
     """Write down how many facts an account has now, and the last link."""
-    connection.execute(_LENGTHEN, {"of": account, "length": length, "head": head})
+    connection.execute(_LENGTHEN, {"of": account, "counted": length, "head": head})
 
 
 def end_of(connection: Connection, account: str) -> tuple[int, str]:
@@ -78,6 +78,6 @@ def end_of(connection: Connection, account: str) -> tuple[int, str]:
     row = connection.execute(_END, {"of": account}).first()
     if row is None:
         _check_not_renamed(connection, account)
-        connection.execute(insert(chains), {"account": account, "length": 0, "head": START})
+        connection.execute(insert(chains), {"account": account, "facts": 0, "head": START})
         return 0, START
-    return row.length, row.head
+    return row.facts, row.head

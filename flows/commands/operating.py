@@ -18,11 +18,15 @@ def simulator(context: typer.Context) -> None:
 
 
 @db.command()
-def upgrade() -> None:
+def upgrade(
+    force: Annotated[
+        bool, typer.Option("--force", help="Also while processes work with the store; they can write nothing more.")
+    ] = False,
+) -> None:
     """Bring the store to this program's version."""
     from tasks import resources
 
-    print(f"The store {resources.store_place()} has version {resources.upgrade_store()}.")
+    print(f"The store {resources.store_place()} has version {resources.upgrade_store(force=force)}.")
 
 
 @db.command()

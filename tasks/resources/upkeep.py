@@ -26,11 +26,14 @@ def store_place() -> str:
     return place(settings.load().store_url)
 
 
-def upgrade_store() -> str:
-    """Bring the store to the program's version, and return that version."""
+def upgrade_store(*, force: bool = False) -> str:
+    """Bring the store to the program's version, and return that version.
+
+    Raises Refused while processes work with an older store, unless forced.
+    """
     from adapters.store.store import upgrade_store as upgrade
 
-    return upgrade(settings.load().store_url)
+    return upgrade(settings.load().store_url, force=force)
 
 
 def check_store() -> list[str]:
