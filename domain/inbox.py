@@ -24,6 +24,8 @@ class Meaning(StrEnum):
     SETTLED = "settled"  # it differed, and a person saw to it
 
 
+LATE_SECONDS = 600.0  # by which an event may be recorded late, or the platform's clock differ from ours
+
 # Judged again each time, since what they are about goes on.
 OPEN = frozenset({Meaning.NEW, Meaning.PROMPTS})
 
@@ -45,6 +47,14 @@ class Pending:
     kind: Kind
     sent_at: float
     is_sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How many events meant what, and how many of the new ones are dated ahead of our clock."""
+
+    meant: Mapping[Meaning, int]
+    ahead: int = 0
 
 
 _PREFIX = "endpointprovisioningstatusset"
@@ -73,12 +83,25 @@ def leads_to(kind: Kind, event_type: str) -> bool:
     return reported is not None and kind in reported[1]
 
 
-def judge(event: PlatformEvent, *, known: Lifecycle | None, newest: float, pending: Pending | None) -> Meaning:
+def is_ahead(at: float, received_at: float) -> bool:
+    """Whether an event is dated further ahead of the receiver's clock than clocks differ, so that its time says nothing."""
+    return at > received_at + LATE_SECONDS
+
+
+def judge(
+    event: PlatformEvent,
+    *,
+    known: Lifecycle | None,
+    newest: float,
+    pending: Pending | None,
+    ahead: bool = False,
+) -> Meaning:
     """What an event means.
 
-    `known`: the store's state of its endpoint; `newest`: the latest time of such an event; `pending`: an operation on
-    the endpoint that leads to what is reported. An event from before the intent, by clocks that may differ, or one of
-    an endpoint that was to get into a certain group, decides nothing by itself.
+    `known`: the store's state of its endpoint; `newest`: the latest time of such an event, of those that are not dated
+    ahead; `pending`: an operation on the endpoint that leads to what is reported. An event from before the intent, by
+    clocks that may differ, one that is dated ahead, or one of an endpoint that was to get into a certain group, decides
+    nothing by itself.
     """
     reported = says(event.type)
     if reported is None or known is None:
@@ -91,6 +114,6 @@ def judge(event: PlatformEvent, *, known: Lifecycle | None, newest: float, pendi
         return Meaning.DIFFERS
     if pending.is_sent:
         return Meaning.NEW
-    if pending.kind in _INTO_A_GROUP or event.at < pending.sent_at:
+    if pending.kind in _INTO_A_GROUP or event.at < pending.sent_at or ahead:
         return Meaning.PROMPTS
     return Meaning.CONFIRMS

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from domain.inbox import Meaning, PlatformEvent
+from domain.inbox import LATE_SECONDS, Meaning, PlatformEvent
+from domain.words import plural
 
 DAY = 86_400.0
-LATE_SECONDS = 600.0  # by which an event may be recorded late, or the platform's clock differ from ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class Polled:
     new: int
     meant: Mapping[Meaning, int]
     warning: str = ""
+    ahead: int = 0
 
     @property
     def differs(self) -> int:
@@ -64,4 +65,14 @@ class Polled:
         """One line with the numbers."""
         said = ", ".join(f"{count:,} {meaning.value}" for meaning, count in self.meant.items() if count)
         line = f"{self.new:,} new events; {said or 'nothing to look at'}"
-        return f"{line}. {self.warning}" if self.warning else line
+        return ". ".join(part for part in (line, ahead_of_us(self.ahead), self.warning) if part)
+
+
+def ahead_of_us(count: int) -> str:
+    """What an operator should know of events that are dated ahead, or nothing."""
+    if not count:
+        return ""
+    return (
+        f"{plural(count, 'event')} dated more than {LATE_SECONDS / 60:g} minutes ahead of the clock here, which count as "
+        "the latest of no endpoint; compare this machine's clock with the platform's"
+    )

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 
 from domain.errors import PlatformUnreachable, PreactiveError, StoreNewer
-from domain.inbox import PlatformEvent
-from domain.polling import LATE_SECONDS, Polled, asked_until, stretch
+from domain.inbox import LATE_SECONDS, PlatformEvent
+from domain.polling import Polled, ahead_of_us, asked_until, stretch
 from domain.ports import ReadFailed
 from tasks import resources
 from tasks.stop_signals import AGAIN_SECONDS, SERVICE_SECONDS, HardEnd, stop_signals
@@ -39,7 +39,8 @@ async def poll_account(name: str) -> Polled:
         except ReadFailed as error:
             raise PlatformUnreachable(f"The events of {name} cannot be read: {error}; ask again later.") from None
         new = await session.keep_polled(events, asked_until(now, before, events))
-        return Polled(session.name, new, await session.apply_events(again=True), wanted.warning)
+        judged = await session.apply_events(again=True)
+        return Polled(session.name, new, judged.meant, wanted.warning, judged.ahead)
 
 
 def listen(account: str | None, *, host: str, port: int, ready: Callable[[int], None], say: Say) -> None:
@@ -94,16 +95,18 @@ async def judge_until(
     while not stopped.is_set():
         await _wait(stopped, every)
         rounds += 1
-        trouble = await _trouble_in(session, again=rounds % _AGAIN_EVERY == 0)
+        trouble = await _trouble_in(session, say, again=rounds % _AGAIN_EVERY == 0)
         if trouble != said:
             say(trouble or "Events are judged again.")
         said = trouble
 
 
-async def _trouble_in(session: resources.Session, *, again: bool) -> str:
+async def _trouble_in(session: resources.Session, say: Say, *, again: bool) -> str:
     """What goes wrong while events are judged, or nothing. Raises StoreNewer, which only a restart mends."""
     try:
-        await session.apply_events(again=again)
+        judged = await session.apply_events(again=again)
+        if judged.ahead:
+            say(f"{ahead_of_us(judged.ahead)}.")
     except StoreNewer:
         raise
     except PreactiveError as error:  # what was taken in is on disk, and is judged the next time

@@ -10,7 +10,7 @@ from adapters.store.clock import store_now
 from adapters.store.decisions import Decision, Owner, before, decide
 from adapters.store.engine import alone_on, in_parts
 from adapters.store.tables import attempts, endpoints, inbox, operations
-from domain.inbox import OPEN, Meaning, Pending, PlatformEvent, judge, leads_to, says
+from domain.inbox import LATE_SECONDS, OPEN, Meaning, Pending, PlatformEvent, is_ahead, judge, leads_to, says
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State
 
@@ -53,11 +53,15 @@ def _count(connection: Connection, account: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a stretch of events meant, the changes in which it wants doubts looked up, and where to go on."""
+    """What a stretch of events meant, the changes in which it wants doubts looked up, and where to go on.
+
+    `ahead` of those that were judged for the first time are dated ahead of our clock.
+    """
 
     meant: Mapping[Meaning, int]
     changes: frozenset[int]
     after: Place | None
+    ahead: int = 0
 
 
 def apply(connection: Connection, owner: Owner, *, after: Place = START, again: bool = False) -> Applied:
@@ -76,6 +80,7 @@ def apply(connection: Connection, owner: Owner, *, after: Place = START, again: 
         meant={meaning: told.count(meaning) for meaning in Meaning},
         changes=frozenset(row.change_id for row, meaning in judged if meaning is Meaning.PROMPTS),
         after=(found[-1].at, found[-1].event_id) if len(found) == AT_ONCE else None,
+        ahead=sum(row.meaning == Meaning.NEW and is_ahead(row.at, row.received_at) for row in found),
     )
 
 
@@ -118,6 +123,7 @@ def _to_judge(connection: Connection, account: str, after: Place, meanings: Coll
     newest = (
         select(func.max(later.c.at))
         .where(later.c.account == i.account, later.c.endpoint_id == i.endpoint_id, later.c.reports)
+        .where(later.c.at <= later.c.received_at + LATE_SECONDS)
         .scalar_subquery()
     )
     sent = (
@@ -128,7 +134,7 @@ def _to_judge(connection: Connection, account: str, after: Place, meanings: Coll
     open_states = (State.SENT.value, State.IN_DOUBT.value)
     query = (
         select(
-            *(i.event_id, i.at, i.type, i.endpoint_id, i.meaning, newest.label("newest")),
+            *(i.event_id, i.at, i.type, i.endpoint_id, i.meaning, i.received_at, newest.label("newest")),
             *(e.id.label("endpoint"), e.iccid, e.state.label("known")),
             *(o.id.label("operation"), o.change_id, o.token, o.kind, o.target, o.state, o.lookups),
             sent.label("sent_at"),
@@ -152,7 +158,8 @@ def _judged(row: Any) -> Meaning:
     if row.operation is not None:
         pending = Pending(Kind(row.kind), row.sent_at or 0.0, row.state == State.SENT.value)
     known = Lifecycle(row.known) if row.known is not None else None
-    return judge(event, known=known, newest=row.newest or 0.0, pending=pending)
+    ahead = is_ahead(row.at, row.received_at)
+    return judge(event, known=known, newest=row.newest or 0.0, pending=pending, ahead=ahead)
 
 
 def _decision(row: Any) -> Decision:
@@ -181,6 +188,8 @@ def settle(connection: Connection, account: str, event_id: str, text: str) -> bo
 
 
 def _words(row: Any, meaning: Meaning) -> str:
-    if meaning is not Meaning.DIFFERS:
-        return ""
-    return f"the store has the endpoint as {row.known}; nothing was changed"
+    ahead = row.at - row.received_at
+    words = [f"dated {ahead:,.0f} s ahead of the clock here"] if is_ahead(row.at, row.received_at) else []
+    if meaning is Meaning.DIFFERS:
+        words.append(f"the store has the endpoint as {row.known}; nothing was changed")
+    return "; ".join(words)

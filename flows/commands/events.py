@@ -22,7 +22,7 @@ def poll(account: Account = None, as_json: Json = False) -> None:
     polled = events.poll(running.account_to_log_in(account))
     if as_json:
         told = {meaning.value: polled.meant.get(meaning, 0) for meaning in Meaning if meaning is not Meaning.NEW}
-        print(json.dumps({"new": polled.new} | told))
+        print(json.dumps({"new": polled.new, "ahead": polled.ahead} | told))
     else:
         print(f"{polled.sentence()}.")
     if polled.differs:

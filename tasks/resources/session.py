@@ -23,7 +23,7 @@ from domain.credential import Memory, Source, nowhere
 from domain.errors import Refused, SettingsError, Stopped, UsageError
 from domain.executor import Carry, Executor
 from domain.handing_in import KEEP_SECONDS
-from domain.inbox import OPEN, Meaning, PlatformEvent
+from domain.inbox import OPEN, Judged, Meaning, PlatformEvent
 from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.options import Account
@@ -240,32 +240,35 @@ class Session:
 
         return await self.store.awrite(inbox.keep, self.name, events, source)
 
-    async def apply_events(self, *, again: bool = False) -> dict[Meaning, int]:
-        """Find out what events mean, looking up the doubts they may be about, and return how many meant what.
+    async def apply_events(self, *, again: bool = False) -> Judged:
+        """Find out what events mean, looking up the doubts they may be about, and return the numbers.
 
         `again` judges once more also those that differed.
         """
-        meant, changes = await self._judge_events(again=again)
+        judged, changes = await self._judge_events(again=again)
         if not changes:
-            return meant
+            return judged
         for change in sorted(changes):
             await self.settler.settle_due(Scope(change))
         afterwards, _ = await self._judge_events(again=False)
-        return {one: (0 if one in OPEN else meant[one]) + afterwards[one] for one in Meaning}
+        meant = {one: (0 if one in OPEN else judged.meant[one]) + afterwards.meant[one] for one in Meaning}
+        return Judged(meant, judged.ahead + afterwards.ahead)
 
-    async def _judge_events(self, *, again: bool) -> tuple[dict[Meaning, int], set[int]]:
+    async def _judge_events(self, *, again: bool) -> tuple[Judged, set[int]]:
         """What open events mean, and the changes of which they want doubts looked up."""
         from adapters.store import inbox
 
         total: Counter[Meaning] = Counter()
         changes: set[int] = set()
+        ahead = 0
         after: inbox.Place | None = inbox.START
         while after is not None:
             found = await self.store.awrite(inbox.apply, self.ledger.owner, after=after, again=again)
             total.update(found.meant)
+            ahead += found.ahead
             changes |= found.changes
             after = found.after
-        return {one: total[one] for one in Meaning}, changes
+        return Judged({one: total[one] for one in Meaning}, ahead), changes
 
     async def keep_polled(self, events: Sequence[PlatformEvent], poll: LastPoll) -> int:
         """Keep the events that a poll brought and how far it went, and return how many were not known yet."""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.inbox import Meaning, PlatformEvent
-from domain.polling import DAY, LATE_SECONDS, LastPoll, Polled, asked_until, stretch
+from domain.inbox import LATE_SECONDS, Meaning, PlatformEvent
+from domain.polling import DAY, LastPoll, Polled, asked_until, stretch
 
 NOW = 100 * DAY
 
@@ -67,3 +67,10 @@ def test_a_poll_is_told_in_one_line_with_what_must_be_said_besides():
     assert polled.sentence() == "1,200 new events; 1,199 agrees, 1 differs. Look."
     assert polled.differs == 1
     assert Polled("fleet", 0, {}).sentence() == "0 new events; nothing to look at"
+
+
+def test_a_poll_says_how_many_events_are_dated_ahead_of_our_clock():
+    said = Polled("fleet", 2, {Meaning.AGREES: 2}, "Look.", ahead=1).sentence()
+
+    assert said.startswith("2 new events; 2 agrees. 1 event dated more than 10 minutes ahead of the clock here, which ")
+    assert said.endswith("compare this machine's clock with the platform's. Look.")

@@ -112,7 +112,7 @@ class Course:
         await asyncio.sleep(60)
         now = self.simulator.account.clock.wall()
         await self.session.keep_events(await self.session.platform.events(now - 3600, now + 1), "poll")
-        return await self.session.apply_events()
+        return (await self.session.apply_events()).meant
 
     # --- what came of it ---
 

@@ -1,13 +1,14 @@
 """Events are taken in and judged with the real client, the real store and a simulator."""
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
 
-from domain.errors import NothingSelected, Stopped
-from domain.inbox import Meaning
+from domain.errors import NothingSelected, StoreNewer, Stopped
+from domain.inbox import Meaning, PlatformEvent
 from domain.lifecycle import Kind
 from domain.requests import PollRequest
 from flows.poll import poll
@@ -142,3 +143,24 @@ async def test_a_store_that_cannot_be_used_for_a_while_is_said_once_and_outlived
 
     assert "inbox" in said[0]
     assert said[1] == "Events are judged again."
+
+
+async def test_a_store_of_another_version_ends_the_listening(fleet):
+    """Only a restart mends it, so it is not outlived."""
+    async with resources.session(NAME) as session:
+        head = fleet.desk.one("SELECT version_num FROM alembic_version")
+        fleet.desk.do("UPDATE alembic_version SET version_num = '9999'")
+        try:
+            async with asyncio.timeout(5):
+                with pytest.raises(StoreNewer, match="9999"):
+                    await judge_until(asyncio.Event(), session, print, every=0.01)
+        finally:
+            fleet.desk.do("UPDATE alembic_version SET version_num = :head", head=head)
+
+
+async def test_events_dated_ahead_of_our_clock_are_said_to_who_listens(fleet):
+    async with resources.session(NAME) as session, judging(session) as said:
+        await session.keep_events([PlatformEvent("late", time.time() + 86_400, "EndpointIMEIChanged_v1")], "webhook")
+        await until(lambda: said)
+
+    assert said[0].startswith("1 event dated more than 10 minutes ahead of the clock here")

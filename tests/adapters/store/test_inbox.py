@@ -1,5 +1,6 @@
 """Events in the store: each once, judged, and never a change of a mapping."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from adapters.store import inbox
 from adapters.store.decisions import Owner
 from domain.doubt import Patience
-from domain.inbox import Meaning, PlatformEvent
+from domain.inbox import LATE_SECONDS, Meaning, PlatformEvent
 from domain.lifecycle import Kind
 from domain.outcome import Answer, Verdict
 from domain.ports import Result, Scope
@@ -17,10 +18,11 @@ SUSPENDED = "EndpointProvisioningStatusSetSuspended_v1"
 PENDING = "EndpointProvisioningStatusSetPending_v1"
 TERMINATED = "EndpointProvisioningStatusSetTerminated_v1"
 ACCOUNT = "travel"
+LATER = time.time() + 120  # than every operation, and not so late that clocks cannot differ by it
 OWNER = Owner("w", ACCOUNT, "stacuity", Patience(1, 1), Patience(1, 1), 4)
 
 
-def event(number, kind=ACTIVE, *, at=2e9, endpoint="E1"):
+def event(number, kind=ACTIVE, *, at=LATER, endpoint="E1"):
     """An event of a time that is later than every operation."""
     return PlatformEvent(f"event-{number}", at, kind, endpoint)
 
@@ -131,7 +133,7 @@ async def test_a_look_up_that_an_event_asks_for_is_due_once_and_then_at_its_own_
     assert applied.changes == again.changes != frozenset(), "whoever may look is told of the change"
 
 
-@pytest.mark.parametrize("seconds", [-20.0, 0.0, 1e6])
+@pytest.mark.parametrize("seconds", [-20.0, 0.0, 300.0])
 async def test_a_move_between_groups_is_not_confirmed_by_the_event_of_the_activation(desk, seconds):
     """A move raises no event."""
     work = await in_doubt(desk, Kind.ASSIGN, "active")
@@ -157,8 +159,8 @@ async def test_more_events_than_are_judged_at_once_are_all_judged_also_behind_so
     monkeypatch.setattr(inbox, "AT_ONCE", 2)
     await in_doubt(desk, Kind.ACTIVATE, "pre_active")
     desk.do("UPDATE operations SET state = 'sent' WHERE kind = 'activate'")
-    waiting = [event(n, at=3e9) for n in range(3)]
-    meanings = take(desk, *waiting, event(7, "EndpointIMEIChanged_v1", at=4e9))
+    waiting = [event(n, at=LATER + 1) for n in range(3)]
+    meanings = take(desk, *waiting, event(7, "EndpointIMEIChanged_v1", at=LATER + 2))
 
     assert meanings == {"event-0": "new", "event-1": "new", "event-2": "new", "event-7": "noted"}
 
@@ -173,10 +175,10 @@ async def test_a_contradiction_changes_neither_state_nor_mapping(desk):
 
 async def test_events_out_of_order_are_judged_by_their_time(desk):
     await created(desk)
-    meanings = take(desk, event(2, TERMINATED, at=2e9 + 60), event(1, ACTIVE, at=2e9))
+    meanings = take(desk, event(2, TERMINATED, at=LATER + 60), event(1, ACTIVE, at=LATER))
 
     assert meanings == {"event-1": "old", "event-2": "differs"}
-    assert take(desk, event(3, ACTIVE, at=2e9 + 30))["event-3"] == "old", "also when it comes much later"
+    assert take(desk, event(3, ACTIVE, at=LATER + 30))["event-3"] == "old", "also when it comes much later"
 
 
 async def test_what_differed_agrees_once_the_store_has_it_too_and_is_told_of_once(desk):
@@ -193,7 +195,7 @@ async def test_what_differed_is_old_once_a_later_event_came(desk):
     await created(desk)
     take(desk, event(1, SUSPENDED))
 
-    assert take(desk, event(2, PENDING, at=2e9 + 1), again=True) == {"event-1": "old", "event-2": "agrees"}
+    assert take(desk, event(2, PENDING, at=LATER + 1), again=True) == {"event-1": "old", "event-2": "agrees"}
 
 
 async def test_what_differs_is_settled_by_a_person_once_with_the_reason_and_never_judged_again(desk):
@@ -230,3 +232,44 @@ async def test_another_accounts_events_are_left_alone(desk):
 
     assert desk.store.write(inbox.apply, OWNER).meant[Meaning.AGREES] == 0
     assert desk.one("SELECT meaning FROM inbox") == "new"
+
+
+# --- events that are dated ahead of our clock ---
+
+YEARS = 30 * 365.25 * 86_400
+
+
+@pytest.mark.parametrize("source", ["webhook", "poll"])
+@pytest.mark.parametrize("ahead", [LATE_SECONDS + 60, YEARS])
+async def test_an_event_dated_ahead_of_our_clock_silences_no_later_one(desk, source, ahead):
+    await created(desk)
+    told = kept(desk, event(1, PENDING, at=time.time() + ahead), source=source)
+    meanings = take(desk, event(2, TERMINATED), source=source)
+
+    assert meanings == {"event-1": "agrees", "event-2": "differs"}
+    assert told.ahead == 1
+    assert kept(desk).ahead == 0, "it is told of once"
+    assert "s ahead of the clock here" in desk.one("SELECT text FROM inbox WHERE event_id = 'event-1'")
+
+
+async def test_clocks_that_differ_by_minutes_are_none_of_that(desk):
+    await created(desk)
+    told = kept(desk, event(1, PENDING, at=time.time() + LATE_SECONDS - 60))
+
+    assert take(desk, event(2, TERMINATED))["event-2"] == "old"
+    assert told.ahead == 0
+
+
+async def test_an_event_dated_ahead_was_so_when_it_came_however_much_time_has_passed_since(desk):
+    await created(desk)
+    take(desk, event(1, PENDING, at=time.time() + 3600))
+    desk.do("UPDATE inbox SET at = at - 7200, received_at = received_at - 7200")
+
+    assert take(desk, event(2, TERMINATED, at=time.time() - 7200))["event-2"] == "differs"
+
+
+async def test_an_event_dated_ahead_lets_a_doubt_be_looked_up_and_decides_nothing(desk):
+    work = await in_doubt(desk, Kind.SUSPEND, "active")
+
+    assert take(desk, event(1, SUSPENDED, at=time.time() + YEARS)) == {"event-1": "prompts"}
+    assert waits(desk, work)

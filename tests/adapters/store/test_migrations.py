@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.pool import NullPool
 
-from adapters.store import migrate, queries
+from adapters.store import migrate, orders, queries
 from adapters.store.check import check
 from adapters.store.reading import Reader
 from adapters.store.schema import HEAD, KNOWN
@@ -24,6 +26,8 @@ from adapters.store.tables import metadata
 from domain.errors import StoreNewer, StoreUnavailable
 from domain.trail import APPROVERS, SIGNED
 from domain.trail import check as check_chain
+from tests.adapters.store.test_trail import answered, chains, made_again, place, refused, waiting
+from tests.support.desk import ACCOUNT
 
 ROOT = Path(__file__).parents[3]
 
@@ -360,3 +364,53 @@ def test_orders_of_a_store_from_before_refunds_stay_and_may_be_refunded_and_thei
     for state in ("done", "in_progress", "expired", "ended"):
         with pytest.raises(Exception, match=r"does not go back|CHECK|check"), outside(empty_url).begin() as connection:
             connection.execute(text("UPDATE orders SET state = :state"), {"state": state})
+
+
+# --- orders of before they were facts ---
+
+
+async def sold_before_orders_were_facts(desk):
+    """Three orders: one sold, one under way, one whose first SIM was refused; then their facts are taken out."""
+    ledger = await waiting(desk, 4)
+    sold, step = await place(ledger, order="sold")
+    await answered(ledger, sold, await answered(ledger, sold, step.work))
+    await place(ledger, order="under-way")
+    spoilt, step = await place(ledger, order="second")
+    await answered(ledger, spoilt, step.work, result=refused)
+    spoilt = desk.store.write(orders.find, ACCOUNT, "second")
+    again, step = await desk.store.awrite(orders.take_another, ledger.owner, spoilt, hold=900.0, oldest={})
+    await answered(ledger, again, await answered(ledger, again, step.work))
+    with desk.changing() as connection:
+        connection.execute(text("DELETE FROM attempts WHERE event = 'ordered'"))
+        connection.execute(text("UPDATE attempts SET hash = ''"))
+        with Operations.context(MigrationContext.configure(connection)):
+            connection.execute(text("DELETE FROM chains"))
+            import_module("adapters.store.migrations.versions.0005_audit_trail")._bind()
+            connection.execute(text("UPDATE chains SET facts = length, length = 0"))
+
+
+def migrate_orders(desk):
+    with desk.changing() as connection, Operations.context(MigrationContext.configure(connection)):
+        import_module("adapters.store.migrations.versions.0012_orders_in_the_trail").upgrade()
+
+
+async def test_orders_that_were_sold_before_orders_were_facts_keep_their_sim_in_a_store_made_again(desk, tmp_path):
+    await sold_before_orders_were_facts(desk)
+    held = desk.see("SELECT o.order_no, e.iccid FROM orders o JOIN endpoints e ON e.id = o.endpoint ORDER BY 1")
+    migrate_orders(desk)
+    again = made_again(desk, tmp_path)
+
+    assert [chain.broken for chain in chains(desk.url)] == [""]
+    kept = again.see("SELECT o.order_no, e.iccid FROM orders o JOIN endpoints e ON e.id = o.endpoint ORDER BY 1")
+    assert kept == held
+    assert len(desk.facts("ordered")) == 4, "the refused SIM was sent for its order too"
+    again.close()
+
+
+async def test_an_order_that_has_its_fact_gets_no_second_one(desk):
+    await sold_before_orders_were_facts(desk)
+    migrate_orders(desk)
+    migrate_orders(desk)
+
+    assert len(desk.facts("ordered")) == 4
+    assert [chain.broken for chain in chains(desk.url)] == [""]
