@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+from zipfile import ZIP_DEFLATED, ZipFile
 
 
 @contextmanager
@@ -45,6 +46,19 @@ def _place(draft: Path, path: Path, *, is_new: bool) -> None:
         draft.replace(path)
         return
     draft.unlink()
+
+
+@contextmanager
+def packed(stream: IO[bytes], compression: int = ZIP_DEFLATED) -> Iterator[ZipFile]:
+    """Give a zip archive to write to; after an error nothing more is written to it."""
+    archive = ZipFile(stream, "w", compression)
+    try:
+        yield archive
+        archive.close()
+    except BaseException:
+        # The collector would close it, fail at the full disk once more, and print a traceback that nobody can catch.
+        archive.fp = None
+        raise
 
 
 def _sync_folder(folder: Path) -> None:

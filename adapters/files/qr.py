@@ -7,7 +7,7 @@ from pathlib import Path
 
 import segno
 
-from adapters.files.durable import written
+from adapters.files.durable import packed, written
 
 _SCALE, _BORDER = 8, 4  # the standard asks for a border of four modules
 
@@ -30,7 +30,7 @@ def write_qr(path: Path, lpa: str) -> Path:
 def write_qr_zip(path: Path, lpas: Iterable[tuple[str, str]]) -> int:
     """Write a ZIP with one QR code for each ICCID, and return how many."""
     count = 0
-    with written(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+    with written(path) as stream, packed(stream, zipfile.ZIP_STORED) as archive:
         for iccid, lpa in lpas:
             # A fixed date, so that the same batch gives the same bytes.
             archive.writestr(zipfile.ZipInfo(f"{iccid}.png", (1980, 1, 1, 0, 0, 0)), qr_png(lpa))

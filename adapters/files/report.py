@@ -13,7 +13,7 @@ from openpyxl import Workbook
 
 from adapters.files.durable import written
 from adapters.files.safe_cells import safe_csv
-from adapters.files.sheets_out import Value, add_table, write_only_book
+from adapters.files.sheets_out import Value, add_table, save, write_only_book
 from adapters.files.summary_sheet import add_summary
 from adapters.files.timing_sheet import add_timing
 from domain.header import BATCH_COLUMN, REASON_COLUMNS
@@ -117,7 +117,7 @@ def _reject_cells(row: RejectRow, width: int, joins: str) -> Cells:
 def _save(path: Path, fill: Callable[[Workbook], None]) -> Path:
     with written(path, is_new=True) as stream, write_only_book() as book:
         fill(book)
-        book.save(stream)
+        save(book, stream)
     return path
 
 

@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
+from openpyxl.writer.excel import ExcelWriter
 
-from adapters.files.durable import written
+from adapters.files.durable import packed, written
 from adapters.files.safe_cells import plain
 
 Value = str | int | float | None
@@ -22,8 +23,14 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
     """Write rows as a workbook of one sheet."""
     with written(path) as stream, write_only_book() as book:
         add_table(book, title, columns, ([_plain_value(row.get(column)) for column in columns] for row in rows))
-        book.save(stream)
+        save(book, stream)
     return path
+
+
+def save(book: Workbook, stream: IO[bytes]) -> None:
+    """Write a workbook to a file."""
+    with packed(stream) as archive:
+        ExcelWriter(book, archive).write_data()  # type: ignore[no-untyped-call]
 
 
 @contextmanager
