@@ -33,9 +33,13 @@ class HandingIn:
         try:
             made = await self._ledger.step(scope, self._kept, room, bulk=bulk)
         except StoreUnavailable as error:
-            # A disk that is full is mended by a person, who reads of it sooner when the run ends. To a store of a newer
-            # version nothing can be handed in: the program that fits it looks the calls up.
-            if isinstance(error, StoreNewer) or not (self._kept or under_way) or self._is_over(hasty=isinstance(error, StoreFull)):
+            # A disk that is full is mended by a person, who reads of it sooner when the run ends. A store of a newer
+            # version takes nothing from this program any more: the one that fits it looks the calls up.
+            if (
+                isinstance(error, StoreNewer)
+                or not (self._kept or under_way)
+                or self._is_over(hasty=isinstance(error, StoreFull))
+            ):
                 raise
             await self._wait()
             return Step(away=True, alone=False)

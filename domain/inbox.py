@@ -84,7 +84,7 @@ def leads_to(kind: Kind, event_type: str) -> bool:
 
 
 def is_ahead(at: float, received_at: float) -> bool:
-    """Whether an event is dated further ahead of the receiver's clock than clocks differ, so that its time says nothing."""
+    """Whether an event is dated further ahead of the receiver's clock than clocks differ: its time says nothing."""
     return at > received_at + LATE_SECONDS
 
 

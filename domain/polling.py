@@ -73,6 +73,6 @@ def ahead_of_us(count: int) -> str:
     if not count:
         return ""
     return (
-        f"{plural(count, 'event')} dated more than {LATE_SECONDS / 60:g} minutes ahead of the clock here, which count as "
-        "the latest of no endpoint; compare this machine's clock with the platform's"
+        f"{plural(count, 'event')} dated more than {LATE_SECONDS / 60:g} minutes ahead of the clock here, never "
+        "counted as an endpoint's latest; compare this machine's clock with the platform's"
     )

@@ -115,6 +115,7 @@ class _Server(uvicorn.Server):
 
     def end(self) -> None:
         """End as on a signal."""
+        self._end.within(SERVICE_SECONDS)
         self._desk.halt()
         self.should_exit = True
 

@@ -30,7 +30,7 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
 def save(book: Workbook, stream: IO[bytes]) -> None:
     """Write a workbook to a file."""
     with packed(stream) as archive:
-        ExcelWriter(book, archive).write_data()  # type: ignore[no-untyped-call]
+        ExcelWriter(book, archive).write_data()
 
 
 @contextmanager

@@ -14,6 +14,9 @@ from domain.selection import AsAsked
 from domain.standing import REVIVED
 from domain.trail import COVERED, SIGNED
 
+_FACTS_AT_ONCE = 5000
+_LAST = 2**62
+
 # An endpoint's operations in one change, worst outcome first.
 _RANK = ("refused", "needs_human", "in_doubt", "sent", "planned", "confirmed")
 
@@ -303,19 +306,32 @@ def history(reader: Reader, iccid: str, account: str | None = None) -> list[Row]
     )
 
 
-def facts(reader: Reader, account: str) -> Iterator[Row]:
-    """An account's audit trail, in order."""
-    columns = ", ".join(("id", "hash", *COVERED))
+def facts(reader: Reader, account: str, *, until: int | None = None) -> Iterator[Row]:
+    """An account's audit trail, in order, a stretch at a time, so that no writer waits for the whole of it."""
     names = [account, *(name for name, present in former_names(reader).items() if present == account)]
-    # One query for each name, merged by id, so that none of them has to be sorted.
-    each = " UNION ALL ".join(f"SELECT {columns} FROM attempts WHERE account = :a{n}" for n in range(len(names)))
-    yield from reader.stream(f"{each} ORDER BY id", {f"a{n}": name for n, name in enumerate(names)})
+    query, after = _facts_of(len(names)), 0
+    where = {f"a{n}": name for n, name in enumerate(names)}
+    where |= {"until": _LAST if until is None else until, "most": _FACTS_AT_ONCE}
+    while some := reader.rows(query, where | {"after": after}):
+        yield from some
+        after = some[-1]["id"]
+
+
+def _facts_of(names: int) -> str:
+    """One query for each name, merged by id, so that none of them has to be sorted."""
+    columns = ", ".join(("id", "hash", *COVERED))
+    which = "id > :after AND id <= :until ORDER BY id LIMIT :most"
+    each = (f"SELECT {columns} FROM attempts WHERE account = :a{n} AND {which}" for n in range(names))
+    merged = " UNION ALL ".join(f"SELECT * FROM ({one}) f{n}" for n, one in enumerate(each))
+    return f"{merged} ORDER BY id LIMIT :most"
 
 
 def chains(reader: Reader) -> list[Row]:
-    """The accounts that have facts or should have, with how many there should be and the last link."""
+    """The accounts that have facts or should have: how many there should be, the last link, and the last fact's id."""
     return reader.rows(
-        "SELECT a.account, coalesce(c.facts, 0) AS length, coalesce(c.head, '') AS head "
+        "SELECT a.account, coalesce(c.facts, 0) AS length, coalesce(c.head, '') AS head, "
+        "coalesce((SELECT max(f.id) FROM attempts f WHERE f.account = a.account), (SELECT max(f.id) FROM attempts f "
+        "WHERE f.account IN (SELECT n.name FROM former_names n WHERE n.account = a.account)), 0) AS until "
         "FROM (SELECT account FROM chains UNION SELECT DISTINCT account FROM attempts) a "
         "LEFT JOIN chains c ON c.account = a.account WHERE a.account NOT LIKE '~%' "
         "AND (c.account IS NOT NULL OR a.account NOT IN (SELECT name FROM former_names)) ORDER BY 1",

@@ -20,6 +20,7 @@ Row = dict[str, Any]
 
 _LOCK_SECONDS = 10
 _LOOK_AFTER = 200_000  # steps of SQLite's machine after which Python can take in a Ctrl-C
+_AT_ONCE = 2000
 
 
 class Reader:
@@ -28,6 +29,7 @@ class Reader:
     def __init__(self, url: str) -> None:
         self._url = url
         self._connection: Any = None
+        self._streams = 0
 
     @contextmanager
     def open(self) -> Iterator["Reader"]:
@@ -66,11 +68,35 @@ class Reader:
         """The rows of a query one by one, for results that may be large."""
         if self._connection is None:
             return
-        cursor = self._connection.cursor()
+        cursor = self._large_cursor()
         cursor.execute(self._dialect(sql), dict(values or {}))
         names = [column[0] for column in cursor.description]
         for row in cursor:
             yield dict(zip(names, row, strict=True))
+
+    def _large_cursor(self) -> Any:
+        """A cursor that fetches a stretch at a time; that of PostgreSQL lives on the server, and in a transaction."""
+        if isinstance(self._connection, sqlite3.Connection):
+            return self._connection.cursor()
+        if self._connection.info.transaction_status.name == "IDLE":
+            self._connection.execute("BEGIN")
+        self._streams += 1
+        cursor = self._connection.cursor(name=f"stream_{self._streams}")
+        cursor.itersize = _AT_ONCE
+        return cursor
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let the questions of a with block see one moment of the store. Writers of the embedded store wait for it."""
+        if self._connection is None:
+            yield
+            return
+        embedded = isinstance(self._connection, sqlite3.Connection)
+        self._connection.execute("BEGIN" if embedded else "BEGIN ISOLATION LEVEL REPEATABLE READ")
+        try:
+            yield
+        finally:
+            self._connection.execute("COMMIT")
 
     def _connect(self) -> Any:
         if self._url.startswith("sqlite"):

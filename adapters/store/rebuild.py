@@ -28,7 +28,7 @@ from adapters.store.tables import (
 )
 from domain.doubt import Patience
 from domain.errors import Refused
-from domain.lifecycle import Kind
+from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State
 from domain.trail import COVERED, Chain, Done, Traced, bought, fold
 
@@ -48,6 +48,7 @@ class Rebuilt:
     in_doubt: int
     needs_human: int
     orders: int = 0
+    without_order: int = 0  # active endpoints that no order was sent for
 
 
 def check_empty(connection: Connection) -> None:
@@ -91,6 +92,7 @@ def rebuild(
         sum(state in (State.SENT, State.IN_DOUBT) for state in states),
         states.count(State.NEEDS_HUMAN),
         len(orders_found),
+        sum(one.state is Lifecycle.ACTIVE and one.order is None for one in found.values()),
     )
 
 

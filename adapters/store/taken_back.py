@@ -16,7 +16,7 @@ def restore(connection: Connection, facts: Sequence[Mapping[str, Any]], chain: M
     if not facts:
         return
     connection.execute(insert(order_facts), [{name: fact[name] for name in (*ABOUT, "hash")} for fact in facts])
-    connection.execute(insert(chains), {"account": CHAIN, "length": chain["length"], "head": chain["head"]})
+    connection.execute(insert(chains), {"account": CHAIN, "facts": chain["length"], "head": chain["head"]})
     present = {row.name: row.account for row in connection.execute(select(former_names))}
     named = [{**fact, "account": present.get(fact["account"], fact["account"])} for fact in facts]
     for account in dict.fromkeys(fact["account"] for fact in named):

@@ -31,13 +31,17 @@ def upgrade(
 
 @db.command()
 def check(as_json: Json = False) -> None:
-    """Check that the store can be read and written, is whole, and has this program's version."""
+    """Check that the store is whole and has this program's version, and compare it with its audit trail."""
     import json
 
     from tasks import resources
 
+    def tell(line: str) -> None:
+        print(json.dumps({"finding": line}) if as_json else line, flush=True)
+
     for line in resources.check_store():
-        print(json.dumps({"finding": line}) if as_json else line)
+        tell(line)
+    tell(resources.audit_store())
 
 
 @db.command()
@@ -55,6 +59,12 @@ def rebuild(
             f"{plural(made.facts, 'fact')}, {plural(made.in_doubt, 'operation')} in doubt, "
             f"{made.needs_human:,} need a person"
         )
+        if made.without_order:
+            print(
+                f"{made.account}: {plural(made.without_order, 'active endpoint')} without an order, put into service "
+                "by a run or sold before orders were kept in the trail; where the shop sold one, do not let it "
+                "send that order again, which would get a second SIM"
+            )
 
 
 def doctor(

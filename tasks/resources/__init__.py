@@ -115,7 +115,7 @@ from tasks.resources.session import (
     stop_all,
 )
 from tasks.resources.stocking import create_from_raw, marks_of, needs, plan_fill, stocked_accounts
-from tasks.resources.upkeep import check_store, rebuild_store, run_simulator, store_place, upgrade_store
+from tasks.resources.upkeep import audit_store, check_store, rebuild_store, run_simulator, store_place, upgrade_store
 
 __all__ = [
     "BACKLOG",
@@ -134,6 +134,7 @@ __all__ = [
     "apply_repairs",
     "approver_facts",
     "approvers",
+    "audit_store",
     "batch_counts",
     "batch_named",
     "batches",

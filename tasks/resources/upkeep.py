@@ -36,6 +36,24 @@ def upgrade_store(*, force: bool = False) -> str:
     return upgrade(settings.load().store_url, force=force)
 
 
+def audit_store() -> str:
+    """Compare what the store uses with its audit trail, and say what was compared.
+
+    Raises StoreDamaged for what differs.
+    """
+    from adapters.store import audit
+
+    platforms = {name: one.platform for name, one in settings.load().accounts.items()}
+    with Reader(settings.load().store_url).open() as opened:
+        found = audit.compare(opened, platforms)
+    if not found.is_equal:
+        raise StoreDamaged(
+            f"The store differs from its audit trail: {found.sentence()}. End what works with the store, make it again "
+            "from the trail with `preactive db rebuild` (docs/runbook.md), and compare that with `preactive reconcile`."
+        )
+    return found.coverage()
+
+
 def check_store() -> list[str]:
     """What a check of the store found right.
 
@@ -78,7 +96,12 @@ def trails(store_url: str | None = None) -> list[Chain]:
     """The audit trail of each account, gone through from its first fact to its last."""
     with Reader(store_url or settings.load().store_url).open() as opened:
         return [
-            check_trail(row["account"], queries.facts(opened, row["account"]), length=row["length"], head=row["head"])
+            check_trail(
+                row["account"],
+                queries.facts(opened, row["account"], until=row["until"]),
+                length=row["length"],
+                head=row["head"],
+            )
             for row in queries.chains(opened)
         ]
 

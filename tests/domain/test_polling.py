@@ -72,5 +72,5 @@ def test_a_poll_is_told_in_one_line_with_what_must_be_said_besides():
 def test_a_poll_says_how_many_events_are_dated_ahead_of_our_clock():
     said = Polled("fleet", 2, {Meaning.AGREES: 2}, "Look.", ahead=1).sentence()
 
-    assert said.startswith("2 new events; 2 agrees. 1 event dated more than 10 minutes ahead of the clock here, which ")
+    assert said.startswith("2 new events; 2 agrees. 1 event dated more than 10 minutes ahead of the clock here, never ")
     assert said.endswith("compare this machine's clock with the platform's. Look.")

@@ -165,3 +165,19 @@ def test_the_run_of_a_refunded_order_that_could_not_be_shown_before_is_cancelled
     assert (states["A-1"]["type"], states["A-2"]["type"]) == ("CANCELLED", "COMPLETED")
     assert states["A-1"]["message"].startswith("order A-1: refunded.")
     assert {event["payload"]["order"] for event in told} == {"A-2"}
+
+
+def test_a_service_whose_store_is_upgraded_while_it_runs_ends_with_one_sentence(bare_world, capfd):
+    here = bare_world(rows=2)
+    stock(here, here.iccids[:2])
+    service = Service(here)
+    with closing(sqlite3.connect(here.store)) as store, store:
+        store.execute("UPDATE alembic_version SET version_num = '9999'")
+    status, answer = service.sell("A-1")
+    code = service.process.wait(30)
+
+    assert (status, code) == (503, 4)
+    assert "store" in answer["message"]
+    told = [line for line in capfd.readouterr().err.splitlines() if "9999" in line]
+    assert told[-1].endswith("was running; nothing more was written, restart the program.")
+    check_sold(here, {})

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.errors import NothingSelected, StoreNewer, Stopped
+from domain.errors import NothingSelected, Stopped, StoreNewer
 from domain.inbox import Meaning, PlatformEvent
 from domain.lifecycle import Kind
 from domain.requests import PollRequest

@@ -70,4 +70,6 @@ def _fact(row: Any) -> dict[str, Any]:
     about = {name: getattr(row, name) for name in ("operation_id", *COVERED[:7], "at")}
     text = json.dumps({"order": row.order_no, "tag": row.tag, "group": row.into_group}, ensure_ascii=False)
     said = {"owner": "", "verdict": "", "code": "", "response_id": "", "endpoint_id": None}
-    return about | said | {"token": 1, "event": "ordered", "state": "sent", "http_status": 0, "text": text, "seconds": 0.0}
+    return (
+        about | said | {"token": 1, "event": "ordered", "state": "sent", "http_status": 0, "text": text, "seconds": 0.0}
+    )
