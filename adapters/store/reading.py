@@ -30,6 +30,7 @@ class Reader:
         self._url = url
         self._connection: Any = None
         self._streams = 0
+        self._cursors: list[Any] = []
 
     @contextmanager
     def open(self) -> Iterator["Reader"]:
@@ -49,6 +50,8 @@ class Reader:
                 raise KeyboardInterrupt from None
             raise _unavailable(error) from None
         finally:
+            for cursor in list(self._cursors):
+                self._let_go(cursor)
             if self._connection is not None:
                 self._connection.close()
 
@@ -69,10 +72,20 @@ class Reader:
         if self._connection is None:
             return
         cursor = self._large_cursor()
-        cursor.execute(self._dialect(sql), dict(values or {}))
-        names = [column[0] for column in cursor.description]
-        for row in cursor:
-            yield dict(zip(names, row, strict=True))
+        self._cursors.append(cursor)
+        try:
+            cursor.execute(self._dialect(sql), dict(values or {}))
+            names = [column[0] for column in cursor.description]
+            for row in cursor:
+                yield dict(zip(names, row, strict=True))
+        finally:
+            self._let_go(cursor)
+
+    def _let_go(self, cursor: Any) -> None:
+        """Close a cursor, unless its connection was closed before a stream was read to its end."""
+        if cursor in self._cursors:
+            self._cursors.remove(cursor)
+            cursor.close()
 
     def _large_cursor(self) -> Any:
         """A cursor that fetches a stretch at a time; that of PostgreSQL lives on the server, and in a transaction."""

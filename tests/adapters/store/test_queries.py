@@ -1,5 +1,6 @@
 """The questions of commands and reports get the same answers from both databases."""
 
+import gc
 import json
 import sqlite3
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 
 from adapters.store import bulk_changes, queries
 from adapters.store.reading import Reader
+from adapters.store.schema import HEAD
 from adapters.store.store import Store
 from domain.errors import StoreUnavailable
 from domain.manifest import ManifestRow, Outcome
@@ -542,3 +544,27 @@ def test_a_cancelled_batch_is_shown_as_such(desk, ask):
     desk.store.write(bulk_changes.cancel, [stored.change])
 
     assert ask(queries.batch_named, ACCOUNT, "march")["cancelled_at"] > 0
+
+
+# --- large results ---
+
+
+def resident_mib():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
+
+
+def test_a_large_result_is_fetched_in_stretches_and_may_be_left_in_the_middle(store_url):
+    Store(store_url).close()
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000)"
+    many = f"{numbers} SELECT i, CAST(:words AS VARCHAR(200)) AS w FROM n"
+    with Reader(store_url).open() as reader:
+        before = resident_mib()
+        left = reader.stream(many, {"words": "w" * 200})
+        first = [next(left)["i"] for _ in range(5000)]
+        grown = resident_mib() - before
+        assert [row["version_num"] for row in reader.stream("SELECT version_num FROM alembic_version")] == [HEAD]
+    del left
+    gc.collect()
+
+    assert first == list(range(1, 5001))
+    assert grown < 40
