@@ -310,7 +310,7 @@ def facts(reader: Reader, account: str, *, until: int | None = None) -> Iterator
     """An account's audit trail, in order, a stretch at a time, so that no writer waits for the whole of it."""
     names = [account, *(name for name, present in former_names(reader).items() if present == account)]
     query, after = _facts_of(len(names)), 0
-    where = {f"a{n}": name for n, name in enumerate(names)}
+    where: dict[str, object] = {f"a{n}": name for n, name in enumerate(names)}
     where |= {"until": _LAST if until is None else until, "most": _FACTS_AT_ONCE}
     while some := reader.rows(query, where | {"after": after}):
         yield from some

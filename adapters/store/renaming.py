@@ -62,7 +62,7 @@ def _check_can_be(connection: Connection, old: str, new: str, now: Marks) -> Non
     present = account_pins.present_name(connection, new)
     if present not in (None, old):
         raise Refused(f"The name {new} was that of account {present} before; nothing was changed, choose another one.")
-    has_facts = connection.execute(select(chains.c.length).where(chains.c.account == new)).scalar() or 0
+    has_facts = connection.execute(select(chains.c.facts).where(chains.c.account == new)).scalar() or 0
     if account_pins.is_used(connection, new) or (has_facts and present is None):
         held = account_pins.held_by(connection, new)
         raise Refused(f"The store holds {held.sentence()} under the name {new} already; nothing was changed.")
