@@ -391,7 +391,7 @@ async def sold_before_orders_were_facts(desk):
 
 def migrate_orders(desk):
     with desk.changing() as connection, Operations.context(MigrationContext.configure(connection)):
-        import_module("adapters.store.migrations.versions.0014_orders_in_the_trail").upgrade()
+        import_module("adapters.store.migrations.versions.0016_orders_in_the_trail").upgrade()
 
 
 async def test_orders_that_were_sold_before_orders_were_facts_keep_their_sim_in_a_store_made_again(desk, tmp_path):
