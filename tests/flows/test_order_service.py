@@ -175,6 +175,7 @@ def test_a_service_whose_store_is_upgraded_while_it_runs_ends_with_one_sentence(
         store.execute("UPDATE alembic_version SET version_num = '9999'")
     status, answer = service.sell("A-1")
     code = service.process.wait(30)
+    service.close()
 
     assert (status, code) == (503, 4)
     assert "store" in answer["message"]
