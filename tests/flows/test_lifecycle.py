@@ -97,3 +97,17 @@ def test_an_endpoint_is_terminated_once_and_its_sim_is_never_provisioned_again(h
     assert (plan["create"], plan["conflicts"]) == (0, 1)
     assert plan["conflict_list"][0]["reason"] == "terminated before; it never returns to stock"
     assert here.platform.created()[gone] == [endpoint]
+
+
+def test_an_endpoint_that_got_another_sim_in_the_portal_is_neither_ended_nor_changed(here):
+    named, strangers = here.iccids[3], here.mapping()[here.iccids[3]]
+    here.platform.ask("/stock", [STRANGER])
+    here.platform.ask("/swap", {"endPointId": strangers, "iccid": STRANGER})
+    before = len(here.platform.ledger)
+    ended = here.run("terminate", "--iccid", named, "--confirm-count", "1", code=3)
+    left = here.run("resolve", "--json", code=3).rows
+
+    assert (ended.summary["confirmed"], ended.summary["needs_human"]) == (0, 1)
+    assert len(here.platform.ledger) == before
+    assert [(row["iccid"], row["kind"]) for row in left] == [(named, "terminate")]
+    assert f"endpoint {strangers} holds another SIM by now" in left[0]["text"]

@@ -1,5 +1,6 @@
 """The SIM named is the SIM changed: people work in the portal too, and the platform's own ledger is the judge."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,6 +14,7 @@ from domain.errors import Stopped
 from domain.lifecycle import Kind
 from domain.operation import State
 from domain.order import OrderState
+from domain.outcome import Because
 from domain.pacing import Lane
 from domain.ports import Result, Scope
 from domain.requests import ActivateRequest
@@ -20,6 +22,7 @@ from tasks import resources, selling
 from tasks.carry_out import carry_out_chunk, settle_rest
 from tasks.select import select_endpoints, select_instead
 from tasks.survey import look_again, look_before, look_before_rest
+from tests.flows.ordering import until
 from tests.support.desk import ACCOUNT, Desk
 from tests.support.fleet_shop import FLEET, open_fleet_shop
 from tests.support.shop import open_shop
@@ -252,13 +255,49 @@ async def test_a_sim_that_is_in_service_for_somebody_is_not_sold_and_the_next_on
     async with shop_of(3) as shop:
         state = shop.simulator.state
         state.subscribe_addon(state.change_status(endpoint_of(shop, shop.iccids[0]), ACTIVE, kind="drift"), ADDON)
-        order = await selling.sold(shop.order())
-        again = await selling.sold(shop.order("A-2"))
+        told = []
+        order = await selling.sold(shop.order(), told.append)
+        again = await selling.sold(shop.order("A-2"), told.append)
 
         assert (order.state, order.iccid) == (OrderState.DONE, shop.iccids[1])
         assert (again.state, again.iccid) == (OrderState.DONE, shop.iccids[2])
         assert writes(shop, endpoint_of(shop, shop.iccids[0]).id) == ["subscribe_addon"]
         assert [iccid for iccid, _ in taken(shop)] == [shop.iccids[0]]
+        (words,) = told
+        assert words.startswith("Order A-1: endpoint ")
+
+
+async def test_an_activation_that_was_turned_away_before_somebody_else_made_it_is_not_ours(shop_of):
+    async with shop_of(2) as shop, bulk(shop, ACCOUNT, "sft") as work:
+        shop.faults({"fault": "throttle", "route": "EndPointActivation", "times": 1})
+        change = work.plan(Kind.ACTIVATE, shop.iccids[0])
+        async with resources.session(ACCOUNT) as session:
+            step = await session.ledger.step(Scope(change), [], 1)
+            answer = await session.platform.perform(step.work[0])
+            await session.ledger.step(Scope(change), [Result(step.work[0], answer)], 0)
+        shop.simulator.state.change_status(endpoint_of(shop, shop.iccids[0]), ACTIVE, kind="drift")
+        await work.run(change, Kind.ACTIVATE, look=False)
+
+        assert answer.because is Because.THROTTLED
+        assert work.states(Kind.ACTIVATE) == ["needs_human"]
+
+
+async def test_a_pair_that_is_shown_late_is_waited_for_and_then_changed(shop_of):
+    async with shop_of(1, more="deadline_seconds = 2\nsettle_seconds = 10") as shop, bulk(shop, ACCOUNT, "sft") as work:
+        state, iccid = shop.simulator.state, shop.iccids[0]
+        endpoint = state.delink(endpoint_of(shop, iccid))
+        work.desk.do("UPDATE endpoints SET seen_at = 0")
+        change = work.plan(Kind.ACTIVATE, iccid)
+        running = asyncio.create_task(work.run(change, Kind.ACTIVATE))
+
+        async def missed():
+            return work.desk.see("SELECT id FROM attempts WHERE verdict = 'unseen'")
+
+        await until(missed)
+        state.link(endpoint, iccid)
+        await running
+
+        assert work.states(Kind.ACTIVATE) == ["confirmed"]
 
 
 async def test_an_add_on_that_somebody_bought_before_is_not_sold_as_ours(shop_of):

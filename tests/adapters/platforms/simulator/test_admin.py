@@ -117,6 +117,21 @@ async def test_drift_moves_an_endpoint_or_makes_it_vanish(sft):
     assert "drift wants" in (await sft.admin("/drift", {"endPointId": endpoint_id}))["error"]
 
 
+async def test_people_in_the_portal_swap_the_sim_of_an_endpoint_and_put_one_into_service_with_an_add_on(sft):
+    endpoint_id = await sft.created()
+    await sft.admin("/swap", {"endPointId": endpoint_id, "iccid": sft.iccids[1]})
+    await sft.admin("/subscribe", {"endPointId": endpoint_id, "planId": "654321"})
+
+    rows = [await sft.sim(iccid) for iccid in sft.iccids[:2]]
+    assert [(row["endPointId"], row["simStatus"]) for row in rows] == [
+        ("-", "Ready To Activate"),
+        (endpoint_id, "Active"),
+    ]
+    (truth,) = await sft.admin("/endpoints")
+    assert [addon["planId"] for addon in truth["addons"]] == ["654321"]
+    assert "swap wants" in (await sft.admin("/swap", {"endPointId": endpoint_id, "iccid": sft.iccids[1]}))["error"]
+
+
 async def test_the_admin_door_is_not_part_of_the_api(sft):
     async with sft.request("GET", "/_sim/ledger") as response:
         assert response.status == 404

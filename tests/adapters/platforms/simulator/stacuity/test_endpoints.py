@@ -345,6 +345,15 @@ async def test_drift_out_of_service_ends_the_session_too(account, status):
     assert one.session_since is None
 
 
+async def test_people_in_the_portal_swap_the_sim_of_an_endpoint(account):
+    one, other = account.estate.endpoints[account.id_of("pending")], "8944500102198304826"
+    old = one.iccid
+    await account.door("/swap", {"iccid": old, "other": other})
+
+    assert (one.iccid, account.estate.with_iccid(old)) == (other, None)
+    assert "swap wants" in (await account.door("/swap", {"iccid": other, "other": other}))["error"]
+
+
 async def test_with_slow_an_assignment_is_carried_out_in_its_time_and_not_on_what_was_ended_meanwhile(start):
     account = await start(behaviours=["slow"])
     for kind in ("pending", "tag 1", "tag 2"):
