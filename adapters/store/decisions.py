@@ -246,6 +246,8 @@ def _effected(platform: str, kind: Kind) -> Update | None:
     still_ours = select(o.id).where(*_JUST_NOW, o.state == State.CONFIRMED.value).exists()
     if not values:
         return None
+    if kind is Kind.CREATE:
+        values["seen_at"] = bindparam("at")  # the platform named both; what a person says is no read
     return (
         update(endpoints)
         .where(endpoints.c.id == bindparam("pk"), still_ours)
@@ -261,7 +263,7 @@ def effect(platform: str, kind: Kind) -> dict[str, object]:
         allowed = or_(*(state == before.value for before in sorted(move.allowed_from)))
         values["state"] = case((allowed, move.to.value), else_=state)
     if kind is Kind.CREATE:
-        values |= {"endpoint_id": bindparam("mapped"), "seen_at": bindparam("at")}
+        values["endpoint_id"] = bindparam("mapped")
     if kind is Kind.ASSIGN or (kind is Kind.ACTIVATE and CAPABILITIES[platform].activates_by_assignment):
         values["group"] = bindparam("into")
     return values
