@@ -514,7 +514,10 @@ async def test_an_order_on_a_sim_that_came_back_goes_by_its_own_operations(desk,
 
     assert (order.iccid, order.spoilt) == (iccid(1), False)
     assert (shop.find("B").state, shop.find("A-1").iccid) == (OrderState.DONE, iccid(2))
-    assert [row.round for row in desk.see("SELECT round FROM operations WHERE kind = 'activate' AND endpoint = 1")] == [
+    assert [
+        row.round
+        for row in desk.see("SELECT round FROM operations WHERE kind = 'activate' AND endpoint = 1 ORDER BY 1")
+    ] == [
         0,
         1,
     ]
