@@ -69,9 +69,8 @@ BUGS = (
     Bug(
         "a look-up does not check that its filter was honoured",
         "adapters/platforms/sft/client.py",
-        "        if rows and not matches:\n"
-        '            raise ReadFailed("the platform\'s look-up by ICCID ignored its filter")\n',
-        "",
+        "if found and iccid not in found else",
+        "if not found else",
         ("tests/adapters/platforms/sft/test_reads.py",),
     ),
     Bug(
@@ -98,8 +97,8 @@ BUGS = (
     Bug(
         "an ICCID goes through a float",
         "domain/iccid.py",
-        "            return IccidResult(text)\n        return _judge_digits(text, profile, ())\n",
-        "            return IccidResult(str(int(float(text))))\n        return _judge_digits(text, profile, ())\n",
+        "            return IccidResult(text, digits=text)\n",
+        "            return IccidResult(str(int(float(text))), digits=text)\n",
         ("tests/domain/test_iccid.py",),
     ),
     Bug(
