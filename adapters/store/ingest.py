@@ -1,9 +1,9 @@
 """Turns a checked file into a batch: rows, endpoints in stock, tags and planned operations, in one transaction."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert, select, text
+from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, and_, insert, or_, select, text
 
 from adapters.store.bulk import insert_all
 from adapters.store.bulk_changes import size_of
@@ -65,6 +65,7 @@ class Ingested:
     source: int
     is_new: bool
     tags: tuple[str, ...] = ()  # that it had before
+    is_same_file: bool = True  # its other rows too: rejected, repeated and blank ones
 
 
 @planning
@@ -107,6 +108,10 @@ def ingest(
         rows = _named(accepted, name_template, batch, check_name)
         stored = _store(connection, account=account, batch=batch, source=source, rows=rows, rejected=rejected)
         own = stored.tags or tags or [safe_name(batch)]
+    elif not stored.is_same_file:  # what it rejects is told too
+        rows = _named(accepted, name_template, stored.name, check_name)
+        kept = _store(connection, account=account, batch=stored.name, source=source, rows=rows, rejected=rejected)
+        stored = replace(kept, is_new=False)
     stage_esims(connection, row_esims, account=account, source=stored.source)
     _stage_tags(connection, row_tags)
     first = size_of(connection, stored.change)
@@ -161,19 +166,23 @@ def find_source(connection: Connection, *, account: str, batch: str, source: Sou
     The same bytes may be other rows: another sheet, or other settings.
     """
     s = sources.c
+    numbers = [s[name] == getattr(source, name) for name in ("rows", "rejected", "duplicates", "blank")]
+    same_file = and_(*numbers, or_(s.digest == source.digest, s.rejected == 0))
     query = (
-        select(s.batch_id, batches.c.name, s.id, changes.c.id.label("change"))
+        select(s.batch_id, batches.c.name, s.id, changes.c.id.label("change"), same_file.label("same_file"))
         .join_from(sources, batches)
         .join(changes, changes.c.batch_id == batches.c.id)
         .where(s.account == account, s.rows_digest == source.rows_digest)
         .where(changes.c.request.like("provision %"))
-        .order_by((batches.c.name == batch).desc(), s.id)
+        .order_by((batches.c.name == batch).desc(), same_file.desc(), s.id)
         .limit(1)
     )
     if not source.accepted:
         return None
     row = connection.execute(query).first()
-    return Ingested(row.batch_id, row.name, row.change, row.id, False) if row else None
+    if row is None:
+        return None
+    return Ingested(row.batch_id, row.name, row.change, row.id, False, is_same_file=bool(row.same_file))
 
 
 def _batch(connection: Connection, account: str, name: str, now: float) -> tuple[int, list[str]]:

@@ -119,6 +119,7 @@ def ask(action, **fields):
 @example(
     [file(rows(0, 1, 2, 3, 4), stop_after=3), file(rows(5), batch="k", more=("again",)), file(rows(0, 1, 2, 3, 4))]
 )
+@example([file(rows(0, 1)), file(rows(0, 1), more=("123,,",)), file(rows(0, 1), more=("123,,",))])
 @example([file(rows(0, 1, 2), batch="k", stop_after=1), file(rows(3), batch="k"), file(rows(0, 1, 2, 3), tags=["a"])])
 @example(
     [

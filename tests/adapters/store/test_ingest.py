@@ -173,6 +173,18 @@ def test_a_cancelled_change_can_be_asked_for_again(desk):
     assert desk.one("SELECT cancelled_at FROM changes") is None
 
 
+def test_the_same_rows_beside_other_rejected_ones_are_the_same_batch_and_the_rejects_are_kept(desk):
+    first = desk.ingest(manifest(accepted(1, 2)))
+    other = manifest([*accepted(1, 2), REJECTED])
+    second, third = desk.ingest(other, batch="april"), desk.ingest(other, batch="april")
+
+    assert (second.batch, second.change, second.is_new) == (first.batch, first.change, False)
+    assert second.source != first.source
+    assert third.source == second.source
+    assert desk.one("SELECT count(*) FROM operations") == 2
+    assert desk.one("SELECT source_id FROM rejects") == second.source
+
+
 # --- tags ---
 
 
