@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters import settings
-from adapters.platforms.simulator import Simulator, SimulatorConfig
+from adapters.platforms.simulator import Simulator, SimulatorConfig, StacuityConfig, StacuitySimulator
 from domain import sight
 from domain.lifecycle import Kind
 from domain.manifest import ManifestRow, Outcome
@@ -18,8 +18,10 @@ from domain.survey import survey
 from tasks import resources, selling
 from tests.support.desk import Desk, manifest
 from tests.support.sft import FAST, PASSWORD
+from tests.support.stacuity import FAST as FLEET_FAST
 
 ADDON, OTHER_ADDON = "654321", "654322"
+GROUP = f'addon_plan_id = "{ADDON}"'
 OWN = {
     "username": "api-user",
     "password": PASSWORD,
@@ -42,9 +44,14 @@ class Tenants:
         self.store_url = store_url
         self._running: list[Simulator] = []
 
-    async def tenant(self, **knobs: Any) -> Simulator:
-        """One more tenant."""
-        self._running.append(Simulator(SimulatorConfig.model_validate({**FAST, "stock": 20, **knobs})))
+    async def tenant(self, *, platform: str = "sft", **knobs: Any) -> Any:
+        """One more tenant, of either platform."""
+        quick = {"stock": 20, **knobs}
+        if platform == "stacuity":
+            config = StacuityConfig.model_validate({**FLEET_FAST, "fixtures": "objects", **quick})
+            self._running.append(StacuitySimulator(config))
+        else:
+            self._running.append(Simulator(SimulatorConfig.model_validate({**FAST, **quick})))
         await self._running[-1].start()
         return self._running[-1]
 
@@ -53,14 +60,16 @@ class Tenants:
         for one in self._running:
             await one.stop()
 
-    def name(self, accounts: Mapping[str, Simulator | str], *, addon: str = ADDON, **own: Any) -> None:
-        """Write the settings, as an operator does."""
+    def name(
+        self, accounts: Mapping[str, Simulator | str], *, group: str = f'addon_plan_id = "{ADDON}"', **own: Any
+    ) -> None:
+        """Write the settings, as an operator does. `group` is what `eu` stands for."""
         lines = [f"store_url = {json.dumps(self.store_url)}", f"default_account = {json.dumps(next(iter(accounts)))}"]
         lines.append(f"reports_dir = {json.dumps(str(self.folder / 'reports'))}")
         for name, where in accounts.items():
             values = {**OWN, "base_url": where if isinstance(where, str) else where.base_url, **own}
             lines += [f"[accounts.{name}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items())]
-            lines += [f"[accounts.{name}.groups.eu]", f'addon_plan_id = "{addon}"']
+            lines += [f"[accounts.{name}.groups.eu]", group]
         (self.folder / "preactive.toml").write_text("\n".join(lines) + "\n")
         settings.load.cache_clear()
 
@@ -82,7 +91,8 @@ class Tenants:
         known = {found.work.id for found in findings}
         planned = [work for work in await session.planned(change, Kind.CREATE) if work.id not in known]
         seen = (await survey(session.platform, [work.iccid for work in planned], chase=False)).sims
-        findings += [found for work in planned if (found := sight.before_write(work, seen.get(work.iccid), "sft"))]
+        platform = session.account.platform
+        findings += [found for work in planned if (found := sight.before_write(work, seen.get(work.iccid), platform))]
         await session.settle_by_sight(findings)
         await session.executor().run(Scope(change))
 
@@ -114,4 +124,5 @@ def commits(tenant: Simulator) -> Counter[str]:
 
 def requests(tenant: Simulator, path: str = "") -> int:
     """How many requests reached a tenant, of this path or of all."""
-    return sum(count for route, count in tenant.engine.stats.requests.items() if route.endswith(path))
+    stats = tenant.account.stats if isinstance(tenant, StacuitySimulator) else tenant.engine.stats
+    return sum(count for route, count in stats.requests.items() if route.endswith(path))

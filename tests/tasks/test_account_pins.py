@@ -5,9 +5,11 @@ import asyncio
 import pytest
 
 from adapters.platforms.simulator import SimulatorConfig
+from adapters.store import trail
 from domain.errors import (
     LoginRefused,
     NothingSelected,
+    PreactiveError,
     Refused,
     SettingsError,
     StoreDamaged,
@@ -16,15 +18,18 @@ from domain.errors import (
 )
 from domain.manifest import ManifestRow, Outcome
 from domain.options import Account, GroupTarget
-from domain.order import OrderState
+from domain.order import OrderState, SellRequest
 from domain.outcome import Answer, Verdict
 from domain.ports import Result, Scope
 from domain.requests import ActivateRequest, ProvisionRequest
 from flows.checks import identities
 from tasks import planning, platform_events, resources, selling
 from tasks.bound import bound_of
+from tasks.report_data import batch_report
 from tests.support.desk import Desk, manifest
 from tests.support.tenants import ADDON, OTHER_ADDON, Tenants, commits, requests
+
+OTHER = f'addon_plan_id = "{OTHER_ADDON}"'
 
 
 @pytest.fixture
@@ -297,7 +302,48 @@ def test_a_signature_is_for_the_tenant_and_for_what_the_group_stands_for():
     assert len(signed) == 3
 
 
+# --- reports ---
+
+
+async def test_reports_of_two_accounts_with_one_batch_name_are_two(tenants):
+    first, second = await tenants.tenant(), await tenants.tenant(seed=2)
+    tenants.name({"one": first, "two": second})
+    for account, tenant in (("one", first), ("two", second)):
+        await tenants.provision(account, list(tenant.state.sims)[:2])
+
+    paths = [batch_report(resources.batch_named("march", account)) for account in ("one", "two")]
+
+    assert [path.name for path in paths[0]] == ["march@one-report.xlsx", "march@one-mapping.csv"]
+    assert [path.name for path in paths[1]] == ["march@two-report.xlsx", "march@two-mapping.csv"]
+    assert paths[0][1].read_text() != paths[1][1].read_text()
+
+
+async def test_the_only_account_stands_in_no_name_of_a_report(tenants):
+    await stocked(tenants)
+
+    book, _ = batch_report(resources.batch_named("march", "travel"))
+    assert book.name == "march-report.xlsx"
+
+
 # --- the two honest ways ---
+
+
+async def test_a_process_that_slept_through_a_renaming_adds_nothing_to_a_trail(tenants):
+    tenant, _ = await stocked(tenants)
+    async with resources.session("travel") as asleep:
+        desk = Desk(tenants.store_url)
+        desk.do("UPDATE workers SET heartbeat_at = 0")
+        desk.close()
+        tenants.name({"travel_eu": tenant})
+        resources.rename_account("travel", "travel_eu", "a new brand")
+        before = tenants.see("SELECT count(*) FROM attempts")
+
+        with pytest.raises(PreactiveError, match="is called travel_eu by now"):
+            await asleep.seller().sell(SellRequest(order="A-1", account="travel", tag="", group=""), within=0)
+            await asleep.store.awrite(trail.end_of, "travel")
+
+    assert tenants.see("SELECT count(*) FROM attempts") == before
+    assert any("audit trail of travel_eu" in line for line in resources.check_store())
 
 
 async def test_a_renamed_accounts_trail_stays_whole_and_is_made_again(tenants, tmp_path):
@@ -424,7 +470,7 @@ async def test_moved_is_no_way_to_another_tenant_that_shows_its_id(tenants):
 async def test_a_look_up_asks_for_the_add_on_that_was_sent(tenants):
     tenant, _ = await stocked(tenants, count=3)
     await _die_behind_the_add_on(tenants, tenant)
-    tenants.name({"travel": tenant}, addon=OTHER_ADDON)
+    tenants.name({"travel": tenant}, group=OTHER)
 
     await _swept(tenants)
 
@@ -454,7 +500,7 @@ def _rules(*rules):
 async def test_a_group_with_endpoints_in_it_does_not_change_what_it_stands_for(tenants):
     tenant, _ = await stocked(tenants)
     await tenants.sell("A-1", "travel")
-    tenants.name({"travel": tenant}, addon=OTHER_ADDON)
+    tenants.name({"travel": tenant}, group=OTHER)
 
     with pytest.raises(UnusableGroup, match="group moved eu") as refused:
         await tenants.sell("A-2", "travel")
@@ -468,7 +514,7 @@ async def test_a_group_with_endpoints_in_it_does_not_change_what_it_stands_for(t
 async def test_a_deliberate_move_lets_a_group_stand_for_something_else(tenants):
     tenant, _ = await stocked(tenants)
     await tenants.sell("A-1", "travel")
-    tenants.name({"travel": tenant}, addon=OTHER_ADDON)
+    tenants.name({"travel": tenant}, group=OTHER)
     resources.move_group("travel", "eu", "a new tariff")
 
     await tenants.sell("A-2", "travel")
@@ -481,7 +527,7 @@ async def test_a_deliberate_move_lets_a_group_stand_for_something_else(tenants):
 async def test_no_group_is_moved_while_a_change_into_it_is_in_doubt(tenants):
     tenant, _ = await stocked(tenants)
     await _die_behind_the_add_on(tenants, tenant)
-    tenants.name({"travel": tenant}, addon=OTHER_ADDON)
+    tenants.name({"travel": tenant}, group=OTHER)
 
     with pytest.raises(Refused, match="1 changes into the group 'eu'"):
         resources.move_group("travel", "eu", "a new tariff")
@@ -491,7 +537,7 @@ async def test_a_group_that_nobody_uses_follows_the_settings(tenants):
     tenant, _ = await stocked(tenants)
     async with resources.session("travel") as session:
         await resources.find_group(session, "eu")
-    tenants.name({"travel": tenant}, addon=OTHER_ADDON)
+    tenants.name({"travel": tenant}, group=OTHER)
 
     await tenants.sell("A-1", "travel")
 
