@@ -112,7 +112,9 @@ def report(name: Name, account: Account = None) -> None:
 @app.command()
 def qr(
     name: Name,
-    out: Annotated[Path | None, typer.Option("--out", help="Where to write it. Default: NAME-qr.zip.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Where to write it. Default: NAME-qr.zip, in the folder of reports.")
+    ] = None,
     account: Account = None,
 ) -> None:
     """Write a ZIP with the QR code of each eSIM of a batch, named by its ICCID."""
@@ -120,7 +122,7 @@ def qr(
     from tasks import resources
 
     batch = resources.batch_named(name, account)
-    path = out or resources.reports_dir() / f"{name}-qr.zip"
+    path = out or resources.reports_dir() / f"{resources.report_stem(name, batch['account'])}-qr.zip"
     written = resources.write_batch_qr(batch["id"], path)
     if not written:
         raise NothingSelected(f"Batch {name} has no LPA strings, so there is nothing to hand over.")

@@ -10,6 +10,7 @@ from tasks.resources.accounts import (
     names_of_one_tenant,
     pinned,
     rename_account,
+    report_stem,
 )
 from tasks.resources.approving import (
     able_to_sign,
@@ -210,6 +211,7 @@ __all__ = [
     "reopen",
     "report_app",
     "report_link",
+    "report_stem",
     "reports_dir",
     "request_approval",
     "run_simulator",

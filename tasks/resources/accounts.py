@@ -77,6 +77,13 @@ def has_other_accounts(name: str) -> bool:
     return bool((used | set(account_names())) - {name} - ({"demo"} - used))
 
 
+def report_stem(batch: str, account: str) -> str:
+    """How the names of the files about a batch begin."""
+    from adapters.files.report import file_stem
+
+    return file_stem(batch, account if has_other_accounts(account) else "")
+
+
 def pinned(name: str) -> Marks | None:
     """What an account stood for, if it was used."""
     with reader() as opened:

@@ -316,6 +316,7 @@ async def test_reports_of_two_accounts_with_one_batch_name_are_two(tenants):
     assert [path.name for path in paths[0]] == ["march@one-report.xlsx", "march@one-mapping.csv"]
     assert [path.name for path in paths[1]] == ["march@two-report.xlsx", "march@two-mapping.csv"]
     assert paths[0][1].read_text() != paths[1][1].read_text()
+    assert [resources.report_stem("march", account) for account in ("one", "two")] == ["march@one", "march@two"]
 
 
 async def test_the_only_account_stands_in_no_name_of_a_report(tenants):
