@@ -97,13 +97,14 @@ SHOWN_LENGTH = 60
 WITHHELD = "(withheld)"
 _ICCID_LIKE = re.compile(r"89[0-9]{13,}")
 # Keys are written as 16 bytes or more in hexadecimal. An EID, of 32 digits, has no letter.
-_KEY = re.compile(r"(?=[0-9 :]*[A-Fa-f])(?=[A-Fa-f :]*[0-9])(?:[0-9A-Fa-f]{2}[ :]?){15,}[0-9A-Fa-f]{2}")
+_KEY = re.compile(r"(?:[0-9A-Fa-f]{2}[ :]?){15,}[0-9A-Fa-f]{2}[ :]?[0-9A-Fa-f]?")
+_LETTER, _DIGIT = re.compile(r"[A-Fa-f]"), re.compile(r"[0-9]")
 _ANY_CODE = re.compile(r"[0-9]{4,}|(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{8,}")
 
 
 def looks_secret(text: str) -> bool:
     """Tell whether a text looks like a key, whatever its column is called."""
-    return len(text) >= 32 and _KEY.search(text) is not None
+    return len(text) >= 32 and any(_LETTER.search(run) and _DIGIT.search(run) for run in _KEY.findall(text))
 
 
 def shown(text: str, *, limit: int = SHOWN_LENGTH) -> str:
