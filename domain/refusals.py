@@ -74,7 +74,9 @@ async def _shown(platform: Changing, work: Work) -> Evidence:
     if work.kind is not Kind.ASSIGN:
         return sim_evidence(work, await platform.sim(work.iccid), known=True)
     assert work.endpoint_id is not None
-    count = await platform.assigned(work.endpoint_id, work.target) or 0
+    count = await platform.assigned(work.endpoint_id, work.target)
+    if count is None:
+        return Evidence(Sight.UNPROVEN)
     if count > 1:
         return Evidence(Sight.CONTRADICTION, text=TOO_OFTEN.format(count))
     if count:

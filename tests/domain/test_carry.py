@@ -226,6 +226,14 @@ def test_a_second_assignment_that_is_refused_is_looked_into(platform, instances)
     assert answer.because is (Because.CONTRADICTION if instances else Because.REFUSED)
 
 
+def test_a_second_assignment_that_is_refused_stays_in_doubt_where_no_look_up_ever_showed_one(platform):
+    platform.shows_what_is_there = False
+    platform.script[ASSIGN.iccid] = [NOT_ALLOWED]
+    answer, writes = carried(platform, replace(ASSIGN, token=2))
+
+    assert (answer.verdict, answer.because, writes) == (Verdict.UNKNOWN, None, 1)
+
+
 def test_a_second_assignment_that_is_refused_and_cannot_be_counted_is_refused_or_unknown(platform):
     """A platform that never counts leaves the refusal; a count that fails now leaves the question."""
     platform.counts_groups = False

@@ -134,6 +134,24 @@ def test_a_group_that_cannot_be_counted_goes_to_a_person():
     assert entry.state is State.NEEDS_HUMAN
 
 
+def platform_that_shows_nothing():
+    platform = MemoryPlatform()
+    platform.shows_what_is_there = False
+    return platform
+
+
+def test_an_absence_that_could_not_have_been_presence_is_no_reason_to_buy_again():
+    entry = after_one_look(Kind.ASSIGN, platform_that_shows_nothing(), target="eu", at=SAFE + 180, lookups=6)
+
+    assert entry.state is State.NEEDS_HUMAN
+
+
+def test_a_tag_in_a_form_that_shows_none_may_be_written_again_since_twice_is_once():
+    entry = after_one_look(Kind.TAG, platform_that_shows_nothing(), target="t", at=SAFE + 180, lookups=6)
+
+    assert entry.state is State.PLANNED
+
+
 @pytest.mark.parametrize("kind", [Kind.CREATE, Kind.TAG, Kind.ASSIGN])
 def test_what_was_not_looked_up_because_of_a_stop_says_nothing(kind):
     """However late it is: nobody looked."""
