@@ -1,5 +1,6 @@
 """What a provision would do, and when it is held."""
 
+import gc
 import time
 from dataclasses import replace
 
@@ -236,18 +237,19 @@ def test_a_raw_sim_gets_the_tags_that_it_carries_beside_those_of_its_batch():
     assert plan([WANTED], known={"A": raw}).changes[0].tags == ("stocked", "t")
 
 
-@pytest.mark.parametrize("size", [2_000])
+@pytest.mark.parametrize("size", [4_000])
 def test_the_time_of_a_plan_grows_with_the_rows_and_not_with_their_square(size):
     def seconds(count):
         rows = [Wanted(f"{number:020d}", "n", None, ("own",)) for number in range(count)]
         found = {want.iccid: known() for want in rows[::2]}
+        gc.collect()  # or one run pays for what others left behind
         began = time.process_time()
         plan(rows, known=found)
         return time.process_time() - began
 
     once, four_times = (min(seconds(count) for _ in range(3)) for count in (size, 4 * size))
 
-    assert four_times < 5 * once
+    assert four_times < 6 * once  # the square would be 16 times
 
 
 def test_a_bulk_call_creates_many_endpoints():
