@@ -8,6 +8,7 @@ from enum import StrEnum
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import State
 from domain.order import OrderState
+from domain.ownership import as_refused
 from domain.trail import Done, Traced, bought
 from domain.words import plural
 
@@ -171,7 +172,7 @@ def _was_sent(traced: Traced) -> bool:
     """Whether the activation may have been carried out, so that the SIM stays the order's."""
     activations = [one for one in traced.operations.values() if one.kind is Kind.ACTIVATE]
     latest: Done | None = max(activations, key=lambda one: one.round, default=None)
-    return latest is not None and latest.state not in (State.PLANNED, State.REFUSED)
+    return latest is not None and as_refused(latest.state, latest.code) not in (State.PLANNED, State.REFUSED)
 
 
 def _apart(traced: Traced) -> Traced:

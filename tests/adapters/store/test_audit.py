@@ -6,9 +6,12 @@ from adapters.store import audit, giving_back, orders
 from adapters.store.reading import Reader
 from domain.audit import SENTENCES, Audit, Differs
 from domain.outcome import Because, Verdict
-from domain.ports import Scope
+from domain.ownership import taken
+from domain.ports import Result, Scope
+from domain.refund import RefundWith
 from tests.adapters.store.test_trail import answered, live, place, refused, waiting
-from tests.support.desk import ACCOUNT, Desk, came
+from tests.support.desk import ACCOUNT, Desk, came, done
+from tests.support.till import Shop
 from tests.support.works import iccid
 
 
@@ -55,6 +58,25 @@ async def test_sold_refused_given_back_and_open_orders_equal_their_trail(desk):
         desk.store.write(orders.close_settled, ACCOUNT, 10)
         assert desk.store.write(giving_back.put_back, ACCOUNT) in (["unsent"], [])
     assert found.orders == 2
+
+
+async def test_cancelled_and_refunded_orders_and_sims_that_others_took_equal_their_trail(desk):
+    shop = Shop(desk, await waiting(desk, 8))
+    await shop.sold(order="refunded")
+    await shop.refunded(order="refunded")
+    await shop.sold(order="ended")
+    await shop.refunded(order="ended", wanted=RefundWith.TERMINATE)
+    unsent, step = await shop.place(order="cancelled")
+    desk.do("INSERT INTO stops (account, reason, at) VALUES (:account, 'test', 0)", account=ACCOUNT)
+    await shop.come(unsent, came(step.work[0], Verdict.NOT_DONE, Because.UNREACHABLE))
+    desk.do("DELETE FROM stops")
+    shop.cancel("cancelled")
+    order, step = await shop.place(order="next")
+    await shop.come(order, Result(step.work[0], taken()))
+    order, step = await shop.another(shop.find("next"))
+    await shop.come(order, *[done(work) for work in step.work])
+
+    assert audited(desk).sentence() == ""
 
 
 async def test_what_the_trail_does_not_hold_is_counted_as_not_covered(desk):
