@@ -80,14 +80,14 @@ def _checked(chain: Chain) -> str:
 
 def _approvers() -> Chain:
     """The facts about approvers, gone through from the first to the last."""
-    with Reader(settings.load().store_url).open() as opened:
+    with Reader(settings.load().store_url).open() as opened, opened.snapshot():
         facts = queries.approver_facts(opened)
         return check_trail(APPROVERS, facts, **queries.chain(opened, APPROVERS), covered=SIGNED)
 
 
 def order_trail(store_url: str) -> Chain:
     """The facts about orders that were taken back, gone through from the first to the last."""
-    with Reader(store_url).open() as opened:
+    with Reader(store_url).open() as opened, opened.snapshot():
         facts = queries.order_facts(opened)
         return check_trail(CHAIN, facts, **queries.chain(opened, CHAIN), covered=ABOUT)
 
