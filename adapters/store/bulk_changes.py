@@ -62,13 +62,14 @@ def plan_refused(connection: Connection, change: int, bound: Bound | None = None
     o = operations.c
     account = connection.execute(select(changes.c.account).where(changes.c.id == change)).scalar_one()
     alone_on(connection, account)
-    ended = select(endpoints.c.id).where(endpoints.c.state == Lifecycle.TERMINATED.value)
+    e = endpoints.c
+    ended = select(e.id).where(e.id == o.endpoint, e.state == Lifecycle.TERMINATED.value).exists()
     by_a_person = (
         select(attempts.c.id)
         .where(attempts.c.operation_id == o.id, attempts.c.token == o.token)
         .where(attempts.c.event == "person", attempts.c.verdict == State.REFUSED.value)
     )
-    refused = [o.change_id == change, o.state == State.REFUSED.value, ~by_a_person.exists(), o.endpoint.not_in(ended)]
+    refused = [o.change_id == change, o.state == State.REFUSED.value, ~by_a_person.exists(), ~ended]
     found = connection.execute(select(o.id, o.token).where(*refused).order_by(o.id)).all()
     again = plan_again(connection, account, found)
     if again:

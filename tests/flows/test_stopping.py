@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from adapters.store import deadline
 from flows.stopping import stopped_by_signals
 from tasks import resources
+from tasks.stop_signals import stop_signals
 
-BOTH = (signal.SIGINT, signal.SIGTERM)
+BOTH = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @pytest.fixture
@@ -112,3 +114,21 @@ async def test_a_second_signal_leaves_at_once(taken):
     with pytest.raises(asyncio.CancelledError):
         await running
     assert taken == []
+
+
+async def test_a_signal_hurries_the_store_at_once_though_the_loop_is_busy(taken):
+    with stopped_by_signals():
+        os.kill(os.getpid(), signal.SIGTERM)  # the loop itself is not asked until we wait for something
+
+        assert deadline.is_stopping()
+        await asyncio.sleep(0)
+    assert not deadline.is_stopping()
+
+
+def test_a_hang_up_that_is_ignored_as_under_nohup_stops_nothing():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    ignored = stop_signals()
+    signal.signal(signal.SIGHUP, before)
+
+    assert signal.SIGHUP not in ignored
+    assert signal.SIGHUP in stop_signals()
