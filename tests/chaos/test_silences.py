@@ -1,4 +1,4 @@
-"""A database that falls silent at every request of a sale: everybody is answered in time, and each order gets one SIM."""
+"""A database that falls silent at every request of a sale: all are answered in time, and each order gets one SIM."""
 
 import pytest
 
