@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.pool import NullPool
 
-from adapters.store import migrate, orders, queries
+from adapters.store import migrate, orders, queries, rebuild
 from adapters.store.check import check
 from adapters.store.reading import Reader
 from adapters.store.schema import HEAD, KNOWN
@@ -28,6 +29,7 @@ from domain.trail import APPROVERS, SIGNED
 from domain.trail import check as check_chain
 from tests.adapters.store.test_trail import answered, chains, made_again, place, refused, waiting
 from tests.support.desk import ACCOUNT
+from tests.support.works import account
 
 ROOT = Path(__file__).parents[3]
 
@@ -414,3 +416,18 @@ async def test_an_order_that_has_its_fact_gets_no_second_one(desk):
 
     assert len(desk.facts("ordered")) == 4
     assert [chain.broken for chain in chains(desk.url)] == [""]
+
+
+@pytest.mark.parametrize(("upgraded", "without"), [(False, 2), (True, 0)])
+async def test_a_store_made_again_counts_the_active_endpoints_that_have_no_order(desk, tmp_path, upgraded, without):
+    await sold_before_orders_were_facts(desk)
+    if upgraded:
+        migrate_orders(desk)
+    (chain,) = chains(desk.url)
+    made = Store(f"sqlite:///{tmp_path / 'counted.db'}")
+    with Reader(desk.url).open() as old:
+        facts = partial(queries.facts, old, chain.account)
+        counted = made.write(rebuild.rebuild, chain, facts, platform="sft", patience=account().patience)
+    made.close()
+
+    assert counted.without_order == without
