@@ -192,7 +192,7 @@ def why_renamed(name: str, now: Marks, other: str, held: Held) -> str:
     return (
         f"Account {name} is {now.sentence()}, which the store knows as account {other} ({held.sentence()}); nothing "
         f"was sent: say `preactive account rename {other} {name} --reason TEXT` if the account has a new name, "
-        f'use the name {other}, or set same_tenant_as = "{other}" if both names are meant.'
+        f'use the name {other}, or set same_tenant_as = ["{other}"] if both names are meant.'
     )
 
 

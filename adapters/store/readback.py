@@ -23,8 +23,19 @@ def unread(platform: str) -> ColumnElement[bool]:
     moves = MOVES[platform]
     still_so = [and_(o.kind == kind.value, e.state == move.to.value) for kind, move in moves.items() if move.to]
     still_there = or_(o.target == "", e.group == o.target)
-    is_left = or_(o.kind == Kind.TAG.value, and_(or_(*still_so), still_there))
+    is_left = or_(o.kind == Kind.TAG.value, and_(or_(*still_so), still_there, ~_is_moving()))
     return and_(o.state == State.CONFIRMED.value, o.next_at > 0, is_left)
+
+
+_MOVING = tuple(kind.value for kind in (Kind.ACTIVATE, Kind.SUSPEND, Kind.RESUME, Kind.TERMINATE))
+_WITHOUT_OUTCOME = tuple(state.value for state in (State.SENT, State.IN_DOUBT, State.NEEDS_HUMAN))
+
+
+def _is_moving() -> ColumnElement[bool]:
+    """Whether a later change of the same endpoint, of a sale for instance, may show on the platform already."""
+    o, other = operations.c, operations.alias()
+    later = select(other.c.id).where(other.c.endpoint == o.endpoint, other.c.id != o.id)
+    return later.where(other.c.kind.in_(_MOVING), other.c.state.in_(_WITHOUT_OUTCOME)).exists()
 
 
 def kinds_unread(connection: Connection, owner: Owner, change: int) -> list[Kind]:
@@ -79,7 +90,9 @@ def keep_states(
     now = store_now(connection)
     text = "the platform answered that it was done, and its list shows something else"
     for some in in_parts(list(differing)):
-        hand_over(connection, owner, (o.change_id == change, o.kind == kind.value, e.iccid.in_(some)), text, now)
+        # Only what is still to be read back: a sale may have taken the endpoint on while the platform was asked.
+        which = (o.change_id == change, o.kind == kind.value, e.iccid.in_(some), unread(owner.platform))
+        hand_over(connection, owner, which, text, now)
 
 
 def keep_tags(connection: Connection, owner: Owner, tagged: Sequence[Work]) -> None:

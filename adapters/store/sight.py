@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from adapters.store.clock import store_now
 from adapters.store.decisions import Decision, Owner, before, decide, mark_seen
@@ -44,13 +44,21 @@ def _work(row: Row[Any]) -> Work:
     return Work(**(dict(row._mapping) | {"kind": Kind(row.kind)}))
 
 
+def _waits_for_activation() -> ColumnElement[bool]:
+    """A group asked for behind an activation without an outcome: what the platform shows so far says nothing of it."""
+    o, other = operations.c, operations.alias()
+    open_ones = [state.value for state in (State.PLANNED, State.SENT, State.IN_DOUBT, State.NEEDS_HUMAN)]
+    activation = select(other.c.id).where(other.c.endpoint == o.endpoint, other.c.kind == Kind.ACTIVATE.value)
+    return (o.kind == Kind.ASSIGN.value) & activation.where(other.c.state.in_(open_ones)).exists()
+
+
 _PLANNED = (
     select(
         *(operations.c.id, operations.c.kind, operations.c.token, operations.c.endpoint, operations.c.target),
         *(endpoints.c.iccid, endpoints.c.name, endpoints.c.endpoint_id, unclear_attempts().label("unclear")),
     )
     .join_from(operations, endpoints)
-    .where(operations.c.state == State.PLANNED.value)
+    .where(operations.c.state == State.PLANNED.value, ~_waits_for_activation())
     .order_by(operations.c.position)
 )
 

@@ -37,7 +37,7 @@ def test_an_empty_chart_is_an_image_too():
 
 
 def test_every_outcome_of_a_run_has_its_colour():
-    outcomes = set(Summary("", "").numbers()) - {"rows", "accepted", "blank", "calls", "seconds"}
+    outcomes = set(Summary("", "").numbers()) - {"rows", "accepted", "blank", "other_names", "calls", "seconds"}
 
     assert outcomes == set(COLOURS)
 

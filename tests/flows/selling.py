@@ -48,8 +48,9 @@ async def request(*arguments, original=aiohttp.ClientSession._request, **options
     return answer
 
 signal.signal(signal.SIGUSR1, arm)
-event.listen(Engine, "commit", moment)
-event.listen(Pool, "checkin", moment)
+if not os.environ.get("DIES_AT_CALLS"):
+    event.listen(Engine, "commit", moment)
+    event.listen(Pool, "checkin", moment)
 aiohttp.ClientSession._request = request
 from flows.__main__ import main
 main()

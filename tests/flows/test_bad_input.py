@@ -177,8 +177,14 @@ def test_a_wrong_password_is_tried_exactly_once_since_the_platform_locks_account
 
 def test_a_platform_that_does_not_answer_is_named(refused, here):
     address = f"{unreachable()}/api"
+    new_store = f"sqlite:///{here.folder / 'unpinned.db'}"  # an account that was used before keeps its address
 
-    assert address in refused(*fresh(here, "unsent.csv"), code=4, PREACTIVE_ACCOUNTS__T__BASE_URL=address)
+    assert address in refused(
+        *fresh(here, "unsent.csv"),
+        code=4,
+        PREACTIVE_ACCOUNTS__T__BASE_URL=address,
+        PREACTIVE_STORE_URL=new_store,
+    )
 
 
 def test_a_prefect_api_that_does_not_answer_is_named(refused, here):

@@ -13,9 +13,9 @@ async def test_orders_that_send_nothing_leave_the_line_alone_at_one_and_a_half_c
     tmp_path, store_url, monkeypatch
 ):
     monkeypatch.setenv("PREACTIVE_CONFIG", str(tmp_path / "preactive.toml"))
-    async with open_shop(tmp_path, store_url, sims=12) as shop:
+    async with open_shop(tmp_path, store_url, sims=10) as shop:
         sold = [shop.order(f"A-{n}") for n in range(10)]
-        unsold = [shop.order(f"N-{n}", tag="none") for n in range(40)]
+        unsold = [shop.order(f"N-{n}") for n in range(40)]
         async with resources.session("travel", Lane.SALES) as session:
             await sell_all(session, sold)
         slow_down(tmp_path / "preactive.toml")

@@ -32,7 +32,7 @@ def test_an_order_under_way_when_the_service_was_killed_is_finished_by_the_next(
 def test_an_order_that_a_killed_service_left_is_finished_by_resuming_what_is_unfinished(world):
     here = world(rows=2, account=HASTY, platform={"--read-lag": 0})
     stock(here, here.iccids[:2])
-    service = Service(here, die_at=6)
+    service = Service(here, die_at=3, env={"DIES_AT_CALLS": "1"})  # its first calls to the platform are under way
     service.arm()
     assert service.sell("A-1") == (0, {})
     service.close()

@@ -29,7 +29,7 @@ def here(world):
     """A world with two accounts, and a batch on each of which nothing was sent."""
     made = world(rows=2 * ROWS, account={"rate_per_second": 30, "max_in_flight": 2}, platform={"--latency": 0.05})
     first, *_ = made.settings.read_text().split("[accounts.t.groups")
-    made.settings.write_text(first + "[accounts.u]" + first.partition("[accounts.t]")[2])
+    made.settings.write_text(first + '[accounts.u]\nsame_tenant_as = ["t"]\n' + first.partition("[accounts.t]")[2])
     made.write("t.csv", made.iccids[:ROWS])
     made.write("u.csv", made.iccids[ROWS:])
     made.run("-c", PLAN)

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.platforms.simulator.faults import Fault
 from flows.commands import running
-from tests.flows.selling import Service
+from tests.flows.selling import TAG, Service
 from tests.flows.world import World
 
 SECRET = "canary/of+a password"
@@ -71,7 +71,7 @@ def test_no_secret_stays_after_a_good_run_a_wrong_login_and_a_run_with_every_fau
     # A good call between two bad ones, or the run would take the platform for broken and wait.
     rules = [SHORT | {"fault": fault, "nth": [2 * n + 2]} for n, fault in enumerate(FAULTS)]
     here.platform.ask("/faults", [rule | {"route": route} for rule in rules for route in ROUTES])
-    here.run(*here.provision, code=None)
+    here.run(*here.provision, "--tag", "batch", "--tag", TAG, code=None)
     here.run(*here.activate(), code=None)
     hit = set(here.platform.stats["faults"])
     here.platform.ask("/faults", [])

@@ -32,7 +32,7 @@ def engine(store_url):
 
 @pytest.fixture
 def committer(engine, store_url):
-    made = Committer(engine, Turns(store_url))
+    made = Committer(engine, Turns(store_url), store_url)
     yield made
     made.close()
 
@@ -130,12 +130,12 @@ async def test_one_that_fails_takes_no_other_with_it(committer, engine):
         return_exceptions=True,
     )
 
-    assert [type(one).__name__ for one in told if isinstance(one, Exception)] == ["ZeroDivisionError", "IntegrityError"]
+    assert [type(one).__name__ for one in told if isinstance(one, Exception)] == ["ZeroDivisionError", "PreactiveError"]
     assert values(engine, "SELECT count(*) FROM stops") == [3]
 
 
 async def test_what_was_handed_in_is_finished_before_the_end(engine, store_url):
-    committer = Committer(engine, Turns(store_url))
+    committer = Committer(engine, Turns(store_url), store_url)
     tasks = [asyncio.ensure_future(committer.run(adding(number))) for number in range(20)]
     await asyncio.sleep(0)
     committer.close()

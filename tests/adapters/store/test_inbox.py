@@ -18,13 +18,18 @@ SUSPENDED = "EndpointProvisioningStatusSetSuspended_v1"
 PENDING = "EndpointProvisioningStatusSetPending_v1"
 TERMINATED = "EndpointProvisioningStatusSetTerminated_v1"
 ACCOUNT = "travel"
-LATER = time.time() + 120  # than every operation, and not so late that clocks cannot differ by it
+LATER = 120.0  # s: than every operation, and not so late that clocks cannot differ by it
 OWNER = Owner("w", ACCOUNT, "stacuity", Patience(1, 1), Patience(1, 1), 4)
 
 
-def event(number, kind=ACTIVE, *, at=LATER, endpoint="E1"):
-    """An event of a time that is later than every operation."""
-    return PlatformEvent(f"event-{number}", at, kind, endpoint)
+def later():
+    """A time that is later than every operation."""
+    return time.time() + LATER
+
+
+def event(number, kind=ACTIVE, *, at=None, endpoint="E1"):
+    """An event, without a time of a time that is later than every operation."""
+    return PlatformEvent(f"event-{number}", later() if at is None else at, kind, endpoint)
 
 
 def kept(desk, *events, source="webhook", again=False):
@@ -159,8 +164,9 @@ async def test_more_events_than_are_judged_at_once_are_all_judged_also_behind_so
     monkeypatch.setattr(inbox, "AT_ONCE", 2)
     await in_doubt(desk, Kind.ACTIVATE, "pre_active")
     desk.do("UPDATE operations SET state = 'sent' WHERE kind = 'activate'")
-    waiting = [event(n, at=LATER + 1) for n in range(3)]
-    meanings = take(desk, *waiting, event(7, "EndpointIMEIChanged_v1", at=LATER + 2))
+    soon = later()
+    waiting = [event(n, at=soon) for n in range(3)]
+    meanings = take(desk, *waiting, event(7, "EndpointIMEIChanged_v1", at=soon + 1))
 
     assert meanings == {"event-0": "new", "event-1": "new", "event-2": "new", "event-7": "noted"}
 
@@ -175,10 +181,10 @@ async def test_a_contradiction_changes_neither_state_nor_mapping(desk):
 
 async def test_events_out_of_order_are_judged_by_their_time(desk):
     await created(desk)
-    meanings = take(desk, event(2, TERMINATED, at=LATER + 60), event(1, ACTIVE, at=LATER))
+    meanings = take(desk, event(2, TERMINATED, at=later() + 60), event(1, ACTIVE, at=later()))
 
     assert meanings == {"event-1": "old", "event-2": "differs"}
-    assert take(desk, event(3, ACTIVE, at=LATER + 30))["event-3"] == "old", "also when it comes much later"
+    assert take(desk, event(3, ACTIVE, at=later() + 30))["event-3"] == "old", "also when it comes much later"
 
 
 async def test_what_differed_agrees_once_the_store_has_it_too_and_is_told_of_once(desk):
@@ -195,7 +201,7 @@ async def test_what_differed_is_old_once_a_later_event_came(desk):
     await created(desk)
     take(desk, event(1, SUSPENDED))
 
-    assert take(desk, event(2, PENDING, at=LATER + 1), again=True) == {"event-1": "old", "event-2": "agrees"}
+    assert take(desk, event(2, PENDING, at=later() + 1), again=True) == {"event-1": "old", "event-2": "agrees"}
 
 
 async def test_what_differs_is_settled_by_a_person_once_with_the_reason_and_never_judged_again(desk):

@@ -136,3 +136,29 @@ async def test_a_change_that_nobody_read_back_is_unfinished_once_its_run_should_
     assert at_once == left() == []
     assert (later.change, later.unread) == (scope.change, 2)
     assert later.sentence().endswith("2 to be read back")
+
+
+async def test_what_a_later_change_may_have_moved_on_meanwhile_is_no_contradiction(desk):
+    """The platform shows a sold endpoint as active before the store knows the outcome of its activation."""
+    scope, ledger, _ = await confirmed(desk)
+    expected = set(unread(desk, ledger, scope))
+    sale = Scope(desk.select(tag="march", kind=Kind.ACTIVATE, group="eu", count=1).change)
+    (activation,) = (await ledger.step(sale, [], 1)).work
+    looked(desk, ledger, scope, differing=[1, 2])
+
+    assert expected == {iccid(1), iccid(2)}
+    assert activation.iccid == iccid(1)
+    assert desk.operations() == ["confirmed", "needs_human"]
+
+
+async def test_a_group_behind_an_activation_without_an_outcome_is_not_judged_by_what_is_shown(desk):
+    """Resuming once refused the group of a sale whose activation was still in doubt."""
+    await confirmed(desk, 1)
+    ledger = await desk.ledger()
+    change = desk.select(tag="march", kind=Kind.ACTIVATE, group="eu").change
+    (activation,) = (await ledger.step(Scope(change), [], 1)).work
+    before = desk.store.write(sight.planned, change, Kind.ASSIGN)
+    await ledger.step(Scope(change), [done(activation)], 0)
+
+    assert before == []
+    assert [work.kind for work in desk.store.write(sight.planned, change, Kind.ASSIGN)] == [Kind.ASSIGN]
