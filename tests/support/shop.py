@@ -9,6 +9,7 @@ from typing import Any
 from adapters import settings
 from adapters.platforms.simulator import Simulator, SimulatorConfig
 from adapters.platforms.simulator.model import ACTIVE
+from domain.finish import finish
 from domain.manifest import ManifestRow, Outcome
 from domain.order import SellRequest
 from domain.ports import Scope
@@ -75,7 +76,14 @@ async def make_pre_active(store_url: str, iccids: list[str], account: str, tag: 
     change = desk.ingest(manifest(rows), account=account, tags=[tag]).change
     desk.close()
     async with resources.session(account) as session:
-        await session.executor().run(Scope(change))
+        await finish(
+            Scope(change),
+            ledger=session.ledger,
+            settler=session.settler,
+            executor=session.executor,
+            stop=session.stop,
+            halt=session.halt,
+        )
 
 
 @asynccontextmanager

@@ -27,9 +27,15 @@ FINAL = (State.CONFIRMED, State.REFUSED, State.NEEDS_HUMAN)
 
 
 class InlineStore(Store):
-    """The store without its writer thread, which would live in real time."""
+    """The store without its threads, which would live in real time."""
 
     async def awrite(self, function: Callable[..., Any], *args: object, **kwargs: object) -> Any:
+        return self.write(function, *args, **kwargs)
+
+    async def look(self, function: Callable[..., Any], *args: object, within: float = 0.0) -> Any:
+        return self.write(function, *args)
+
+    async def survey(self, function: Callable[..., Any], *args: object, **kwargs: object) -> Any:
         return self.write(function, *args, **kwargs)
 
 
