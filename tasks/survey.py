@@ -7,7 +7,7 @@ from contextlib import suppress
 from domain import sight
 from domain.errors import Stopped, UsageError
 from domain.lifecycle import Kind
-from domain.operation import Work
+from domain.operation import State, Work
 from domain.ports import ReadFailed
 from domain.precheck import PAIRED, shows_pair
 from domain.readback import check_states, check_tags
@@ -27,17 +27,18 @@ async def look_before_rest(account: str, change: int) -> int:
     """The same for all that the change has still to send, as before its first call."""
     session = resources.current(account)
     kinds = await session.kinds_planned(change)
-    return sum([await _look_before(session, change, kind) for kind in kinds])
+    # A list that lags shows an endpoint that was activated just now as pre-active; its group is not refused for that.
+    return sum([await _look_before(session, change, kind, refuses=kind is not Kind.ASSIGN) for kind in kinds])
 
 
-async def _look_before(session: resources.Session, change: int, kind: Kind) -> int:
+async def _look_before(session: resources.Session, change: int, kind: Kind, *, refuses: bool = True) -> int:
     planned = await session.planned(change, kind)
     findings = await session.ended_elsewhere(change) if planned and kind is Kind.CREATE else []
     ended = {found.work.id for found in findings}
     await session.settle_by_sight(findings)
     # What waits for its endpoint is known by the create.
     there = [work for work in planned if work.id not in ended and (work.endpoint_id or kind is Kind.CREATE)]
-    return len(findings) + await _look_at(session, there)
+    return len(findings) + await _look_at(session, there, refuses=refuses)
 
 
 async def look_again(session: resources.Session, change: int, *, first: int = 1, last: int = 0) -> int:
@@ -50,7 +51,7 @@ async def look_again(session: resources.Session, change: int, *, first: int = 1,
     return await _look_at(session, await session.unseen(change))
 
 
-async def _look_at(session: resources.Session, planned: Sequence[Work]) -> int:
+async def _look_at(session: resources.Session, planned: Sequence[Work], *, refuses: bool = True) -> int:
     """Settle what the platform's rows settle, and keep which endpoints they show with their SIMs."""
     if not planned or session.stop.is_set():
         return 0
@@ -63,6 +64,7 @@ async def _look_at(session: resources.Session, planned: Sequence[Work]) -> int:
     platform = session.account.platform
     rows = [(work, found.sims.get(work.iccid)) for work in planned]
     findings = [finding for work, sim in rows if (finding := sight.before_write(work, sim, platform))]
+    findings = [finding for finding in findings if refuses or finding.state is not State.REFUSED]
     settled = {finding.work.id for finding in findings}
     await session.settle_by_sight(findings)
     await session.mark_seen([work for work, sim in rows if work.id not in settled and shows_pair(work, sim)], asked_at)

@@ -127,7 +127,7 @@ class Committer:
         except BaseException as error:
             if len(jobs) == 1 and again and _worth_repeating(error):
                 self._commit(jobs, again=again - 1)
-            elif len(jobs) == 1 or _is_the_stores(error):
+            elif len(jobs) == 1 or (_is_the_stores(error) and not _worth_repeating(error)):
                 for job in jobs:
                     job.fail(error)
             else:

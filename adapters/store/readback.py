@@ -90,8 +90,8 @@ def keep_states(
     now = store_now(connection)
     text = "the platform answered that it was done, and its list shows something else"
     for some in in_parts(list(differing)):
-        # Only what is still to be read back: a sale may have taken the endpoint on while the platform was asked.
-        which = (o.change_id == change, o.kind == kind.value, e.iccid.in_(some), unread(owner.platform))
+        # A sale may have taken the endpoint on while the platform was asked.
+        which = (o.change_id == change, o.kind == kind.value, e.iccid.in_(some), ~_is_moving())
         hand_over(connection, owner, which, text, now)
 
 

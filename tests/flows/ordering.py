@@ -77,7 +77,7 @@ async def open_ordering(
         yield service
 
 
-async def until(check: Callable[[], Awaitable[Any]], seconds: float = 15.0) -> Any:
+async def until(check: Callable[[], Awaitable[Any]], seconds: float = 40.0) -> Any:
     """What the check says, as soon as it says something."""
     async with asyncio.timeout(seconds):
         found = await check()
