@@ -51,7 +51,8 @@ class OrderDesk:
         self._sales: dict[str, Sale] = {}
         self._refunds: dict[str, asyncio.Task[Order]] = {}
         self._told_of: dict[int, str] = {}
-        self._runs: dict[int, str] = {}
+        self._runs: dict[int, str] = {}  # that show orders, until the store knows
+        self._shown: set[int] = set()  # orders that got a run since the store was last asked which have none
         self._showcase = Showcase(self._note) if prefect else None
         self._numbers = count(1)
         self._helpers: list[asyncio.Task[None]] = []
@@ -224,6 +225,7 @@ class OrderDesk:
 
     def _note(self, order: int, run: str) -> None:
         self._runs[order] = run  # written down with the next closing
+        self._shown.add(order)
         self._sold = True
 
     async def _close_settled(self) -> None:
@@ -231,9 +233,10 @@ class OrderDesk:
             return
         self._sold = False
         await self._book.close_settled(persons=False)
-        runs, self._runs = self._runs, {}
+        runs = dict(self._runs)
         if runs:
             await self._book.note_runs(runs)
+            self._runs = {order: run for order, run in self._runs.items() if order not in runs}
 
     async def _sweep(self) -> None:
         try:
@@ -249,8 +252,12 @@ class OrderDesk:
         showcase = self._showcase
         if showcase is None or showcase.is_away or not showcase.is_idle:
             return
-        for order in await self._book.unshown(since=time.time() - _SHOWN_FOR, limit=_SHOW_AGAIN):
-            if order.id not in self._runs:
+        self._shown = set(self._runs)
+        late = await self._book.unshown(since=time.time() - _SHOWN_FOR, limit=_SHOW_AGAIN)
+        if not showcase.is_idle:  # one of them may be the sale that began meanwhile, and is being shown
+            return
+        for order in late:
+            if order.id not in self._shown:
                 number = next(self._numbers)
                 request = SellRequest(order=order.order, account=order.account, tag=order.tag, group=order.group)
                 showcase.begin(request, number)

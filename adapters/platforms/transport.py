@@ -16,7 +16,7 @@ from aiohttp.abc import AbstractStreamWriter
 from adapters.platforms.connections import Connection, Connector, Response
 from adapters.platforms.texts import clean
 from domain.errors import StoreUnavailable
-from domain.pacer import Pacer, Start
+from domain.pacer import Pacer
 from domain.waypoints import reached
 
 Headers = Callable[[], Awaitable[Mapping[str, str]]]
@@ -212,20 +212,20 @@ class Transport:
                 raise content.unsent from None
             raise NoAnswer(f"the connection broke: {type(error).__name__}") from None
 
-    async def _slot(self) -> Start:
-        try:
-            return await self._pacer.slot()
-        except StoreUnavailable:
-            raise NoTurn("the store, which gives out the turns, did not answer") from None
-
     async def _turn(self, headers: Headers, not_after: float | None) -> tuple[Mapping[str, str], float, float]:
         """Wait for a token and then for a turn: calls that wait for one login must not all start when it is there.
 
         Returns the headers, when the turn came by the store's clock, and until when by ours the call may start.
         """
+        try:
+            return await self._its_turn(headers, not_after)
+        except StoreUnavailable:  # it gives out the turns, and at a login it knows the tenant
+            raise NoTurn("the store, which gives out the turns, did not answer") from None
+
+    async def _its_turn(self, headers: Headers, not_after: float | None) -> tuple[Mapping[str, str], float, float]:
         its_headers = await headers()
         for _ in range(_TURNS):
-            start = await self._slot()
+            start = await self._pacer.slot()
             latest, before = math.inf if not_after is None else start.ticks_at(not_after), its_headers
             its_headers = await headers() if start.ticks <= latest else before
             if time.monotonic() > latest:

@@ -82,3 +82,49 @@ def is_true(check):
         return check()
 
     return checked
+
+
+# The same, once a file is there.
+LATER = """
+import json, os, sys, time
+for line in sys.stdin:
+    told = json.loads(line)
+    if "end" in told:
+        while not os.path.exists(sys.argv[1]):
+            time.sleep(0.01)
+        print(json.dumps({"sale": told["end"], "order": told["order"], "run": "run"}), flush=True)
+"""
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+async def test_a_sale_that_is_shown_while_the_store_is_asked_for_late_ones_is_not_shown_twice(
+    service_of, tmp_path, monkeypatch, is_shown
+):
+    begun, gate = [], tmp_path / "gate"
+    async with service_of(sims=2) as service:
+        desk = service.desk
+        desk._showcase = showcase = Showcase(desk._note, command=(sys.executable, "-c", LATER, str(gate)))
+        await showcase.start()
+        begin, unshown = showcase.begin, desk._book.unshown
+
+        def counted(request, number):
+            begun.append(request.order)
+            begin(request, number)
+
+        async def asked(**options):
+            await service.sell("A-1")
+            await desk._close_settled()
+            late = await unshown(**options)
+            assert [one.order for one in late] == ["A-1"]
+            if is_shown:
+                gate.touch()
+                await until(is_true(lambda: showcase.is_idle))
+                await desk._close_settled()
+            return late
+
+        monkeypatch.setattr(showcase, "begin", counted)
+        monkeypatch.setattr(desk._book, "unshown", asked)
+        await desk._show_late()
+        gate.touch()
+
+        assert begun == ["A-1"]

@@ -4,6 +4,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from domain.controls import Controls
+from domain.errors import StoreUnavailable
 from domain.lifecycle import Kind
 from domain.ports import ReadFailed, ReadStopped
 
@@ -32,7 +33,11 @@ class Absence:
         return kind in self._seen
 
     async def _try(self, kind: Kind, look: Callable[[str], Awaitable[object]]) -> None:
-        for endpoint_id in await self._controls.of(kind):
+        try:
+            controls = await self._controls.of(kind)
+        except StoreUnavailable:  # nothing is proven meanwhile, and the next look-up asks again
+            return
+        for endpoint_id in controls:
             try:
                 await look(endpoint_id)
             except ReadStopped:

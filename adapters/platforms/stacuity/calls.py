@@ -13,7 +13,7 @@ from adapters.platforms.stacuity.wire import Meaning, Reading, read
 from adapters.platforms.texts import retry_after
 from adapters.platforms.transport import NoAnswer, NotSent, Reply, TooLate, Transport
 from domain.credential import Credential, Source, nowhere
-from domain.errors import LoginRefused, PlatformUnreachable, SettingsError
+from domain.errors import LoginRefused, PlatformUnreachable, SettingsError, StoreUnavailable
 from domain.options import Account
 from domain.outcome import Answer, Because, Verdict
 from domain.pacer import Closed, Pacer
@@ -121,7 +121,7 @@ class Calls:
         guarded: bool = True,
     ) -> Reading:
         if guarded:
-            await self._confirm_tenant()
+            await self._let_through()
         reads, throttled, misfits, why, failure = 0, 0, 0, "", ReadFailed
         while reads < _READ_TRIES and throttled < _THROTTLE_TRIES:
             try:
@@ -184,7 +184,7 @@ class Calls:
         operation = OPERATIONS[name]
         try:
             self.check_allowed(name)
-            await self._confirm_tenant()
+            await self._let_through()
             reading, reply = await self._send(
                 operation, keys, body=body, deadline=self._account.deadline_seconds, not_after=not_after
             )
@@ -236,6 +236,13 @@ class Calls:
             token = self._token.value  # a look may have replaced it
             await self._tenant.confirm(shown, token)
             self._confirmed = token
+
+    async def _let_through(self) -> None:
+        """Confirm the tenant before a call; while the store does not say whose it was, the call is not made."""
+        try:
+            await self._confirm_tenant()
+        except StoreUnavailable:
+            raise ReadStopped("the store, which knows the tenant, did not answer") from None
 
     async def _shown_customer(self) -> str:
         for name in ("list_endpoints", "list_groups"):

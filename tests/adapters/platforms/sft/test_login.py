@@ -9,7 +9,7 @@ import pytest
 
 from adapters.platforms.sft import auth
 from adapters.platforms.sft.auth import Token, lifetime
-from domain.errors import LoginRefused, PlatformUnreachable
+from domain.errors import LoginRefused, PlatformUnreachable, StoreLocked
 from domain.lifecycle import Kind
 from domain.outcome import Because, Verdict
 from tests.support.scripted_server import envelope, raw, reply
@@ -334,3 +334,25 @@ async def test_a_token_that_the_platform_forgot_at_once_is_the_wrong_kind_of_acc
 
     assert answer.because is Because.LOGIN
     assert len(server.paths()) <= 5
+
+
+# --- the store, asked at a login ---
+
+
+async def test_while_the_store_does_not_say_whose_account_it_is_nothing_is_sent_and_nothing_is_in_doubt(start):
+    class Away:
+        times = 1
+
+        async def confirm(self, tenant, secret=""):
+            self.times -= 1
+            if self.times >= 0:
+                raise StoreLocked
+
+    sft = await start(logged_in=False)
+    sft.platform._tokens._tenant = Away()
+    away = await sft.create(0)
+    there = await sft.create(0)
+
+    assert (away.verdict, away.because) == (Verdict.NOT_DONE, Because.STOPPED)
+    assert there.verdict is Verdict.DONE
+    assert len(sft.commits("create")) == 1

@@ -4,12 +4,13 @@ import pytest
 
 from adapters.platforms.simulator import StacuityConfig, StacuitySimulator
 from adapters.platforms.stacuity.client import StacuityPlatform
-from domain.errors import WrongTenant
+from domain.errors import StoreLocked, WrongTenant
 from domain.lifecycle import Kind
 from domain.operation import Work
 from domain.options import Account
 from domain.outcome import Because, Verdict
 from domain.pacer import Pacer
+from domain.ports import ReadStopped
 from tests.support.memory_ledger import MemoryBuckets
 from tests.support.stacuity import ACCOUNT, FAST
 
@@ -20,8 +21,11 @@ class Known:
     def __init__(self, tenant):
         self.tenant = tenant
         self.asked = []
+        self.is_away = False
 
     async def confirm(self, tenant, secret=""):
+        if self.is_away:
+            raise StoreLocked
         self.asked.append((tenant, secret))
         if tenant != self.tenant:
             raise WrongTenant
@@ -70,3 +74,21 @@ async def test_a_token_of_another_customer_sends_nothing(guarded):
     assert (answer.verdict, answer.because) == (Verdict.NOT_DONE, Because.LOGIN)
     assert len(simulator.ledger.entries) == before
     assert set(simulator.account.stats.requests) <= {"verify_token", "list_endpoints"}
+
+
+async def test_while_the_store_does_not_say_whose_token_it_is_nothing_is_sent_and_nothing_is_in_doubt(guarded):
+    platform, guard, simulator = guarded("customer-1")
+    one = next(iter(simulator.estate.endpoints.values()))
+    work = Work(1, Kind.SUSPEND, 1, 1, one.iccid, "n", one.id, sent_at=1e12)
+    guard.is_away = True
+
+    with pytest.raises(StoreLocked):
+        await platform.login()
+    with pytest.raises(ReadStopped):
+        await platform.sim(one.iccid)
+    answer = await platform.perform(work)
+    guard.is_away = False
+
+    assert (answer.verdict, answer.because) == (Verdict.NOT_DONE, Because.STOPPED)
+    assert simulator.account.stats.requests.get("suspend", 0) == 0
+    assert (await platform.sim(one.iccid)).endpoint_id == one.id
