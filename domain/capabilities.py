@@ -26,8 +26,8 @@ class Capabilities:
 
     @property
     def calls_per_sale(self) -> int:
-        """Calls of one sale into a group, with the look that shows the endpoint with its SIM."""
-        return self.calls_per_activation + 1 + self.calls_per_assignment
+        """Calls of one sale into a group; the endpoint is shown with its SIM by the first count, or by a look."""
+        return self.calls_per_activation + (self.calls_per_assignment or 1)
 
 
 CAPABILITIES: Mapping[str, Capabilities] = {

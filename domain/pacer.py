@@ -71,6 +71,15 @@ class Pacer:
         self.calls += 1
         return started
 
+    def prepare(self) -> None:
+        """Ask for start times now, for calls that begin in a moment; where they are few and precious, later."""
+        asked = self._more is not None and (not self._more.done() or self._more.exception() is not None)
+        if self._closed or self.rate < _FAST or asked or self._waiting:
+            return
+        self._drop_older_than(self._stale)
+        if len(self._slots) <= self._ahead // 2:
+            self._more = asyncio.create_task(self._take_or_let_be(1 + self._ahead))
+
     @property
     def waiting(self) -> int:
         """Calls that wait for their turn."""
@@ -118,6 +127,10 @@ class Pacer:
         if self._more is not None and self._more.done():
             more, self._more = self._more, None
             await more
+
+    async def _take_or_let_be(self, wanted: int) -> None:
+        with suppress(StoreUnavailable):  # a call that needs its turn asks again, and is told
+            await self._take(wanted)
 
     async def _take(self, wanted: int) -> None:
         asked = time.monotonic()

@@ -23,6 +23,14 @@ class SimPage:
     pages: int
 
 
+@dataclass(frozen=True, slots=True)
+class EndpointProfile:
+    """What one read shows of an endpoint: the ICCID of its SIM, and how many times it is in a group."""
+
+    iccid: str
+    assigned: int
+
+
 class Changing(Protocol):
     """A platform, as far as carrying out one change needs it."""
 
@@ -43,6 +51,9 @@ class Changing(Protocol):
 
     async def assigned(self, endpoint_id: str, group: str) -> int | None:
         """How many times the endpoint is in the group, or None when the platform cannot count it."""
+
+    async def profile(self, endpoint_id: str, group: str) -> EndpointProfile | None:
+        """Both that `iccid_on` and `assigned` say, by one read, or None where no one read shows both."""
 
     async def tags_of(self, endpoint_id: str) -> frozenset[str] | None:
         """The endpoint's tags, or None when the platform cannot list them."""

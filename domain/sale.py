@@ -56,7 +56,8 @@ class Seller:
     """Sells SIMs of one account in this process, at most `at_once` sales at the same time.
 
     `executor` makes what sends; `vacancies` know which groups take endpoints; `tells_transitions`: the answer to an
-    activation tells whether that changed anything. `told` takes what an operator should hear of.
+    activation tells whether that changed anything. `told` takes what an operator should hear of, `prepare` is told that
+    calls follow in a moment.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Seller:
         vacancies: Vacancies,
         tells_transitions: bool,
         told: Callable[[str], None],
+        prepare: Callable[[], None],
         at_once: int,
         stop: asyncio.Event,
     ) -> None:
@@ -81,6 +83,8 @@ class Seller:
         self._executor = executor
         self._tells = tells_transitions
         self._told = told
+        self._prepare = prepare
+        self._has_stock = True  # as far as the last order showed
         self._places = asyncio.Semaphore(at_once)
         self._stop = stop
 
@@ -121,9 +125,11 @@ class Seller:
     async def _sell(
         self, wanted: SellRequest, place: Place, *, within: float, placed: Callable[[Order], None]
     ) -> Order:
+        if self._has_stock:
+            self._prepare()
         order, step = await self._book.place(wanted, full=place.full)
         _check_same(order, wanted)
-        place.is_used = bool(step.work)
+        place.is_used = self._has_stock = bool(step.work)
         placed(order)
         order = await self.carry_on(order, step, within=within)
         place.is_used = place.is_used and not order.may_begin_anew

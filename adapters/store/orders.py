@@ -6,6 +6,7 @@ on PostgreSQL the pick skips SIMs that another transaction has locked. Unique ke
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Row,
     ScalarSelect,
     Select,
+    Update,
     and_,
     bindparam,
     delete,
@@ -329,8 +331,14 @@ _INSERT = insert(operations).values(
 
 def _set(connection: Connection, order: Order, state: OrderState, **values: object) -> None:
     """Move an order, unless somebody took it back in this moment."""
-    of = (orders.c.id == order.id, orders.c.state.not_in([state.value for state in TAKEN_BACK]))
-    connection.execute(update(orders).where(*of).values(state=state.value, **values))
+    connection.execute(_moved(tuple(values)), {"pk": order.id, "into": state.value} | values)
+
+
+@cache
+def _moved(names: tuple[str, ...]) -> Update:
+    r = orders.c
+    of = (r.id == bindparam("pk"), r.state.not_in([state.value for state in TAKEN_BACK]))
+    return update(orders).where(*of).values({name: bindparam(name) for name in names} | {"state": bindparam("into")})
 
 
 _JUDGED = frozenset({OrderState.IN_PROGRESS, OrderState.NEEDS_HUMAN})  # whose operations say where they stand
@@ -339,6 +347,7 @@ _JUDGED = frozenset({OrderState.IN_PROGRESS, OrderState.NEEDS_HUMAN})  # whose o
 # --- reading ---
 
 
+@cache
 def _query() -> Select[Any]:
     """Orders with their endpoints and the operations that decide where they stand."""
     r, e = orders.c, endpoints.c

@@ -325,6 +325,7 @@ class Session:
             vacancies=self.vacancies(),
             tells_transitions=self.account.capabilities.tells_transitions,
             told=told,
+            prepare=self.pacer.prepare,
             at_once=self.account.max_in_flight,
             stop=self.stop,
         )

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from domain.errors import StoreLocked
 from domain.pacer import Closed, Pacer
 from domain.pacing import HEADROOM
 from tests.support.memory_ledger import MemoryBuckets
@@ -85,6 +86,53 @@ async def test_many_starts_cost_few_trips_to_the_bucket(buckets, pacer):
     await asyncio.gather(*(pacer.slot() for _ in range(40)))
 
     assert buckets.trips <= 4
+
+
+async def test_calls_that_were_announced_find_their_turn_and_make_no_trip_to_the_bucket(buckets):
+    pacer = Pacer(buckets, rate=RATE, ahead=3)
+    pacer.prepare()
+    pacer.prepare()
+    await asyncio.sleep(0)
+    await pacer.slot()
+    await pacer.slot()
+
+    assert (buckets.trips, len(buckets.granted)) == (1, 4)
+
+    await asyncio.sleep(0.12)  # what was left is too old by now
+    pacer.prepare()
+    await asyncio.sleep(0)
+
+    assert buckets.trips == 2
+    pacer.close()
+
+
+@pytest.mark.parametrize("rate", [10.0, RATE])
+async def test_what_is_announced_is_taken_only_where_there_are_many_and_calls_may_start(rate):
+    buckets = MemoryBuckets(rate=rate)
+    pacer = Pacer(buckets, rate=rate, ahead=3)
+    if rate == RATE:
+        pacer.close()
+
+    pacer.prepare()
+    await asyncio.sleep(0.01)
+
+    assert buckets.trips == 0
+
+
+async def test_a_bucket_that_fails_what_was_announced_is_asked_again():
+    class Away(MemoryBuckets):
+        async def take(self, wanted):
+            slots = await super().take(wanted)
+            if self.trips == 1:
+                raise StoreLocked
+            return slots
+
+    pacer = Pacer(Away(rate=RATE), rate=RATE, ahead=3)
+    pacer.prepare()
+    await asyncio.sleep(0.01)
+
+    await pacer.slot()
+    pacer.close()
 
 
 async def test_a_slow_rate_takes_nothing_ahead():

@@ -210,6 +210,57 @@ def test_a_yes_to_a_sale_counts_only_for_an_endpoint_that_is_shown_with_the_sim(
     assert "E1" in answer.text
 
 
+def bought(platform):
+    """A sale with its add-on: its answers, and its reads."""
+
+    async def run():
+        ahead = LookingAhead(platform, "eu", tells=True)
+        answers = [await ahead.carry_out(platform, one) for one in (ACTIVATE, work(1, Kind.ASSIGN, target="eu"))]
+        await ahead.close()
+        return [answer.verdict for answer in answers]
+
+    return played(run()), {name: platform.calls[name] for name in ("profile", "sim", "assigned")}
+
+
+def test_a_profile_that_names_the_sim_spares_a_sale_the_look_at_the_sim_and_the_first_count():
+    platform = MemoryPlatform([sim(A, "E1", PRE_ACTIVE)], seconds=1.0)
+    platform.profiles = {"E1": A}
+
+    assert bought(platform) == ([Verdict.DONE, Verdict.DONE], {"profile": 1, "sim": 0, "assigned": 1})
+
+
+def test_an_instance_that_a_profile_shows_before_a_sale_bought_it_goes_to_a_person():
+    platform = MemoryPlatform([sim(A, "E1", PRE_ACTIVE)])
+    platform.profiles, platform.groups["E1"] = {"E1": A}, ["eu"]
+
+    assert bought(platform)[0] == [Verdict.DONE, Verdict.NOT_DONE]
+    assert [work.kind for work in platform.performed] == [Kind.ACTIVATE]
+
+
+@pytest.mark.parametrize(
+    ("row", "verdict", "because"),
+    [
+        (sim(A, "E1", PRE_ACTIVE), Verdict.DONE, None),
+        (sim(A, "E2", PRE_ACTIVE), Verdict.NOT_DONE, Because.CONTRADICTION),
+    ],
+    ids=["the row shows the pair", "the row shows another endpoint"],
+)
+def test_against_the_pair_the_sims_row_has_the_last_word_and_not_the_profile(row, verdict, because):
+    platform = MemoryPlatform([row])
+    platform.profiles, platform.script[A] = {"E1": "8900"}, [Answer(Verdict.DONE)]
+
+    answer = sold(platform, ACTIVATE)
+
+    assert (answer.verdict, answer.because) == (verdict, because)
+
+
+def test_a_profile_that_cannot_be_read_leaves_the_other_two_reads_to_be_made():
+    platform = MemoryPlatform([sim(A, "E1", PRE_ACTIVE)])
+    platform.profiles, platform.broken["profile"] = {"E1": A}, read_failed()
+
+    assert bought(platform) == ([Verdict.DONE, Verdict.DONE], {"profile": 1, "sim": 1, "assigned": 2})
+
+
 def test_a_yes_to_a_sale_whose_sim_could_not_be_looked_at_is_in_doubt():
     platform = MemoryPlatform([sim(A, "E1", PRE_ACTIVE)])
     platform.broken["sim"] = read_failed()

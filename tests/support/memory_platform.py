@@ -12,7 +12,7 @@ from domain.inbox import PlatformEvent
 from domain.lifecycle import MOVES, Kind, Lifecycle
 from domain.operation import Work
 from domain.outcome import Answer, Because, Verdict
-from domain.ports import ReadFailed, SimPage
+from domain.ports import EndpointProfile, ReadFailed, SimPage
 
 DONE = Answer(Verdict.DONE)
 _TO = {kind: move.to for kind, move in MOVES["sft"].items() if kind is not Kind.CREATE and move.to is not None}
@@ -39,6 +39,7 @@ class MemoryPlatform:
         self.tags: dict[str, set[str]] = defaultdict(set)
         self.groups: dict[str, list[str]] = defaultdict(list)
         self.counts_groups = True
+        self.profiles: dict[str, str] = {}  # by endpoint: the ICCID that its profile names
         self.lists_tags = True
         self.tells_ends = True
         self.shows_what_is_there = True
@@ -93,6 +94,12 @@ class MemoryPlatform:
     async def assigned(self, endpoint_id: str, group: str) -> int | None:
         await self._called("assigned", f"assigned {self.calls['assigned'] + 1}")
         return self.groups[endpoint_id].count(group) if self.counts_groups else None
+
+    async def profile(self, endpoint_id: str, group: str) -> EndpointProfile | None:
+        if endpoint_id not in self.profiles:
+            return None
+        await self._called("profile")
+        return EndpointProfile(self.profiles[endpoint_id], self.groups[endpoint_id].count(group))
 
     async def endpoint_exists(self, endpoint_id: str) -> bool | None:
         await self._called("endpoint_exists")

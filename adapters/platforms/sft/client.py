@@ -34,7 +34,7 @@ from domain.operation import Work
 from domain.options import Account
 from domain.outcome import Answer, Because, Verdict
 from domain.pacer import Closed, Pacer
-from domain.ports import ReadFailed, ReadRefused, ReadStopped, SimPage
+from domain.ports import EndpointProfile, ReadFailed, ReadRefused, ReadStopped, SimPage
 from domain.tenancy import Guard, Unguarded
 from domain.waypoints import reached
 
@@ -95,6 +95,7 @@ class SftPlatform(SettingsGroups):
         self._absence = Absence(controls or NoControls())
         self._filter_proven = False
         self._profile_proven = False
+        self._profiles_name_sims = True  # until one is seen that does not
 
     async def close(self) -> None:
         """Close all connections."""
@@ -153,7 +154,7 @@ class SftPlatform(SettingsGroups):
         if self._account.terminate_with == "DeLinkSim":
             return False  # all that is asked of the platform is to take the SIM away
         try:
-            shown = await self._profile(endpoint_id)
+            shown = await self._read_profile(endpoint_id)
         except ReadRefused:
             return False if await self._profiles_are_shown() else None
         if shown.meaning is Meaning.EMPTY:
@@ -166,7 +167,7 @@ class SftPlatform(SettingsGroups):
     async def iccid_on(self, endpoint_id: str) -> str | None:
         """See domain.ports.Platform. That a profile names its SIM's ICCID is inferred; without it nothing is said."""
         try:
-            return profile_iccid(await self._profile(endpoint_id))
+            return profile_iccid(await self._read_profile(endpoint_id))
         except ReadRefused:
             return None
 
@@ -176,20 +177,22 @@ class SftPlatform(SettingsGroups):
             others = [sim.endpoint_id for sim in (await self.sims_page(1)).sims if sim.endpoint_id]
             try:
                 for endpoint_id in others[:1]:
-                    self._profile_proven = addon_plans(await self._profile(endpoint_id)) is not None
+                    self._profile_proven = addon_plans(await self._read_profile(endpoint_id)) is not None
             except ReadRefused:
                 return False
         return self._profile_proven
 
-    async def _profile(self, endpoint_id: str) -> Reading:
+    async def _read_profile(self, endpoint_id: str) -> Reading:
         """An endpoint's profile. Raises ReadFailed, ReadRefused."""
         query, about = {"endPointId": endpoint_id}, About(endpoint_id=endpoint_id)
-        return await self._read(
+        found = await self._read(
             "profile",
             query,
             deadline=self._account.deadline_seconds,
             misfit=lambda found: names_another(about, found.response),
         )
+        self._profiles_name_sims = profile_iccid(found) is not None
+        return found
 
     async def assigned(self, endpoint_id: str, group: str) -> int | None:
         """See domain.ports.Platform. Add-on instances are counted; base plans are not shown by any known call."""
@@ -202,8 +205,22 @@ class SftPlatform(SettingsGroups):
         plans = await self._addons(endpoint_id)
         return None if plans is None else plans.count(target.addon_plan_id)
 
+    async def profile(self, endpoint_id: str, group: str) -> EndpointProfile | None:
+        """See domain.ports.Platform. Where a profile names no SIM, none is read for this."""
+        target = self._account.group(group)
+        if target.tag or not target.addon_plan_id or not self._profiles_name_sims:
+            return None
+        shown = await self._read_profile(endpoint_id)
+        plans, iccid = self._addons_in(shown), profile_iccid(shown)
+        if plans is None or iccid is None:
+            return None
+        return EndpointProfile(iccid, plans.count(target.addon_plan_id))
+
     async def _addons(self, endpoint_id: str) -> list[str] | None:
-        plans = addon_plans(await self._profile(endpoint_id))
+        return self._addons_in(await self._read_profile(endpoint_id))
+
+    def _addons_in(self, profile: Reading) -> list[str] | None:
+        plans = addon_plans(profile)
         if plans:
             self._absence.saw(Kind.ASSIGN)
         return plans

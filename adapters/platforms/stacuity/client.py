@@ -27,7 +27,7 @@ from domain.options import Account
 from domain.outcome import Answer, Because, Verdict
 from domain.pacer import Pacer
 from domain.plan import conflict
-from domain.ports import GroupUnusable, ReadFailed, ReadRefused, ReadStopped, SimPage
+from domain.ports import EndpointProfile, GroupUnusable, ReadFailed, ReadRefused, ReadStopped, SimPage
 from domain.tenancy import Guard
 
 _APART_SECONDS = 1.0  # refusals that come closer together are explained by one look at the group
@@ -102,6 +102,10 @@ class StacuityPlatform:
         if one.state is Lifecycle.PRE_ACTIVE:
             return 0
         return None if one.group_id is None else int(one.group_id == target.id)
+
+    async def profile(self, endpoint_id: str, group: str) -> EndpointProfile | None:  # noqa: ARG002
+        """See domain.ports.Platform. The look before an activation shows both, and the activation assigns."""
+        return None
 
     async def tags_of(self, endpoint_id: str) -> frozenset[str] | None:
         """See domain.ports.Platform."""

@@ -11,7 +11,7 @@ from domain.errors import UnknownGroup
 from domain.lifecycle import Kind, Lifecycle
 from domain.operation import Work
 from domain.outcome import Because, Verdict
-from domain.ports import ReadFailed, ReadStopped
+from domain.ports import EndpointProfile, ReadFailed, ReadStopped
 from domain.survey import survey
 from tests.support.scripted_server import envelope, raw, reply
 
@@ -287,6 +287,36 @@ async def test_instances_are_counted_in_each_form(serve, plans, count):
     server.answers["/api/GetEndPointProfile"] = reply(envelope(info={"basicInfo": {}, **info}))
 
     assert await client.platform.assigned("1", "eu") == count
+
+
+@pytest.mark.parametrize(
+    ("shown", "profile"),
+    [
+        ({"simDetails": {"iccid": "8944"}, "promotionalPlans": {"plan": [{"planId": "654321"}]}}, ("8944", 1)),
+        ({"iccid": "-"}, ("", 0)),
+        ({"basicInfo": {}}, None),
+        ({"a": {"iccid": "8944"}, "b": {"iccid": "8955"}}, None),
+    ],
+    ids=["both", "no SIM", "no SIM is named", "two are named"],
+)
+async def test_one_read_of_a_profile_shows_the_sim_and_the_instances_where_it_names_the_sim(serve, shown, profile):
+    client, server = await serve()
+    server.answers["/api/GetEndPointProfile"] = reply(envelope(info=shown))
+    found = await client.platform.profile("1", "eu")
+
+    assert found == (profile and EndpointProfile(*profile))
+    before = len(server.requests)
+    await client.platform.profile("1", "eu")
+    # Profiles that name no SIM are not read for it again.
+    assert len(server.requests) - before == (1 if profile else 0)
+
+
+@pytest.mark.parametrize("group", ["base", "label"])
+async def test_a_group_that_profiles_do_not_show_is_not_looked_for_in_one(sft, group):
+    endpoint = await sft.created()
+
+    assert await sft.platform.profile(endpoint, group) is None
+    assert sft.requests("GetEndPointProfile") == 0
 
 
 async def test_a_base_plan_cannot_be_counted(sft):
