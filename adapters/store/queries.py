@@ -466,11 +466,11 @@ def totals_by_state(reader: Reader, change: int) -> Mapping[str, int]:
 _PART = 500  # ICCIDs in one question; SQLite takes 999 values in the oldest builds
 
 
-def _in_parts(iccids: Sequence[str]) -> Iterator[tuple[str, dict[str, object]]]:
-    """A condition on e.iccid and its values, for some of the ICCIDs at a time."""
-    for first in range(0, len(iccids), _PART):
-        values: dict[str, object] = {f"i{nth}": one for nth, one in enumerate(iccids[first : first + _PART])}
-        yield f"e.iccid IN ({', '.join(f':{name}' for name in values)})", values
+def _in_parts(column: str, wanted: Sequence[object]) -> Iterator[tuple[str, dict[str, object]]]:
+    """A condition on a column and its values, for some of what is wanted at a time."""
+    for first in range(0, len(wanted), _PART):
+        values = {f"i{nth}": one for nth, one in enumerate(wanted[first : first + _PART])}
+        yield f"{column} IN ({', '.join(f':{name}' for name in values)})", values
 
 
 def known(reader: Reader, account: str, iccids: Sequence[str]) -> Iterator[Row]:
@@ -478,26 +478,28 @@ def known(reader: Reader, account: str, iccids: Sequence[str]) -> Iterator[Row]:
 
     `is_raw`: nothing was begun for it, not even by the replenishing that may have planned it.
     """
-    for condition, values in _in_parts(iccids):
+    for condition, values in _in_parts("e.iccid", iccids):
         yield from reader.rows(
-            'SELECT e.iccid, e.name, e.endpoint_id, e.state, b.name AS batch, o.state AS "create", '
-            "CASE WHEN e.state = 'stock' AND (o.id IS NULL OR o.state = 'planned' AND c.request LIKE 'replenish %') "
-            "THEN 1 ELSE 0 END AS is_raw, (SELECT %AGG%(t.tag, ',') FROM tags t WHERE t.endpoint = e.id) AS tags "
+            'SELECT e.id, e.iccid, e.name, e.endpoint_id, e.state, b.name AS batch, o.state AS "create", '
+            "CASE WHEN e.state = 'stock' AND (o.id IS NULL OR o.state = 'planned' AND EXISTS "
+            "(SELECT 1 FROM changes c WHERE c.id = o.change_id AND c.request LIKE 'replenish %')) "
+            "THEN 1 ELSE 0 END AS is_raw, "
+            "CASE WHEN e.state = 'stock' "  # tags of others are not asked for
+            "THEN (SELECT %AGG%(t.tag, ',') FROM tags t WHERE t.endpoint = e.id) END AS tags "
             "FROM endpoints e JOIN batches b ON b.id = e.batch_id "
             "LEFT JOIN operations o ON o.endpoint = e.id AND o.kind = 'create' AND o.target = '' AND o.round = 0 "
-            f"LEFT JOIN changes c ON c.id = o.change_id WHERE e.account = :account AND {condition}",
+            f"WHERE e.account = :account AND {condition}",
             {"account": account} | values,
         )
 
 
-def tag_operations(reader: Reader, account: str, iccids: Sequence[str]) -> Iterator[Row]:
-    """Every write of a tag to these ICCIDs, with its change and where it stands."""
-    for condition, values in _in_parts(iccids):
+def tag_operations(reader: Reader, endpoints: Sequence[int]) -> Iterator[Row]:
+    """Every write of a tag to these endpoints of the store, with its change and where it stands."""
+    for condition, values in _in_parts("t.endpoint", endpoints):
         yield from reader.rows(
-            "SELECT e.iccid, t.target AS tag, t.state, t.change_id FROM endpoints e "
-            "JOIN operations t ON t.endpoint = e.id AND t.kind = 'tag' "
-            f"WHERE e.account = :account AND {condition}",
-            {"account": account} | values,
+            "SELECT t.endpoint, t.target AS tag, t.state, t.change_id FROM operations t "
+            f"WHERE t.kind = 'tag' AND {condition}",
+            values,
         )
 
 

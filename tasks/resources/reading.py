@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from adapters.store import queries
@@ -40,8 +40,9 @@ def known(name: str, wanted: Sequence[Wanted], into: Into | None) -> dict[str, K
     iccids = [want.iccid for want in wanted]
     with reader() as opened:
         esims = _esims_of(opened, name, wanted)
-        tags = _tags_of(opened, name, iccids, into.change if into is not None else 0)
-        found = {row["iccid"]: _known(row, esims, tags) for row in queries.known(opened, name, iccids)}
+        rows = list(queries.known(opened, name, iccids))
+        tags = _tags_of(opened, [row["id"] for row in rows], into.change if into is not None else 0)
+        found = {row["iccid"]: _known(row, esims, tags) for row in rows}
         apart = set(accounts_apart(account(name)[1]))
         ended = {row["iccid"] for row in queries.ended_elsewhere(opened, name) if row["account"] not in apart}
     for iccid in ended.intersection(iccids):
@@ -50,20 +51,25 @@ def known(name: str, wanted: Sequence[Wanted], into: Into | None) -> dict[str, K
     return found
 
 
-def _known(row: Mapping[str, Any], esims: Mapping[str, Esim], tags: "Mapping[str, _Tags]") -> Known:
-    of_sim = tags.get(row["iccid"], _NO_TAGS)
+def _known(row: Mapping[str, Any], esims: Mapping[str, Esim], tags: "Mapping[int, _Tags]") -> Known:
+    of_sim = tags.get(row["id"])
     return Known(
         endpoint_id=row["endpoint_id"],
-        state=Lifecycle(row["state"]),
+        state=_LIFECYCLES[row["state"]],
         batch=row["batch"],
-        create=State(row["create"]) if row["create"] else None,
+        create=_STATES[row["create"]] if row["create"] else None,
         esim=esims.get(row["iccid"]),
         name=row["name"],
         is_raw=bool(row["is_raw"]),
-        tags=frozenset(row["tags"].split(",") if row["tags"] else ()),
-        planned_tags=frozenset(of_sim.planned),
-        tags_dealt_with=frozenset(of_sim.dealt_with),
+        tags=_set_of(row["tags"] or ""),
+        planned_tags=frozenset(of_sim.planned) if of_sim is not None else _NO_TAGS,
+        tags_dealt_with=frozenset(of_sim.dealt_with) if of_sim is not None else _NO_TAGS,
     )
+
+
+@lru_cache(maxsize=1000)  # most SIMs of a file carry the same
+def _set_of(tags: str) -> frozenset[str]:
+    return frozenset(tags.split(",") if tags else ())
 
 
 @dataclass
@@ -74,16 +80,18 @@ class _Tags:
     planned: set[str] = field(default_factory=set)
 
 
-_NO_TAGS = _Tags()
+_NO_TAGS: frozenset[str] = frozenset()
+# A file may name a hundred thousand SIMs, and making a member of an enum by its value takes ten times as long.
+_LIFECYCLES, _STATES = {one.value: one for one in Lifecycle}, {one.value: one for one in State}
 
 
-def _tags_of(opened: Reader, name: str, iccids: Sequence[str], change: int) -> dict[str, _Tags]:
-    """The writes of tags of these SIMs."""
-    found: dict[str, _Tags] = defaultdict(_Tags)
-    for row in queries.tag_operations(opened, name, iccids):
-        found[row["iccid"]].dealt_with.add(row["tag"])
+def _tags_of(opened: Reader, endpoints: Sequence[int], change: int) -> dict[int, _Tags]:
+    """The writes of tags of these endpoints of the store."""
+    found: dict[int, _Tags] = defaultdict(_Tags)
+    for row in queries.tag_operations(opened, endpoints):
+        found[row["endpoint"]].dealt_with.add(row["tag"])
         if row["state"] == State.PLANNED and row["change_id"] == change:
-            found[row["iccid"]].planned.add(row["tag"])
+            found[row["endpoint"]].planned.add(row["tag"])
     return found
 
 

@@ -73,7 +73,7 @@ def test_what_the_store_planned_and_never_did_is_created_by_its_own_batch():
 
 
 def test_a_raw_sim_is_created_by_whatever_file_names_it():
-    raw = replace(known(None, STOCK, None), is_raw=True)
+    raw = known(None, STOCK, None)._replace(is_raw=True)
 
     assert {decide(WANTED, raw, None, batch=batch).action for batch in ("b1", "b2", None)} == {Action.CREATE}
 
@@ -180,8 +180,8 @@ def test_after_an_early_end_a_plan_counts_the_tags_of_those_that_are_there_apart
 
     def stands(iccid):
         if iccid in "DEF":
-            return replace(known(None, STOCK, State.PLANNED), planned_tags=planned, tags_dealt_with=planned)
-        return replace(known(), planned_tags=planned if iccid != "A" else frozenset(), tags_dealt_with=planned)
+            return known(None, STOCK, State.PLANNED)._replace(planned_tags=planned, tags_dealt_with=planned)
+        return known()._replace(planned_tags=planned if iccid != "A" else frozenset(), tags_dealt_with=planned)
 
     into = Into("b1", ("t",), is_same=True, open={Kind.CREATE: 3, Kind.TAG: 5}, tags_there=2)
     found = plan(rows, known={iccid: stands(iccid) for iccid in "ABCDEF"}, into=into)
@@ -191,7 +191,7 @@ def test_after_an_early_end_a_plan_counts_the_tags_of_those_that_are_there_apart
 
 
 def test_a_row_of_another_batch_gets_the_tags_asked_for_and_not_those_of_the_batch():
-    elsewhere = replace(known(), tags_dealt_with=frozenset({"b1", "had"}))
+    elsewhere = known()._replace(tags_dealt_with=frozenset({"b1", "had"}))
     wanted = Wanted("A", "", None, ("own", "had"))
     into = Into("b2", ("b2",), is_same=False)
 
@@ -203,7 +203,7 @@ def test_a_row_of_another_batch_gets_the_tags_asked_for_and_not_those_of_the_bat
 
 def test_a_row_of_the_batch_itself_gets_its_tags_when_another_file_names_it():
     into = Into("b1", ("b1", "old"), is_same=False)
-    there = replace(known(), tags_dealt_with=frozenset({"b1"}))
+    there = known()._replace(tags_dealt_with=frozenset({"b1"}))
 
     found = plan([WANTED], known={"A": there}, tags=["b1", "old"], into=into)
 
@@ -219,8 +219,8 @@ def test_a_create_that_is_in_doubt_is_no_create_in_a_plan_and_the_run_is_not_don
 
 
 def test_another_name_than_the_endpoint_has_is_told_with_both_and_none_of_a_raw_sim():
-    named = replace(known(), name="old")
-    raw = replace(known(None, STOCK, None), name="old", is_raw=True)
+    named = known()._replace(name="old")
+    raw = known(None, STOCK, None)._replace(name="old", is_raw=True)
     rows = [Wanted("A", "new"), Wanted("B", "old"), Wanted("C", ""), Wanted("D", "new")]
     found = plan(rows, known={"A": named, "B": named, "C": named, "D": raw})
 
@@ -232,7 +232,7 @@ def test_another_name_than_the_endpoint_has_is_told_with_both_and_none_of_a_raw_
 
 
 def test_a_raw_sim_gets_the_tags_that_it_carries_beside_those_of_its_batch():
-    raw = replace(known(None, STOCK, None), is_raw=True, tags=frozenset({"stocked"}))
+    raw = known(None, STOCK, None)._replace(is_raw=True, tags=frozenset({"stocked"}))
 
     assert plan([WANTED], known={"A": raw}).changes[0].tags == ("stocked", "t")
 

@@ -285,8 +285,10 @@ def test_iccids_are_looked_up_in_parts(desk, ask, monkeypatch):
     desk.ingest(manifest(accepted(1, 2, 3, 4, 5)), tags=["a", "b"], platform_tags="now")
     wanted = [iccid(n) for n in (5, 1, 3, 7)]
 
-    assert sorted(row["iccid"] for row in ask(queries.known, ACCOUNT, wanted)) == sorted(wanted[:3])
-    assert len(ask(queries.tag_operations, ACCOUNT, wanted)) == 6
+    found = ask(queries.known, ACCOUNT, wanted)
+
+    assert sorted(row["iccid"] for row in found) == sorted(wanted[:3])
+    assert len(ask(queries.tag_operations, [row["id"] for row in found])) == 6
     assert ask(queries.known, ACCOUNT, []) == []
 
 
