@@ -14,8 +14,8 @@ run: .venv/ready  ## the whole job once, on the local simulator
 up: .venv/ready  ## what an operator uses: Prefect with its UI, the simulator, the deployments
 	@$(BIN)/python -m flows up $(ARGS)
 
-test: .venv/ready-dev  ## the test suite: embedded store and a real PostgreSQL
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+test: .venv/ready-dev  ## the test suite: embedded store and a real PostgreSQL; documents are looked at by make check
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/docs $(ARGS)
 
 check: .venv/ready-dev  ## style, types, import layers, documents
 	$(BIN)/ruff check .

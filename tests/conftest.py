@@ -1,6 +1,7 @@
 """What all tests may ask for: a store on either database. Nothing here starts before a test needs it."""
 
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,14 @@ _LONG = ("ui", "flows", "lives")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put what takes long first, and leave all else as it is."""
     items.sort(key=lambda item: next((n for n, folder in enumerate(_LONG) if folder in item.path.parts), len(_LONG)))
+
+
+def pytest_collection_finish() -> None:
+    """Whoever works with stores compiles each statement once."""
+    if "sqlalchemy" in sys.modules:
+        from tests.support.compiled import share_compiled_statements
+
+        share_compiled_statements()
 
 
 @pytest.fixture(scope="session")

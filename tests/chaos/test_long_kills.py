@@ -89,3 +89,28 @@ def test_a_prefect_api_that_dies_under_way_is_started_again_and_costs_nothing(ba
     assert ended.code == 0
     assert not ended.err, ended.err[:2000]
     here.check_one_each()
+
+
+def test_neither_faults_nor_short_tokens_nor_a_lower_rate_nor_kills_make_an_endpoint_twice(world):
+    here = world(
+        rows=60,
+        account=HASTY | {"deadline_seconds": 1, "settle_seconds": 2, "rate_per_second": 100},
+        platform={"--rate": 50, "--token-seconds": 2, "--latency": 0.03},
+    )
+    here.platform.ask(
+        "/faults",
+        [
+            {"fault": "error_after", "route": "CreateEndPoint", "probability": 0.2},
+            {"fault": "hang_after", "route": "CreateEndPoint", "probability": 0.05},
+        ],
+    )
+    assert here.kill_at(50, *here.provision)
+    ended = here.run_on(*here.provision, times=3)
+
+    stats, commands = here.platform.stats, here.commands
+    assert ended.summary["accepted"] == 60
+    assert stats["faults"]["error_after"] > 0
+    assert stats["requests"]["POST /login"] > commands, "a token ran out"
+    for asked in here.platform.asked_to_create().values():
+        assert not any(entry["fault"] for entry in asked[:-1])  # it was done, so it is never asked for again
+    here.check_one_each()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from shutil import copy
 from typing import Any
 
 import pytest
@@ -42,13 +43,15 @@ def server(tmp_path_factory: pytest.TempPathFactory, prefect_store: Path) -> Ite
 
 
 @pytest.fixture
-def bare_world(tmp_path: Path, prefect_store: Path) -> Iterator[MakeWorld]:
+def bare_world(tmp_path: Path, prefect_store: Path, prepared_file: Path) -> Iterator[MakeWorld]:
     """Makes worlds whose commands know no Prefect API, and start their own: the first ever if it is a `first_run`."""
     with ExitStack() as worlds:
 
         def make(*, first_run: bool = False, **options: Any) -> World:
             folder = tmp_path / f"world-{len(list(tmp_path.iterdir()))}"
             folder.mkdir()
+            if not first_run:
+                copy(prepared_file, folder / "store.db")
             if not first_run and "api" not in options:
                 home = folder / "prefect"
                 home.mkdir(mode=0o700)

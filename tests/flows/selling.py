@@ -57,12 +57,12 @@ main()
 """
 
 
-def stock(world: World, iccids: Sequence[str]) -> None:
-    """Make pre-active endpoints with the tag of these SIMs, in this process and without Prefect."""
+def stock(world: World, iccids: Sequence[str], tag: str = TAG) -> None:
+    """Make pre-active endpoints of these SIMs with the tag, in this process and without Prefect."""
     os.environ["PREACTIVE_CONFIG"] = str(world.settings)
     settings.load.cache_clear()
     try:
-        asyncio.run(make_pre_active(world.store_url, iccids, "t", TAG))
+        asyncio.run(make_pre_active(world.store_url, iccids, "t", tag))
     finally:
         del os.environ["PREACTIVE_CONFIG"]
         settings.load.cache_clear()

@@ -1,33 +1,46 @@
 """The simulated platform as a process, and its admin door."""
 
+import signal
 import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from tests.flows.processes import clean_env, end, fetch
+from tests.flows.processes import Process, clean_env, fetch, until
+from tests.flows.warm import Warm
+
+PROGRAM = "adapters.platforms.simulator"
 
 
 class SimulatedPlatform:
     """The simulator in a process of its own, and its admin door."""
 
-    def __init__(self, folder: Path, **knobs: Any) -> None:
+    def __init__(self, folder: Path, warm: Warm | None = None, **knobs: Any) -> None:
         options = [str(part) for pair in knobs.items() for part in pair if part is not True]
-        command = [sys.executable, "-m", "adapters.platforms.simulator", *options]
-        self.log = (folder / "simulator.err").open("w")
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True, env=clean_env())
-        assert self.process.stdout is not None
-        words = self.process.stdout.readline().split()
-        bases = [word.partition("=")[2] for word in words if word.startswith("base_url=")]
-        assert bases, (folder / "simulator.err").read_text()
+        out, err = folder / "simulator.out", folder / "simulator.err"
+        with out.open("w") as stdout, err.open("w") as stderr:
+            if warm is not None:
+                run = ["-c", f"import runpy; runpy.run_module('{PROGRAM}', run_name='__main__', alter_sys=True)"]
+                self.process: Process = warm.start([*run, *options], env=clean_env(), cwd=Path.cwd(), out=out, err=err)
+            else:
+                command = [sys.executable, "-m", PROGRAM, *options]
+                self.process = subprocess.Popen(command, stdout=stdout, stderr=stderr, env=clean_env())
+        until(lambda: "\n" in out.read_text() or self.process.poll() is not None, what="the simulator")
+        bases = [word.partition("=")[2] for word in out.read_text().split() if word.startswith("base_url=")]
+        assert bases, err.read_text()
         self.base_url = bases[0]
         self._door = self.base_url.partition("/api")[0] + "/_sim"
 
     def close(self) -> None:
         """End it."""
-        end(self.process)
-        self.log.close()
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(20)
 
     def ask(self, path: str, body: Any = None) -> Any:
         """Look behind the door, or change something."""

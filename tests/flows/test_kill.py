@@ -3,8 +3,7 @@
 from collections import Counter
 from itertools import pairwise
 
-import pytest
-
+from tests.flows.selling import stock
 from tests.flows.world import ADDON, World
 
 # Absence is believed soon: 1 s deadline, 1 s window for sending, 2 s settling.
@@ -12,12 +11,10 @@ HASTY = {"deadline_seconds": 1.0, "settle_seconds": 2}
 SLOW_ENOUGH_TO_HIT = {"--latency": 0.05}
 
 
-# The first write makes the tag; after it creates and tags take turns.
-@pytest.mark.parametrize(("store", "kills"), [("sqlite", (2, 85)), ("postgresql", (40,))])
-def test_a_provision_killed_again_and_again_makes_each_endpoint_once(request, world, store, kills):
-    url = request.getfixturevalue("postgres").empty() if store == "postgresql" else ""
-    here = world(rows=60, account=HASTY, platform=SLOW_ENOUGH_TO_HIT, store_url=url)
-    for write in kills:
+# On PostgreSQL too, with faults, and at random moments: tests/chaos/test_long_kills.py.
+def test_a_provision_killed_again_and_again_makes_each_endpoint_once(world):
+    here = world(rows=60, account=HASTY, platform=SLOW_ENOUGH_TO_HIT)
+    for write in (2, 85):  # the first write makes the tag; after it creates and tags take turns
         assert here.kill_at(write, *here.provision)
         here.check_intents()
     ended = here.run(*here.provision)
@@ -34,7 +31,7 @@ def test_a_provision_killed_again_and_again_makes_each_endpoint_once(request, wo
 
 def test_an_activation_killed_again_and_again_adds_each_endpoint_to_its_group_once(world):
     here = world(rows=30, account=HASTY, platform=SLOW_ENOUGH_TO_HIT)
-    here.run(*here.provision)
+    stock(here, here.iccids, "batch")
     before = here.platform.writes
     assert all(here.kill_at(before + write, *here.activate(20)) for write in (7, 29))
     ended = here.run(*here.activate(20))
@@ -49,28 +46,3 @@ def states(here: World) -> Counter[tuple[str, tuple[str, ...]]]:
     """How many endpoints are in which state with which add-ons."""
     endpoints = here.platform.endpoints.values()
     return Counter((e["status"], tuple(addon["planId"] for addon in e["addons"])) for e in endpoints)
-
-
-def test_neither_faults_nor_short_tokens_nor_a_lower_rate_nor_kills_make_an_endpoint_twice(world):
-    here = world(
-        rows=60,
-        account=HASTY | {"rate_per_second": 100},
-        platform={"--rate": 50, "--token-seconds": 2, "--latency": 0.03},
-    )
-    here.platform.ask(
-        "/faults",
-        [
-            {"fault": "error_after", "route": "CreateEndPoint", "probability": 0.2},
-            {"fault": "hang_after", "route": "CreateEndPoint", "probability": 0.05},
-        ],
-    )
-    assert here.kill_at(50, *here.provision)
-    ended = here.run_on(*here.provision, times=3)
-
-    stats, commands = here.platform.stats, here.commands
-    assert ended.summary["accepted"] == 60
-    assert stats["faults"]["error_after"] > 0
-    assert stats["requests"]["POST /login"] > commands, "a token ran out"
-    for asked in here.platform.asked_to_create().values():
-        assert not any(entry["fault"] for entry in asked[:-1])  # it was done, so it is never asked for again
-    here.check_one_each()

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from adapters.files.samples import sample_iccid
+from tests.flows.selling import stock
 from tests.flows.world import GROUP, World
 
 ROWS = 8
@@ -16,7 +17,7 @@ def here(tmp_path_factory, prefect_api):
     """A batch of which all but two endpoints are active."""
     folder = tmp_path_factory.mktemp("lifecycle")
     with World(folder, rows=ROWS, api=prefect_api, account={"max_terminate": 3}) as world:
-        world.run(*world.provision)
+        stock(world, world.iccids, "batch")
         world.run("activate", "--tag", "batch", "--count", str(ROWS - 2), "--yes")
         yield world
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.flows.processes import fetch, unreachable
+from tests.flows.selling import stock
 from tests.flows.world import PASSWORD, World
 
 ROWS = 6
@@ -17,7 +18,7 @@ def here(tmp_path_factory, prefect_api):
     with World(folder, rows=ROWS + 1, api=prefect_api, platform={"--read-lag": 0}) as world:
         world.stranger = world.iccids.pop()
         world.file = world.write("batch.csv", world.iccids)
-        world.run(*world.provision)
+        stock(world, world.iccids, "batch")
         world.run("activate", "--tag", "batch", "--yes")
         world.configure(settle_seconds=0)  # what changed just now is to be compared too
         mapping = world.mapping()

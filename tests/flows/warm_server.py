@@ -15,12 +15,19 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+OURS = ("flows", "tasks", "adapters", "domain")
+# What a run imports late, some of it deep in the libraries.
+LATE = (
+    *("alembic.command", "alembic.context", "anyio._backends._asyncio", "encodings.idna", "encodings.utf_8_sig"),
+    *("graphviz", "openpyxl", "pandas", "prefect.flow_engine", "prefect.task_engine", "pygments.lexers"),
+)
+
 
 def import_everything() -> None:
     """Import the program and what it imports late."""
-    for name in ("openpyxl", "pandas", "flows", "tasks", "adapters", "domain"):
+    for name in (*LATE, *OURS):
         package = importlib.import_module(name)
-        if name not in {"openpyxl", "pandas"}:
+        if name in OURS:
             for module in pkgutil.walk_packages(package.__path__, f"{name}."):
                 if not module.name.endswith("__main__") and ".migrations" not in module.name:
                     importlib.import_module(module.name)
@@ -80,6 +87,7 @@ if __name__ == "__main__":
     with os.fdopen(os.dup(0), encoding="utf-8") as asked:
         is_command = serve(iter(asked.readline, ""))
     if is_command and sys.argv[1] == "-c":
-        exec(sys.argv[2], {"__name__": "__main__"})
+        sys.argv.pop(0)
+        exec(sys.argv.pop(1), {"__name__": "__main__"})
     elif is_command:
         runpy.run_module("flows", run_name="__main__", alter_sys=True)

@@ -27,7 +27,10 @@ JSON_KEYS = [
 
 
 class World:
-    """One platform, one store, one account called t, a file of its SIMs, and commands."""
+    """One platform, one store, one account called t, a file of its SIMs, and commands.
+
+    Commands use the Prefect API that is given, if they show their runs; `warm`: they are forked, not started anew.
+    """
 
     simulator: ClassVar[Mapping[str, Any]] = QUICK
     own: ClassVar[Mapping[str, Any]] = {
@@ -50,21 +53,23 @@ class World:
         account: Mapping[str, Any] | None = None,
         store_url: str = "",
         warm: bool = True,
+        shows: bool = True,
     ) -> None:
         self.folder = folder
         stock = rows + rows // 100
         # Numbers that end in zeros look as if a spreadsheet had damaged them.
         self.iccids = [iccid for iccid in generate_iccids(stock, 1) if not iccid.endswith("0000")][:rows]
         knobs = dict(self.simulator) | {"--stock": stock} | dict(platform or {})
-        self.platform = SimulatedPlatform(folder, **{name: value for name, value in knobs.items() if value is not None})
+        self._warm = api.warm if api is not None and warm else None
+        given = {name: value for name, value in knobs.items() if value is not None}
+        self.platform = SimulatedPlatform(folder, self._warm, **given)
         self.store_url = store_url or f"sqlite:///{folder / 'store.db'}"
         self.settings = folder / "preactive.toml"
         self.configure(**(account or {}))
         self.file = self.write("batch.csv", self.iccids)
         self.env = clean_env(PREACTIVE_CONFIG=str(self.settings), PREFECT_HOME=str(folder / "prefect"))
-        self._warm = api.warm if api is not None and warm else None
         if self._warm is not None:
-            self.env |= self._warm.env
+            self.env |= self._warm.env if shows else {}
         elif api is not None:
             self.env |= {"PREFECT_API_URL": api.url}
         self._commands: list[Running] = []
