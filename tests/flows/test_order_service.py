@@ -51,9 +51,12 @@ def test_an_order_that_a_killed_service_left_is_finished_by_resuming_what_is_unf
 def test_a_sale_needs_nothing_of_prefect_and_is_shown_once_prefect_is_there(bare_world, prefect_api):
     here = bare_world(rows=3, account=HASTY)
     stock(here, here.iccids[:3])
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # or nohup would keep it from the service too
     service = Service(here, env={"PREFECT_API_URL": f"{unreachable()}/api"})
+    signal.signal(signal.SIGHUP, before)
     status, sold = service.sell("A-1")
-    service.process.send_signal(signal.SIGTERM)
+    service.process.send_signal(signal.SIGHUP)
+    service.process.wait(30)
     service.close()
     assert (status, sold["state"], service.process.returncode) == (200, "done", 0)
 

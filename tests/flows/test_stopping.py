@@ -3,16 +3,27 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from adapters.store import deadline
 from flows.stopping import stopped_by_signals
 from tasks import resources
-from tasks.stop_signals import stop_signals
+from tasks.stop_signals import ENDED_EARLY, stop_signals
 
+ROOT = Path(__file__).parents[2]
 BOTH = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@pytest.fixture(autouse=True)
+def _started_without_nohup():
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture
@@ -126,9 +137,18 @@ async def test_a_signal_hurries_the_store_at_once_though_the_loop_is_busy(taken)
 
 
 def test_a_hang_up_that_is_ignored_as_under_nohup_stops_nothing():
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    ignored = stop_signals()
-    signal.signal(signal.SIGHUP, before)
-
-    assert signal.SIGHUP not in ignored
     assert signal.SIGHUP in stop_signals()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    assert signal.SIGHUP not in stop_signals()
+
+
+@pytest.mark.parametrize(("seconds", "ended"), [(0.1, ENDED_EARLY), (60, 0)], ids=["hangs", "ends by itself"])
+def test_a_process_that_does_not_end_in_time_is_ended_and_says_so(seconds, ended):
+    script = f"import time\nfrom tasks.stop_signals import HardEnd\nwith HardEnd() as end:\n    end.within({seconds})\n"
+    script += "    time.sleep(60)" if ended else ""
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=30)
+
+    words = "preactive: Ended 0 s after it was told to stop; what is open is looked up by the next run.\n"
+    assert (done.returncode, done.stderr) == (ended, words if ended else "")

@@ -240,3 +240,29 @@ def test_a_person_who_decides_while_the_answer_arrives_does_not_undo_it(desk):
 
     assert desk.operations() == ["confirmed"]
     assert told == ["Operation 1 has changed meanwhile; look at it again with `preactive resolve`."]
+
+
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)  # an embedded store has one writer at a time
+async def test_of_two_transactions_that_wait_for_each_other_both_are_made(desk):
+    first, second = desk.store, Store(desk.url)
+    desk.store.write(
+        lambda connection: connection.execute(text("CREATE TABLE pair (id integer PRIMARY KEY, n integer)"))
+    )
+    desk.store.write(lambda connection: connection.execute(text("INSERT INTO pair VALUES (1, 0), (2, 0)")))
+    both, tries = threading.Barrier(2, timeout=10), []
+
+    def add_to(*rows):
+        def added(connection):
+            tries.append(rows)
+            for nth, row in enumerate(rows):
+                connection.execute(text("UPDATE pair SET n = n + 1 WHERE id = :row"), {"row": row})
+                if not nth and len(tries) <= 2:
+                    both.wait()
+
+        return added
+
+    await asyncio.gather(first.awrite(add_to(1, 2)), second.awrite(add_to(2, 1)))
+    second.close()
+
+    assert len(tries) == 3  # one of them was undone and made again
+    assert (desk.one("SELECT min(n) FROM pair"), desk.one("SELECT max(n) FROM pair")) == (2, 2)
