@@ -93,6 +93,15 @@ def _file() -> Path:
     return Path(os.environ.get("PREACTIVE_CONFIG") or "preactive.toml")
 
 
+def are_told(*, anywhere: bool = False) -> bool:
+    """Whether somebody wrote settings: a file that is there, or an account in the environment.
+
+    `anywhere`: also for a process that works in another folder.
+    """
+    named = any(name.upper().startswith("PREACTIVE_ACCOUNTS__") for name in os.environ)
+    return named or (_file().is_file() and (_file().is_absolute() or not anywhere))
+
+
 @cache
 def load() -> Settings:
     """The settings of this process.

@@ -149,10 +149,11 @@ def _schedules() -> Iterator[Finding]:
 
 def worker_places() -> Finding:
     """What a worker of a work pool would lack here; the runs of `up` work in the project's folder and need nothing."""
-    lost = resources.places_not_kept()
+    relative = [*([] if resources.has_settings(anywhere=True) else ["PREACTIVE_CONFIG"]), *resources.places_not_kept()]
     words = "settings name absolute paths, as a worker of a work pool needs"
-    if lost:
-        words = f"a worker of a work pool needs absolute paths: {', '.join(lost)} are relative (`make up` needs none)"
+    if relative:
+        named = f"{', '.join(relative)} {'is none' if len(relative) == 1 else 'are none'}"
+        words = f"a worker of a work pool needs absolute paths: {named} (`make up` needs none)"
     return Finding("worker", True, words)
 
 

@@ -11,10 +11,15 @@ def check_places(work_pool: str | None) -> None:
 
     Raises SettingsError.
     """
-    lost = resources.places_not_kept() if work_pool is not None else []
-    if lost:
+    if work_pool is None:
+        return
+    lost = resources.places_not_kept()
+    without = "" if resources.has_settings() else "it has no settings file"
+    losing = f"{', '.join(lost)} would be lost with it" if lost else ""
+    wrong = " and ".join(filter(None, (without, losing)))
+    if wrong:
         raise SettingsError(
-            f"A run of the work pool {work_pool} works in a folder that is deleted when it ends, and {', '.join(lost)} "
-            "would be lost with it; nothing was sent. Give the worker absolute paths: PREACTIVE_CONFIG, or "
-            "PREACTIVE_STORE_URL, PREACTIVE_REPORTS_DIR and PREACTIVE_INBOX_DIR."
+            f"A run of the work pool {work_pool} works in a folder that is deleted when it ends; {wrong}, so nothing "
+            "was sent. Give the worker absolute paths: PREACTIVE_CONFIG, or PREACTIVE_STORE_URL, "
+            "PREACTIVE_REPORTS_DIR, PREACTIVE_INBOX_DIR and its accounts."
         )

@@ -59,7 +59,7 @@ from tasks.resources.grouping import (
     learn_group,
     look_at_group,
 )
-from tasks.resources.jobs import is_alive, living_run, only_one, places_not_kept
+from tasks.resources.jobs import has_settings, is_alive, living_run, only_one, places_not_kept
 from tasks.resources.names import check_account, check_filters, checked_iccid
 from tasks.resources.reading import (
     accounts_in_use,
@@ -162,6 +162,7 @@ __all__ = [
     "goes_into",
     "has_batch",
     "has_other_accounts",
+    "has_settings",
     "held",
     "history",
     "http_protocol",

@@ -34,7 +34,7 @@ def is_alive(folder: Path, run: str) -> bool:
 
 
 def places_not_kept() -> list[str]:
-    """The settings that name a place relative to the folder of the process, and the file of settings where none is.
+    """The settings that name a place relative to the folder of the process.
 
     Raises SettingsError.
     """
@@ -43,3 +43,8 @@ def places_not_kept() -> list[str]:
     embedded = made.store_url.startswith("sqlite") and not path.startswith(("/", ":memory:"))
     relative = [name for name in ("reports_dir", "inbox_dir") if not getattr(made, name).is_absolute()]
     return ["store_url"] * embedded + relative
+
+
+def has_settings(*, anywhere: bool = False) -> bool:
+    """Whether somebody wrote settings for this process; `anywhere`: also for one that works in another folder."""
+    return settings.are_told(anywhere=anywhere)
