@@ -11,13 +11,17 @@ from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterExpectedStartTime,
 )
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 
 _LAST = 3
 _GRACE = timedelta(seconds=60)
-_NOT_STARTED = ("Late", "Cancelled", "Scheduled")
+_NOT_BEGUN = (StateType.SCHEDULED, StateType.PENDING)
+_NOTHING_SERVES = "nothing serves it, or what does is busy: start `preactive up`, or a worker of its work pool"
+_CANCELS = (
+    "see in the last run who cancels them; a limit of the deployment may do it, and deploying again takes it away"
+)
 
 
 async def schedule_troubles() -> list[str]:
@@ -36,9 +40,14 @@ async def _missed(client: PrefectClient, deployment: DeploymentResponse) -> str:
     last = await client.read_flow_runs(
         flow_run_filter=due, deployment_filter=which, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=_LAST
     )
-    if len(last) < _LAST or not all(run.state_name in _NOT_STARTED for run in last):
+    if len(last) < _LAST or not all(_is_missed(run) for run in last):
         return ""
-    return f"the last {_LAST} runs of {deployment.name} were not carried out ({_states(last)})"
+    remedy = _CANCELS if last[0].state_type is StateType.CANCELLED else _NOTHING_SERVES
+    return f"the last {_LAST} runs of {deployment.name} were not carried out ({_states(last)}); {remedy}"
+
+
+def _is_missed(run: FlowRun) -> bool:
+    return run.state_type is StateType.CANCELLED or run.state_type in _NOT_BEGUN
 
 
 def _states(runs: Iterable[FlowRun]) -> str:

@@ -7,7 +7,11 @@ from domain.errors import SettingsError
 from flows.checks import worker_places
 from tasks.places import check_places
 
-KEPT = {"PREACTIVE_STORE_URL": "sqlite:////srv/s.db", "PREACTIVE_REPORTS_DIR": "/srv/r", "PREACTIVE_INBOX_DIR": "/srv/i"}
+KEPT = {
+    "PREACTIVE_STORE_URL": "sqlite:////srv/s.db",
+    "PREACTIVE_REPORTS_DIR": "/srv/r",
+    "PREACTIVE_INBOX_DIR": "/srv/i",
+}
 OWN = {"PREACTIVE_ACCOUNTS__DEMO__RATE_PER_SECOND": "10"}
 
 
