@@ -17,6 +17,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 
 _LAST = 3
 _GRACE = timedelta(seconds=60)
+_NEW = timedelta(minutes=2)  # the server makes the first runs of a schedule within a minute
 _NOT_BEGUN = (StateType.SCHEDULED, StateType.PENDING)
 _NOTHING_SERVES = "nothing serves it, or what does is busy: start `preactive up`, or a worker of its work pool"
 _CANCELS = (
@@ -24,26 +25,47 @@ _CANCELS = (
 )
 
 
-async def schedule_troubles() -> list[str]:
-    """One sentence for each of our deployments of which the last runs were not carried out, or may be cut short."""
+async def schedule_troubles(*, new: timedelta = _NEW) -> list[str]:
+    """One sentence for each of our deployments whose runs are not made, not carried out, or may be cut short."""
     async with get_client() as client:
         ours = [one for one in await client.read_deployments() if (one.entrypoint or "").startswith("flows.")]
-        missed = [text for one in ours if (text := await _missed(client, one))]
-        return missed + await _kept_in_memory(client, ours)
+        scheduled = [one for one in ours if not one.paused and any(schedule.active for schedule in one.schedules)]
+        told = [text for one in scheduled if (text := await _missed(client, one) or await _unplanned(client, one, new))]
+        return told + await _kept_in_memory(client, ours)
+
+
+async def _unplanned(client: PrefectClient, deployment: DeploymentResponse, new: timedelta) -> str:
+    now = datetime.now(UTC)
+    if deployment.updated is None or deployment.updated > now - new:
+        return ""
+    if await _runs(client, deployment, FlowRunFilterExpectedStartTime(after_=now), limit=1):
+        return ""
+    return (
+        f"the server plans no runs of {deployment.name}, which has a schedule; its log says why. Of cron lines Prefect "
+        "3.9.1 makes no runs on Python 3.11 and 3.12: serve or deploy again, prefect.yaml has intervals"
+    )
 
 
 async def _missed(client: PrefectClient, deployment: DeploymentResponse) -> str:
-    if deployment.paused or not any(schedule.active for schedule in deployment.schedules):
-        return ""
-    due = FlowRunFilter(expected_start_time=FlowRunFilterExpectedStartTime(before_=datetime.now(UTC) - _GRACE))
-    which = DeploymentFilter(id=DeploymentFilterId(any_=[deployment.id]))
-    last = await client.read_flow_runs(
-        flow_run_filter=due, deployment_filter=which, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=_LAST
-    )
+    due = FlowRunFilterExpectedStartTime(before_=datetime.now(UTC) - _GRACE)
+    last = await _runs(client, deployment, due, limit=_LAST)
     if len(last) < _LAST or not all(_is_missed(run) for run in last):
         return ""
     remedy = _CANCELS if last[0].state_type is StateType.CANCELLED else _NOTHING_SERVES
     return f"the last {_LAST} runs of {deployment.name} were not carried out ({_states(last)}); {remedy}"
+
+
+async def _runs(
+    client: PrefectClient, deployment: DeploymentResponse, when: FlowRunFilterExpectedStartTime, *, limit: int
+) -> list[FlowRun]:
+    """The runs of a deployment that are due then, the last first."""
+    which = DeploymentFilter(id=DeploymentFilterId(any_=[deployment.id]))
+    return await client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(expected_start_time=when),
+        deployment_filter=which,
+        sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+        limit=limit,
+    )
 
 
 def _is_missed(run: FlowRun) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -47,8 +47,8 @@ def _deployment(entry: dict[str, Any]) -> Any:
 
 
 def _schedule(entry: dict[str, Any]) -> Schedule:
-    interval = entry.get("interval")
-    return Schedule(**entry | {"interval": timedelta(seconds=interval)} if interval is not None else entry)
+    every, since = timedelta(seconds=entry["interval"]), datetime.fromisoformat(entry["anchor_date"])
+    return Schedule(**entry | {"interval": every, "anchor_date": since})
 
 
 def _triggers(entry: dict[str, Any]) -> list[Any]:

@@ -58,10 +58,14 @@ def test_the_slugs_of_schedules_stay_as_they_are():
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda entry: entry["name"])
 def test_a_deploy_moves_no_schedule_and_undoes_no_pause(deployment):
-    """An interval begins anew at each deploy, and `active: true` starts a schedule that somebody paused."""
+    """An interval without an anchor begins anew at each deploy; `active: true` starts a schedule that was paused.
+
+    Of cron lines Prefect 3.9.1 makes no runs on Python 3.11 and 3.12.
+    """
     for schedule in deployment.get("schedules") or []:
         RawScheduleConfig.model_validate(schedule)
-        assert "cron" in schedule
+        assert {"interval", "anchor_date"} < set(schedule)
+        assert "cron" not in schedule
         assert "active" not in schedule
 
 

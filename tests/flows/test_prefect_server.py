@@ -1,10 +1,14 @@
 """What operators use: the Prefect server of the locked set, the deployments, and what a run shows in the UI."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 
+from flows.serving import deployments
 from tests.flows.processes import answers, fetch, until
 
+OF_SCHEDULE = {"schedule", "active"}
+EVERY = {"unfinished": 600, "nightly": 86_400, "poll": 300, "stock": 900, "inbox": 60}
 KINDS = ("progress", "markdown", "table")
 
 
@@ -22,6 +26,33 @@ def test_a_schedule_makes_runs(server):
     server.ask(f"/deployments/{made['id']}", method="DELETE")
 
     assert {run["state"]["type"] for run in runs} == {"SCHEDULED"}
+
+
+def test_every_schedule_of_the_file_makes_runs_at_its_times(server):
+    """Of cron lines this server makes none on Python 3.11, and says so in its own log only."""
+    flow = server.ask("/flows/", {"name": "scheduled"})
+    served = [one for one in deployments() if one.schedules]
+    schedules = {
+        one.name: [schedule.model_dump(mode="json", include=OF_SCHEDULE) for schedule in one.schedules]
+        for one in served
+    }
+    made = {
+        name: server.ask("/deployments/", {"name": name, "flow_id": flow["id"], "schedules": theirs})["id"]
+        for name, theirs in schedules.items()
+    }
+
+    def runs(name):
+        of_deployment = {"deployments": {"id": {"any_": [made[name]]}}, "sort": "EXPECTED_START_TIME_ASC", "limit": 2}
+        found = server.ask("/flow_runs/filter", of_deployment)
+        return [datetime.fromisoformat(one["expected_start_time"]) for one in found] if len(found) > 1 else []
+
+    times = {name: until(lambda: runs(name), 60, f"runs of {name}") for name in made}  # noqa: B023
+    for deployment in made.values():
+        server.ask(f"/deployments/{deployment}", method="DELETE")
+
+    assert {name: (later - first).total_seconds() for name, (first, later) in times.items()} == EVERY
+    assert all(first.strftime("%S") == "00" for first, _ in times.values())
+    assert times["nightly"][0].strftime("%H:%M") == "02:30"
 
 
 def test_a_run_shows_its_progress_its_summary_its_rejects_and_its_numbers(world, prefect_api):

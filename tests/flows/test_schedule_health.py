@@ -11,7 +11,8 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from flows.schedule_health import schedule_troubles
 from tests.flows.processes import fetch
 
-HOURLY = {"schedule": {"cron": "0 * * * *"}, "active": True}
+HOURLY = {"schedule": {"interval": 3600}, "active": True}
+OVER = {"schedule": {"rrule": "FREQ=DAILY;UNTIL=20200101T000000Z"}, "active": True}  # no run of it is ever made
 Deploy = Callable[..., str]
 
 
@@ -46,9 +47,9 @@ def add_run(api: str, deployment: str, state: str, due: datetime) -> None:
     fetch(f"{api}/flow_runs/{run}/set_state", {"state": now, "force": True})
 
 
-async def told(name: str) -> list[str]:
+async def told(name: str, **how: timedelta) -> list[str]:
     """What is said of a deployment."""
-    return [text for text in await schedule_troubles() if name in text]
+    return [text for text in await schedule_troubles(**how) if name in text]
 
 
 async def test_runs_that_nothing_starts_are_told_with_what_to_do(deploy):
@@ -89,6 +90,20 @@ async def test_runs_that_never_got_beyond_their_beginning_are_told(deploy):
 )
 async def test_one_run_that_was_carried_out_is_enough(deploy, states):
     assert await told(deploy(*states)) == []
+
+
+async def test_a_schedule_of_which_the_server_makes_no_runs_is_told(deploy, prefect_api):
+    name = deploy(schedule=OVER)
+
+    assert await told(name) == [], "it may have been made this moment"
+    (text,) = await told(name, new=timedelta(0))
+
+    assert text.startswith(f"the server plans no runs of {name}, which has a schedule; its log says why.")
+
+    path = f"{prefect_api.url}/deployments/name/events/{name}"
+    add_run(prefect_api.url, fetch(path)["id"], "Scheduled", datetime.now(UTC) + timedelta(hours=1))
+
+    assert await told(name, new=timedelta(0)) == []
 
 
 async def test_a_paused_schedule_misses_nothing(deploy):

@@ -6,7 +6,6 @@ The store, the client, the simulated platform, the sales and the steps of the fl
 import asyncio
 import math
 import random
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -41,9 +40,7 @@ def cadence() -> float:
     """How often the deployment replenish/stock runs, in seconds, as prefect.yaml says."""
     deployments = yaml.safe_load(YAML.read_text())["deployments"]
     (schedule,) = next(one for one in deployments if one["entrypoint"].startswith("flows.replenish."))["schedules"]
-    every = re.fullmatch(r"\*/(\d+) \* \* \* \*", schedule["cron"])
-    assert every, f"the schedule {schedule['cron']} is not one of every so many minutes"
-    return 60.0 * int(every[1])
+    return float(schedule["interval"])
 
 
 @dataclass
