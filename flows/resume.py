@@ -16,6 +16,7 @@ from tasks.carry_out import carry_out_chunk, log_in, settle_rest
 from tasks.going_on import Came
 from tasks.progress import watched
 from tasks.report import write_report
+from tasks.report_data import as_it_stands
 from tasks.selling import sweep
 from tasks.survey import look_before_rest, read_back_rest
 
@@ -26,18 +27,25 @@ from tasks.survey import look_before_rest, read_back_rest
 async def resume(request: ResumeRequest) -> State[Summary]:
     """Settle what is in doubt and send what is left, for every change that no living process works on.
 
-    Orders that a crash left open are finished too, and SIMs for which nothing was sent in time are put back.
+    Orders that a crash left open are finished too, SIMs for which nothing was sent in time are put back, and a report
+    that a process owed when it ended is written.
     """
     found, selling = resources.unfinished(request.account), resources.with_open_orders(request.account)
-    if request.dry_run or not (found or selling):
+    owed = resources.owed_reports(request.account)
+    if request.dry_run or not (found or selling or owed):
         left = [*(one.sentence() for one in found), *(f"orders in progress on {account}" for account in selling)]
+        left += [one.sentence() for one in owed]
         return Completed(message=f"{'; '.join(left) or 'nothing is unfinished'}; nothing was changed")
     await rename(f"resume {len(found):,} unfinished")
     came = await _resume_all(found, selling)
+    # What was unfinished has a report by now, or is still unfinished.
+    for one in [] if came.stopped else [one for one in owed if one.change not in {each.change for each in found}]:
+        came.written += await _write_owed(one)
     summary = came.summary(run_id())
     if came.errors:
         raise Stopped("; ".join([summary.sentence(), *map(str, came.errors)]))
-    return finish(summary, summary.reports)
+    words = "a report that was owed is written" if came.written else ""
+    return finish(summary, summary.reports, words=words)
 
 
 async def _resume_all(found: Sequence[Unfinished], selling: Sequence[str]) -> Came:
@@ -81,3 +89,15 @@ async def _resume_change(session: resources.Session, found: Unfinished) -> Summa
     )
     reports = await write_report(account, change, summary, title, f"resumed-{change}")
     return summary.with_reports(reports)
+
+
+async def _write_owed(owed: resources.Owed) -> list[str]:
+    """Write the report of a process that ended before it came to that."""
+    if not resources.owe_report(owed):
+        return []
+    batch = resources.batch_of_change(owed.account, owed.change)
+    if batch is None:
+        summary = resources.summarise_as_it_stands(owed.change, label=owed.title, run=run_id())
+        return await write_report(owed.account, owed.change, summary, owed.title, f"resumed-{owed.change}")
+    of_batch, summary = as_it_stands(batch, run_id())
+    return await write_report(owed.account, owed.change, summary, owed.title, of_batch.name, of_batch)

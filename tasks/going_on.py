@@ -12,6 +12,7 @@ class Came:
     """What came of each account."""
 
     done: list[Summary] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)  # reports that other runs left unwritten
     swept: dict[str, Swept] = field(default_factory=dict)
     errors: list[PreactiveError] = field(default_factory=list)
     stopped: bool = False
@@ -22,7 +23,7 @@ class Came:
         return replace(
             total,
             run=run,
-            reports=[path for summary in self.done for path in summary.reports],
+            reports=[*(path for summary in self.done for path in summary.reports), *self.written],
             stopped=total.stopped or self.stopped,
             orders="; ".join(f"{account}: {one.sentence()}" for account, one in self.swept.items()),
             orders_to_decide=sum(one.needs_human + one.refunding for one in self.swept.values()),

@@ -20,7 +20,11 @@ listeners: list[Callable[[int, int, Outlook], None]] = []
 
 @asynccontextmanager
 async def watched(account: str, change: int, title: str) -> AsyncIterator[None]:
-    """Show progress for the length of an async with block, and notice a cancel made in Prefect."""
+    """Show progress for the length of an async with block, and notice a cancel made in Prefect.
+
+    From its beginning on a report is owed.
+    """
+    resources.owe_report(resources.Owed(account, change, title))
     watcher = asyncio.create_task(_watch(account, change, title))
     try:
         yield

@@ -45,6 +45,7 @@ async def write_report(
 
     data = report_data(change, summary, rejects, mapping(), account=account, title=title, stem=stem)
     paths = resources.write_reports(folder, data)
+    resources.report_is_written(change)
     with suppress(*API_TROUBLE):  # the files are what counts; the UI may be away
         await _artifacts(summary, data, paths, mapping())
     return [str(path) for path in paths]

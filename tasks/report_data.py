@@ -46,15 +46,20 @@ def report_data(
 
 def batch_report(batch: dict[str, Any]) -> list[Path]:
     """Write a batch's report files as things stand now."""
-    counts, totals = resources.batch_counts(batch)
-    summary = from_counts(counts, **totals, batch=batch["name"], run="")
+    of_batch, summary = as_it_stands(batch)
     title = f"{batch['name']} · {plural(summary.rows, 'row')} · {batch['account']}"
     _, options = resources.plain_account(batch["account"])
-    of_batch = Batch(batch["id"], batch["name"], batch["change_id"], summary.rows)
     mapping = mapping_of_batch(of_batch, options)
     names = {"account": batch["account"], "title": title, "stem": batch["name"]}
     data = report_data(batch["change_id"], summary, rejects_of_batch(of_batch), mapping, **names)
     return resources.write_reports(resources.reports_dir(), data)
+
+
+def as_it_stands(batch: dict[str, Any], run: str = "") -> tuple[Batch, Summary]:
+    """A batch with all its files, and its numbers as things stand now."""
+    counts, totals = resources.batch_counts(batch)
+    summary = from_counts(counts, **totals, batch=batch["name"], run=run)
+    return Batch(batch["id"], batch["name"], batch["change_id"], summary.rows), summary
 
 
 def rejects_of_batch(batch: Batch) -> Rejects:

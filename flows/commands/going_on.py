@@ -25,8 +25,9 @@ def unfinished(account: Account = None, as_json: Json = False, yes: Yes = False)
     name = resources.plain_account(account)[0] if account else ""
     changes, selling = resources.open_changes(name), resources.with_open_orders(name)
     found = [one for one in changes if not one.is_worked_on]
+    owed = resources.owed_reports(name)
     columns = ("account", "request", "planned", "sent", "in_doubt")
-    if found or as_json or not (changes or selling):
+    if found or as_json or not (changes or selling or owed):
         show([_row(one) for one in found], columns, as_json=as_json, nothing="Nothing is unfinished.")
     if as_json:
         return
@@ -35,7 +36,9 @@ def unfinished(account: Account = None, as_json: Json = False, yes: Yes = False)
             print(f"Left alone: {one.sentence()}.")
     for each in selling:
         print(f"Orders are in progress on {each}: those that nobody is at are finished or put back.")
-    if found or selling:
+    for report in owed:
+        print(f"T{report.sentence()[1:]}.")
+    if found or selling or owed:
         running.confirm("Go on with all of it?", yes=yes)
         running.finish(running.run_flow("resume", ResumeRequest(account=name, dry_run=False)))
 

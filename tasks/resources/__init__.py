@@ -61,10 +61,12 @@ from tasks.resources.grouping import (
 )
 from tasks.resources.jobs import has_settings, is_alive, living_run, only_one, places_not_kept
 from tasks.resources.names import check_account, check_filters, checked_iccid
+from tasks.resources.owed import Owed, owe_report, owed_reports, report_is_written
 from tasks.resources.reading import (
     accounts_in_use,
     batch_counts,
     batch_named,
+    batch_of_change,
     batches,
     calls,
     differing_events,
@@ -86,6 +88,7 @@ from tasks.resources.reading import (
     stock,
     stops,
     summarise,
+    summarise_as_it_stands,
     summarise_change,
     summarise_repair,
     summarise_selection,
@@ -121,6 +124,7 @@ from tasks.resources.upkeep import audit_store, check_store, rebuild_store, run_
 __all__ = [
     "BACKLOG",
     "REPORTS_URL",
+    "Owed",
     "Session",
     "able_to_sign",
     "account",
@@ -138,6 +142,7 @@ __all__ = [
     "audit_store",
     "batch_counts",
     "batch_named",
+    "batch_of_change",
     "batches",
     "calls",
     "cancel",
@@ -195,6 +200,8 @@ __all__ = [
     "orders",
     "orders_to_decide",
     "orders_tokens",
+    "owe_report",
+    "owed_reports",
     "pinned",
     "places_not_kept",
     "plain_account",
@@ -211,6 +218,7 @@ __all__ = [
     "rename_account",
     "reopen",
     "report_app",
+    "report_is_written",
     "report_link",
     "report_stem",
     "reports_dir",
@@ -229,6 +237,7 @@ __all__ = [
     "store_manifest",
     "store_place",
     "summarise",
+    "summarise_as_it_stands",
     "summarise_change",
     "summarise_repair",
     "summarise_selection",

@@ -346,6 +346,19 @@ def batch_named(name: str, account_name: str | None) -> dict[str, Any]:
     raise NothingSelected(f"Account {account_name} has no batch {name!r}; {known}.")
 
 
+def batch_of_change(account_name: str, change: int) -> dict[str, Any] | None:
+    """The batch that a change provisions, if it does."""
+    return next((row for row in batches(account_name) if row["change_id"] == change), None)
+
+
+def summarise_as_it_stands(change: int, *, label: str, run: str) -> Summary:
+    """The numbers of a change as things stand now, from the store."""
+    with reader() as opened:
+        counts = queries.tally(opened, change, since=0.0)
+    rows = sum(counts.values())
+    return from_counts(counts, rows=rows, accepted=rows, batch=label, run=run)
+
+
 def has_batch(name: str, batch: str) -> bool:
     """Whether the account has a batch of this name."""
     with reader() as opened:

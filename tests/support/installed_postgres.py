@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import signal
 import subprocess
+from itertools import count
 from pathlib import Path
 
 from tests.flows.processes import end, free_port, until
@@ -41,13 +43,21 @@ class InstalledPostgres:
         )
         ready = [programs / "pg_isready", "-h", "127.0.0.1", "-p", str(port)]
         until(lambda: subprocess.run(ready, check=False, capture_output=True).returncode == 0, 30, "PostgreSQL")
-        # Prefect takes no driver but asyncpg.
-        self.url = f"postgresql+asyncpg://prefect@127.0.0.1:{port}/postgres"
+        self._psql = [programs / "psql", "-h", "127.0.0.1", "-p", str(port), "-U", "prefect", "-d", "postgres", "-c"]
+        self._place = f"127.0.0.1:{port}"
+        self._numbers = count(1)
+
+    def database(self) -> str:
+        """The address of a new database, for Prefect, which takes no driver but asyncpg."""
+        name = f"prefect_{next(self._numbers)}"
+        self._run([*self._psql, f"CREATE DATABASE {name}"])
+        return f"postgresql+asyncpg://prefect@{self._place}/{name}"
 
     def _run(self, command: list[str | Path]) -> None:
         subprocess.run(command, check=True, capture_output=True, user=self._user, cwd=self._folder)
 
     def close(self) -> None:
         """End it, with whoever is still connected."""
-        self._server.kill() if self._server.poll() is not None else end(self._server, seconds=1)
+        self._server.send_signal(signal.SIGINT)  # those who are still connected are sent away
+        end(self._server)
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -29,6 +29,7 @@ class Up:
         shutil.copytree(ROOT / "data" / "samples", folder / "data" / "samples")
         self._ports = {f"--{name}port": free_port() for name in ("", "simulator-", "orders-", "reports-")}
         self._env = clean_env(**env)
+        self.has_database = "PREFECT_API_DATABASE_CONNECTION_URL" in env
         self._process: subprocess.Popen[bytes] | None = None
         self._headers: dict[str, str] = {}
 
