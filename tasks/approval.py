@@ -1,5 +1,7 @@
 """Suspends a run that changes too much for one person until two have signed for it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from uuid import UUID
 
@@ -9,7 +11,7 @@ from prefect.context import FlowRunContext
 from prefect.flow_runs import asuspend_flow_run
 from prefect.input import RunInput
 from prefect.input.actions import acreate_flow_run_input
-from prefect.input.run_input import Keyset, keyset_from_base_key
+from prefect.input.run_input import Keyset
 from prefect.logging import get_run_logger
 from pydantic import Field, SecretStr, ValidationError
 
@@ -38,24 +40,23 @@ class Signature(RunInput):
 
     @classmethod
     async def asave(cls, keyset: Keyset, flow_run_id: UUID | None = None) -> None:
-        """Keep the form and its question in Prefect; what is kept already stays as it is."""
-        try:
-            await super().asave(keyset, flow_run_id)
-        except HTTPStatusError as error:
-            _check_kept(error)
-            await cls._keep_question(keyset, flow_run_id)
+        """Keep the question in Prefect, and then the form: without its form nobody can answer.
 
-    @classmethod
-    async def _keep_question(cls, keyset: Keyset, flow_run_id: UUID | None) -> None:
-        try:
+        Prefect shows the run as suspended before, and throws away what was kept for it until then.
+        """
+        with _kept_already():
             await acreate_flow_run_input(keyset["description"], cls._description, flow_run_id)
-        except HTTPStatusError as error:
-            _check_kept(error)
+        with _kept_already():
+            await super().asave(keyset, flow_run_id)
 
 
-def _check_kept(error: HTTPStatusError) -> None:
-    if error.response.status_code != HTTPStatus.CONFLICT:
-        raise error
+@contextmanager
+def _kept_already() -> Iterator[None]:
+    try:
+        yield
+    except HTTPStatusError as error:
+        if error.response.status_code != HTTPStatus.CONFLICT:
+            raise
 
 
 def deployed_run() -> str | None:
@@ -95,9 +96,6 @@ async def _ask(change: Change, request: Request) -> Request:
     key = f"{change.digest[:12]}-{len(request.answers)}"
     form = Signature.with_initial_data(description=_question(change, request))
     try:
-        # Prefect keeps the form only after it shows the run as suspended: who looked in between saw one without what
-        # is signed.
-        await form.asave(keyset_from_base_key(f"suspended-{key}"))
         said = await asuspend_flow_run(wait_for_input=form, timeout=WAIT_SECONDS, key=key)
         name, code, decision = said.name, said.code.get_secret_value(), said.decision
     except ValidationError:  # somebody set the run going without an answer

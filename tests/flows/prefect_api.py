@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from flows.embedded import QUIET, is_healthy
 from tests.flows.prefect_store import fill
@@ -60,6 +61,17 @@ class PrefectApi:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+    def deploy(self, entrypoint: str, **more: Any) -> str:
+        """Make a deployment of a flow; its id."""
+        flow = fetch(f"{self.url}/flows/", {"name": entrypoint.rpartition(".")[2]})
+        wanted = {"name": uuid4().hex[:8], "flow_id": flow["id"], "entrypoint": entrypoint} | more
+        return str(fetch(f"{self.url}/deployments/", wanted)["id"])
+
+    def begin(self, deployment: str, **request: Any) -> str:
+        """A run of a deployment, which nothing executes yet; its id."""
+        path = f"{self.url}/deployments/{deployment}/create_flow_run"
+        return str(fetch(path, {"parameters": {"request": request}, "state": {"type": "PENDING"}})["id"])
 
     def running(self, part_of_name: str) -> dict[str, Any] | None:
         """The running flow run whose name holds this text."""
