@@ -20,6 +20,8 @@ async def ingest_file(request: ProvisionRequest) -> Batch:
     bound = bound_of_file(request, manifest, session.account)
     stored = await resources.store_manifest(session, manifest, request, bound=bound)
     get_run_logger().info("batch %s: %s", stored.name, plan.sentence())
+    for note in manifest.notes:
+        get_run_logger().info("batch %s: %s", stored.name, note)
     return Batch(
         *(stored.batch, stored.name, stored.change, len(manifest.rows), stored.source),
         template=request.name_template or "",

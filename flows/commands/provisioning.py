@@ -122,6 +122,7 @@ def _plan_json(manifest: "Manifest", made: "Plan", held: str) -> dict[str, Any]:
         "seconds": round(made.seconds),
         "held": held,
         "note": made.note,
+        "file_notes": manifest.notes,
         "rejects": [
             {"row": row.row_no, "column": p.column, "value": p.value, "code": str(p.code), "reason": p.reason}
             for row in manifest.rejected
@@ -134,6 +135,8 @@ def _show(manifest: "Manifest", made: "Plan") -> None:
     from domain.plan import Action
 
     print(f"Plan for {manifest.source_name}: {made.sentence()}.")
+    for note in manifest.notes:
+        print(f"  {note}")
     show_rejects(manifest)
     conflicts = [f"{change.iccid}: {change.reason}" for change in made.changes if change.action is Action.CONFLICT]
     _show_some(conflicts, "conflicts")

@@ -109,6 +109,17 @@ def test_without_yes_and_without_a_person_nothing_is_done(refused, here):
     assert "--yes" in refused(*here.activate()[:-1], code=4)
 
 
+def test_what_was_taken_out_of_a_files_numbers_is_told_before_anything_is_applied(refused, here):
+    iccids = [sample_iccid("89445070", number) for number in range(1, 6)]
+    file = str(here.write("fillers.csv", [f"{one}F" for one in iccids]))
+
+    (note,) = here.run("plan", file, "--json").rows[0]["file_notes"]
+    assert "filler F removed" in note
+    assert "5" in note
+    assert f"\n  {note}\n" in here.run("plan", file).out
+    assert f"\n  {note}\n" in here.run("provision", file, code=4).out
+
+
 def test_an_unknown_tag_is_answered_with_the_known_ones(refused):
     sentence = refused("activate", "--tag", "no-such-tag", "--yes", code=4)
 
