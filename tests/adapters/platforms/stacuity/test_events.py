@@ -146,7 +146,7 @@ async def is_cut_off(connection):
     """Whether the other side ends it, with or without an answer."""
     reader, writer = connection
     try:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(8):
             with suppress(ConnectionError):
                 await reader.read()
     except TimeoutError:
@@ -192,7 +192,7 @@ async def test_an_answer_ends_its_connection(receiver):
     body = '{"message": "webhook test"}'
     head = f"POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SECRET}\r\nContent-Length: {len(body)}\r\n\r\n"
     reader, writer = await half_sent(listening, head + body)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(8):
         answer = await reader.read()
     writer.close()
 
@@ -254,7 +254,7 @@ async def subscribe(stacuity, url):
 
 
 async def until(happened):
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(8):
         while not happened():  # noqa: ASYNC110 - the simulator has no event to wait for
             await asyncio.sleep(0.01)
 
