@@ -79,8 +79,8 @@ def shown(world) -> dict[str, str]:
     return runs if len(runs) == 2 and all(runs.values()) else {}
 
 
-def test_the_command_sells_and_says_the_same_again(bare_world):
-    here = bare_world(rows=2)
+def test_the_command_sells_and_says_the_same_again(world):
+    here = world(rows=2, shows=False)
     stock(here, here.iccids[:1])
     words = ["sell", "--order", "A-1", "--tag", "spring", "--group", "eu"]
     first = here.run(*words)
@@ -97,8 +97,8 @@ def test_the_command_sells_and_says_the_same_again(bare_world):
     check_sold(here, {"A-1": again["iccid"]})
 
 
-def test_the_command_hands_over_nothing_that_is_out_of_service_and_takes_orders_back(bare_world):
-    here = bare_world(rows=3)
+def test_the_command_hands_over_nothing_that_is_out_of_service_and_takes_orders_back(world):
+    here = world(rows=3, shows=False)
     stock(here, here.iccids[:2])
     words = ["sell", "--order", "A-1", "--tag", "spring", "--group", "eu"]
     sold = here.run(*words, "--json").rows[0]
