@@ -127,3 +127,16 @@ async def test_before_going_on_it_is_looked_at_what_is_there_by_now(here):
 
     assert here.states() == ["planned", "planned", "refused"]
     assert here.desk.see("SELECT state FROM endpoints WHERE account = 'travel' ORDER BY id")[-1].state == "terminated"
+
+
+async def test_going_on_refuses_no_group_for_a_list_that_shows_the_endpoint_as_before_its_activation(here):
+    await sent_and_left(here, 2, tags=["march"])
+    change = here.desk.select(tag="march", group="eu", count=2).change
+    here.desk.do("UPDATE operations SET state = 'confirmed', token = 1 WHERE kind = 'activate'")
+    here.desk.do("UPDATE endpoints SET state = 'active'")
+    async with resources.session("travel") as session:
+        await session.platform.login()
+        found = await look_before_rest.__wrapped__("travel", change)
+
+    assert here.last.status == "Pre-Active"
+    assert (found, here.states("assign")) == (0, ["planned", "planned"])
