@@ -56,7 +56,7 @@ def test_a_large_provision_waits_for_a_second_person_and_is_refused_as_the_first
         server.answer(run, name="bob", code=bob[0])
         state = until(lambda: server.ended(run), 90, "the end of the run")
 
-    assert (state["type"], state["message"]) == ("COMPLETED", "12 confirmed")
+    assert (state["type"], state["message"]) == ("COMPLETED", "12 confirmed; written: 12 creates, 12 tags")
     here.check_one_each()
     assert [row["codes_left"] for row in here.run("approver", "list", "--json").rows] == [8, 9]
     inputs = server.ask(f"/flow_runs/{run}/input/filter", {"prefix": "suspended-"})
