@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE  # where it is set, every process of the tests would compile all of them again
 
-.PHONY: run up test check ui pictures bench chaos planted lock clean
+.PHONY: run up test check ui pictures bench chaos strangers planted lock clean
 
 run: .venv/ready  ## the whole job once, on the local simulator
 	@$(BIN)/python -m flows demo
@@ -37,6 +37,9 @@ bench: .venv/ready-dev  ## measurements, as ratios side by side
 chaos: .venv/ready-dev  ## long searches for faults; CHAOS_SEEDS sets how long
 	$(BIN)/python -m pytest -q -n 3 --maxschedchunk 1 --timeout 1200 tests/chaos --deselect tests/chaos/test_four_processes.py $(ARGS)
 	$(BIN)/python -m pytest -q --timeout 1200 tests/chaos/test_four_processes.py
+
+strangers: .venv/ready-dev  ## what other people's clients send, against the simulators
+	$(BIN)/python -m pytest -q tests/strangers $(ARGS)
 
 planted: .venv/ready-dev  ## plants defects, one after the other, and shows that the tests find each
 	$(BIN)/python -m tests.planted $(ARGS)

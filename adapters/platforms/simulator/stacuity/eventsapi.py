@@ -63,7 +63,7 @@ def change_map(estate: Estate, one: EventMap, body: Body) -> None:
     items = body.get("subscriptions")
     if items is not None and not isinstance(items, list):
         raise Refusal(texts.BAD_FIELD)
-    subscriptions = one.subscriptions if items is None else [_subscription(estate, item) for item in items]
+    subscriptions = one.subscriptions if items is None else _subscriptions(estate, one, items)
     one.name, one.moniker, one.subscriptions = name, moniker, subscriptions
 
 
@@ -81,6 +81,15 @@ def _subscription(estate: Estate, item: object) -> tuple[str, str, str]:
     return estate.new_id("subscription"), handler.id, fields.text(item, "eventTypeId").lower()
 
 
+def _subscriptions(estate: Estate, one: EventMap, items: list[Any]) -> list[tuple[str, str, str]]:
+    """What the items ask for, each once; one that the map has keeps its id."""
+    there = {(handler, kind): (its_id, handler, kind) for its_id, handler, kind in one.subscriptions}
+    found = {}
+    for its_id, handler, kind in (_subscription(estate, item) for item in items):
+        found.setdefault((handler, kind), there.get((handler, kind), (its_id, handler, kind)))
+    return list(found.values())
+
+
 def list_subscriptions(platform: Platform, call: Call) -> dict[str, Any]:
     """GET /EventMaps/{map}/subscriptions"""
     estate = platform.estate
@@ -92,9 +101,9 @@ def subscribe(platform: Platform, call: Call) -> dict[str, Any]:
     """POST /EventMaps/{map}/subscriptions"""
     estate = platform.estate
     found = estate.find(estate.maps, call.keys["map"])
-    added = [_subscription(estate, item) for item in call.items]
-    found.subscriptions = found.subscriptions + added
-    return success([shapes.subscription(estate, found, item) for item in added])
+    asked = _subscriptions(estate, found, call.items)
+    found.subscriptions = list(dict.fromkeys([*found.subscriptions, *asked]))
+    return success([shapes.added_subscription(estate, item) for item in asked])
 
 
 def list_events(platform: Platform, call: Call) -> dict[str, Any]:

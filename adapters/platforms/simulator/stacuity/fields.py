@@ -35,10 +35,11 @@ def part(body: Body, name: str) -> Body:
 
 
 def one_of(value: object, allowed: tuple[str, ...]) -> str:
-    """One of the words that are allowed."""
-    if value not in allowed:
+    """One of the words that are allowed, in any letter case."""
+    word = value.lower() if isinstance(value, str) else None
+    if word not in allowed:
         raise Refusal(BAD_FIELD)
-    return str(value)
+    return word
 
 
 def names(objects: dict[str, T], body: Body, *, except_id: str, longest: int = 100) -> tuple[str, str]:

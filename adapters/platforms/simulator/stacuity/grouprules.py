@@ -22,17 +22,17 @@ def make(estate: Estate, body: Body) -> Group:
     vslice = fields.needed(estate, estate.vslices, body.get("vslice"))
     if not vslice.subnets or not estate.regional_policies:
         raise Refusal(texts.BAD_FIELD)
-    kind = fields.one_of(body.get("endpointGroupType"), ("primary", "secondary"))
+    kind = fields.one_of(_given(body, "endpointGroupType", "primary"), ("primary", "secondary"))
     group = Group(
         id=estate.new_id("group"),
         moniker="",
         name="",
         vslice=vslice.id,
-        subscription_type=fields.one_of(body.get("subscriptionType"), SUBSCRIPTION_TYPES),
+        subscription_type=fields.one_of(_given(body, "subscriptionType", "integrated"), SUBSCRIPTION_TYPES),
         kind=kind,
         regional_policy="",
         subnet=_subnet(vslice, body.get("ipv4Subnet")),
-        ip_allocation=fields.one_of(body.get("ipAllocationType", vslice.ip_allocation), ALLOCATIONS),
+        ip_allocation=vslice.ip_allocation,
     )
     _write_changeable(estate, group, body)
     estate.ledger.record("create_group", None, None, group=group.moniker)
@@ -65,20 +65,27 @@ def _write_changeable(estate: Estate, group: Group, body: Body) -> None:
         raise Refusal(texts.BAD_FIELD)
     fields.names(estate.groups, body, except_id=group.id)
     policies, map_id = _policies(estate, group, body), fields.map_id(estate, body)
-    action = fields.one_of(body.get("sessionInactivityAction"), ACTIONS)
+    action = fields.one_of(_given(body, "sessionInactivityAction", group.inactivity_action), ACTIONS)
+    allocation = fields.one_of(_given(body, "ipAllocationType", group.ip_allocation), ALLOCATIONS)
     seconds = _seconds(body.get("sessionInactivityTime"))
     apn = _apn_of(estate, group, body.get("apn"))
     group.name, group.moniker, group.event_map, group.apn = name, moniker, map_id, apn
-    group.inactivity_action, group.inactivity_time = action, seconds
+    group.inactivity_action, group.inactivity_time, group.ip_allocation = action, seconds, allocation
     group.routing_policy, group.regional_policy, group.operator_policy = policies
+
+
+def _given(body: Body, name: str, default: str) -> object:
+    """What the body says; public clients leave the newer fields out."""
+    value = body.get(name)
+    return default if value is None else value
 
 
 def _policies(estate: Estate, group: Group, body: Body) -> tuple[str | None, str, str | None]:
     routing, operator = body.get("routingPolicy"), body.get("steeringProfile")
-    routing_policy = fields.needed(estate, estate.routing_policies, routing) if routing is not None else None
+    routing_policy = fields.needed(estate, estate.routing_policies, routing) if routing else None
     if routing_policy is not None and routing_policy.vslice != group.vslice:
         raise Refusal(texts.OTHER_VSLICE)
-    operator_policy = fields.needed(estate, estate.operator_policies, operator) if operator is not None else None
+    operator_policy = fields.needed(estate, estate.operator_policies, operator) if operator else None
     return (
         routing_policy.id if routing_policy else None,
         fields.needed(estate, estate.regional_policies, body.get("regionalGatewayPolicy")).id,

@@ -105,10 +105,11 @@ def list_entries(platform: Platform, call: Call) -> dict[str, Any]:
 
 
 def add_entries(platform: Platform, call: Call) -> dict[str, Any]:
-    """POST on the same: the answer holds no data"""
+    """POST on the same, a list for an operator policy, one object for a regional one: the answer holds no data"""
     kind, objects = _objects(platform, call)
     policy = platform.estate.find(objects, call.keys["key"])
-    policies.add_entries(platform.estate, kind.place, policy, call.items)
+    items = [call.fields] if kind.place == "regional_policies" else call.items
+    policies.add_entries(platform.estate, kind.place, policy, items)
     return success() | {"messages": ["Entries added"]}
 
 

@@ -17,7 +17,7 @@ from adapters.platforms.simulator.stacuity.model import (
     Named,
     VSlice,
 )
-from adapters.platforms.simulator.stacuity.policies import FIXED
+from adapters.platforms.simulator.stacuity.policies import EDGE_SERVICES, FIXED, RATES, TARGETS
 from adapters.platforms.simulator.stock import activation_code_of, eid_of, imsis_of
 
 _PROVISIONAL = (20, "provisional")  # the id is INVENTED, as those of the undocumented statuses are not known
@@ -68,6 +68,7 @@ def endpoint(estate: Estate, one: Endpoint) -> Json:
         "endpointGroup": reference(group),
         "ipAddress": addresses.shown(one, group),
         "latestActivity": moment(one.latest_activity),
+        "latestRatType": None if one.latest_activity is None else lookup(10, "lte"),
         "latestServingOperatorDescription": one.operator,
         "latestCountryName": one.country,
         "latestLat": one.position[0] if one.position else None,
@@ -138,20 +139,121 @@ def vslice(estate: Estate, one: VSlice) -> Json:
 
 def named(estate: Estate, one: Named, *, place: str) -> Json:
     """A policy, a routing target or an edge service."""
-    shown = {name: lookup(10, value) if isinstance(value, str) else value for name, value in one.fields.items()}
-    found = {**(reference(one) or {}), **shown, **(_FLAGS[place](one) if place in _FLAGS else {})}
-    return found | {"vslice": reference(estate.vslices.get(one.vslice))} if one.vslice is not None else found
+    return {**(reference(one) or {}), **_NAMED[place](estate, one)}
 
 
-_FLAGS: dict[str, Callable[[Named], Json]] = {
-    "operator_policies": lambda one: {
+def _routing_policy(estate: Estate, one: Named) -> Json:
+    written = one.fields
+    return {
+        "vslice": reference(estate.vslices.get(one.vslice or "")),
+        "routingPolicyStatus": lookup(10, written.get("routingPolicyStatus", "active")),
+        **{f"rateLimit{way}": _rate(written.get(f"rateLimit{way}Moniker", "unlimited")) for way in _WAYS},
+        **{name: written.get(name, 0) for name in (f"packetDiscard{way}Percentage" for way in _WAYS)},
+        "routingPolicyRules": [
+            _rule(estate, one, nth, rule) for nth, rule in enumerate(written.get("routingPolicyRules", []), start=1)
+        ],
+        "routingPolicyEdgeServices": _edge_services(estate, one),
+    }
+
+
+_WAYS = ("Uplink", "Downlink")
+_RULE_TEXTS = (
+    *("sourceIpPattern", "destinationIpPattern", "divertIp", "divertPort"),
+    *("sourcePortPattern", "destinationPortPattern"),
+)
+
+
+def _rate(moniker: str) -> Json:
+    return lookup(10 * (1 + RATES.index(moniker)), moniker)
+
+
+def _rule(estate: Estate, policy: Named, nth: int, written: Json) -> Json:
+    """A rule: its words as values of lists, what it names as references."""
+    target, gateway, protocol = (
+        written.get(name) for name in ("routingTarget", "regionalGateway", "transportProtocol")
+    )
+    named_target = next((one for one in estate.routing_targets.values() if target in (one.id, one.moniker)), None)
+    return {
+        "id": written["id"],
+        "routingPolicyId": policy.id,
+        "description": written.get("description") or "",
+        "precedence": nth,
+        "ruleAction": lookup(10, written["ruleAction"]),
+        "ruleDirection": lookup(10, written["ruleDirection"]),
+        "transportProtocol": lookup(10, protocol) if protocol else None,
+        **{name: written.get(name) for name in _RULE_TEXTS},
+        "routingTarget": reference(named_target),
+        "regionalGateway": {"id": gateway, "moniker": gateway, "name": gateway.capitalize()} if gateway else None,
+        "reflexive": bool(written.get("reflexive")),
+        "enabled": bool(written.get("enabled")),
+    }
+
+
+def _edge_services(estate: Estate, policy: Named) -> list[Json]:
+    """Every edge service, enabled or not, with the instances that the policy uses."""
+    written = {str(one.get("moniker")): one for one in policy.fields.get("routingPolicyEdgeServices", [])}
+    return [
+        _edge_service(estate, moniker, written.get(moniker, {}))
+        for moniker in dict.fromkeys((*EDGE_SERVICES, *written))
+    ]
+
+
+def _edge_service(estate: Estate, moniker: str, written: Json) -> Json:
+    used = written.get("edgeServiceInstanceIds") or []
+    found = [one for one in estate.edge_services.values() if one.id in used or one.moniker in used]
+    return {
+        "name": written.get("name") or moniker.capitalize(),
+        "description": written.get("description") or "",
+        "iconShape": written.get("iconShape") or "",
+        "moniker": moniker,
+        "available": True,
+        "enabled": bool(written.get("enabled")),
+        "hasInstance": bool(found),
+        "edgeServiceInstanceIds": list(used),
+        "edgeServiceInstances": [{"id": one.id, "moniker": one.moniker} for one in found],
+    }
+
+
+def _routing_target(estate: Estate, one: Named) -> Json:
+    """A target; the names of zone and gateway are INVENTED."""
+    written = one.fields
+    kind, zone = written.get("routingTargetType", "internet"), written.get("routingRedundancyZoneMoniker") or ""
+    instance = str(written.get("routingTargetTypeInstanceId") or kind)
+    return {
+        "vSlice": reference(estate.vslices.get(one.vslice or "")),
+        "routingTargetType": lookup(10 * (1 + TARGETS.index(kind)), kind),
+        "routingTargetStatus": lookup(10, "active"),
+        "configurationData": written.get("configurationData", {}),
+        "publicInstanceConfiguration": "",
+        "networkKey": 0,
+        "routingTargetTypeInstance": {
+            "id": 1,
+            "name": instance.capitalize(),
+            "moniker": instance,
+        },
+        "routingRedundancyZoneMoniker": zone,
+        "routingRedundancyZoneName": zone.capitalize(),
+        "regionalGatewayMoniker": "europe",
+        "regionalGatewayName": "Europe",
+    }
+
+
+def _edge_instance(_estate: Estate, one: Named) -> Json:
+    return {name: lookup(10, value) if isinstance(value, str) else value for name, value in one.fields.items()}
+
+
+_NAMED: dict[str, Callable[[Estate, Named], Json]] = {
+    "routing_policies": _routing_policy,
+    "routing_targets": _routing_target,
+    "edge_services": _edge_instance,
+    "operator_policies": lambda _, one: {
         **dict.fromkeys(("allow2g", "allow3g", "allow45g"), True),
-        "entries": entries("operator_policies", one),
+        "entries": entries("operator_policies", one) or None,
     },
-    "regional_policies": lambda one: {
+    "regional_policies": lambda _, one: {
         "active": True,
         "isFixed": one.moniker == FIXED,
-        "entries": entries("regional_policies", one),
+        "entries": entries("regional_policies", one) or None,
     },
 }
 
@@ -163,14 +265,22 @@ def entries(place: str, policy: Named) -> list[Json]:
 
 
 def handler(_estate: Estate, one: Handler) -> Json:
-    """An event handler; its secrets stay inside."""
+    """An event handler, secrets and all: the vendor's own client compares them with what it wrote."""
     return {
         "id": one.id,
         "moniker": one.moniker,
         "name": one.name,
         "eventEndpointType": lookup(10, one.type),
         "summaryDescription": one.url,
-        "configurationData": {"webhookConfig": {"url": one.url, "timeout": f"{one.timeout:g}"}},
+        "configurationData": {
+            "webhookConfig": {
+                "url": one.url,
+                "timeout": f"{one.timeout:g}",
+                "bearerToken": one.bearer_token,
+                "username": one.username,
+                "password": one.password,
+            }
+        },
     }
 
 
@@ -188,6 +298,18 @@ def subscription(estate: Estate, one: EventMap, item: tuple[str, str, str]) -> J
         "eventMap": reference(one),
         "eventEndpoint": None if known is None else {"id": known.id, "moniker": known.moniker, "name": known.name},
         "eventType": {"moniker": kind},
+    }
+
+
+def added_subscription(estate: Estate, item: tuple[str, str, str]) -> Json:
+    """One subscription as the answer to adding it; another form than the list's."""
+    its_id, handler_id, kind = item
+    known = estate.handlers.get(handler_id)
+    return {
+        "eventSubscriptionId": its_id,
+        "eventEndpointId": handler_id,
+        "eventType": kind,
+        "eventHandler": known.moniker if known else None,
     }
 
 

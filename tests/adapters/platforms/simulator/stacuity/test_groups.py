@@ -36,14 +36,23 @@ async def test_a_moniker_has_5_to_30_characters(account, new_group, moniker, goo
         "name",
         "moniker",
         "vslice",
-        "subscriptionType",
-        "endpointGroupType",
         "regionalGatewayPolicy",
-        "sessionInactivityAction",
     ],
 )
 async def test_what_is_mandatory_cannot_be_left_out(account, new_group, field):
     assert await made(account, new_group, **{field: None}) == "Field is not valid"
+
+
+async def test_a_group_without_the_newer_fields_is_primary_integrated_and_only_tells_of_idle_sessions(
+    account, new_group
+):
+    newer = ("subscriptionType", "endpointGroupType", "sessionInactivityAction")
+    older = {name: value for name, value in new_group.items() if name not in newer}
+
+    assert await account.post("/EndpointGroups", older | {"ipAllocationType": "Static"}) == ""
+    shown = await account.get("/EndpointGroups/meters")
+    assert [shown[name]["moniker"] for name in newer] == ["integrated", "primary", "notify"]
+    assert shown["customerId"] == account.simulator.account.tenant
 
 
 async def test_operator_policy_event_map_and_inactivity_are_optional_changeable_and_clearable(account, new_group):

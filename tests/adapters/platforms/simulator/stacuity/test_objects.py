@@ -187,22 +187,64 @@ async def test_the_first_entry_of_a_regional_policy_is_for_every_other_country(a
     path = "/regionalpolicies/europe-only/ENTRIES"
     one = {"regionalGatewayId": "europe", "iso3": "FRA"}
 
-    assert await account.post(path, [one]) == "Field is not valid"
-    assert await account.post(path, [{"regionalGatewayId": "moon"}]) == "Field is not valid"
-    assert await account.post(path, [{"regionalGatewayId": "north-america"}, one]) == ""
-    assert await account.post(path, [one]) == ""
-    assert [entry["regionalGateway"]["moniker"] for entry in await account.get(path)] == [
-        "north-america",
-        "europe",
-        "europe",
-    ]
+    assert (await account.get("/regionalpolicies/europe-only"))["entries"] is None
+    assert await account.post(path, one) == "Field is not valid"
+    assert await account.post(path, {"regionalGatewayId": "moon"}) == "Field is not valid"
+    assert [await account.post(path, {"regionalGatewayId": "north-america"}), await account.post(path, one)] == ["", ""]
+    assert [entry["regionalGateway"]["moniker"] for entry in await account.get(path)] == ["north-america", "europe"]
+
+
+async def test_a_regional_policy_takes_one_entry_a_call_and_an_operator_policy_a_list(account):
+    await account.call("POST", "/RegionalPolicies/europe-only/entries", [{"regionalGatewayId": "europe"}])
+    regional = account.status
+    await account.call("POST", "/OperatorPolicies/operators-default/entries", {"steeringProfileEntryAction": "allow"})
+
+    assert (regional, account.status) == (400, 400)
+
+
+@pytest.mark.parametrize(
+    ("policy", "entry"),
+    [
+        ("OperatorPolicies/operators-default", [{"steeringProfileEntryAction": "allow"}]),
+        ("RegionalPolicies/europe-only", {"regionalGatewayId": "europe"}),
+    ],
+)
+async def test_an_entry_that_a_policy_has_is_not_added_again(account, policy, entry):
+    for _ in range(2):
+        assert await account.post(f"/{policy}/entries", entry) == ""
+
+    assert len(await account.get(f"/{policy}/entries")) == 1
+
+
+async def test_a_subscription_that_a_map_has_is_not_added_again_and_the_answer_names_its_handler(account):
+    await account.post("/EventHandlers", HANDLER)
+    wanted = [{"eventEndpointId": "hook-1", "eventTypeId": "a_v1"}]
+    await account.post("/EventMaps", MAP | {"subscriptions": wanted})
+    (added,) = (await account.call("POST", "/EventMaps/map-1/subscriptions", wanted))["data"]
+    await account.put("/EventMaps/map-1", MAP | {"subscriptions": wanted})
+    (listed,) = await account.get("/EventMaps/map-1/subscriptions")
+
+    assert set(added) == {"eventSubscriptionId", "eventEndpointId", "eventType", "eventHandler"}
+    assert (added["eventSubscriptionId"], added["eventHandler"]) == (listed["id"], "hook-1")
+
+
+async def test_the_secrets_of_a_handler_come_back(account):
+    await account.post("/EventHandlers", hooked(bearerToken="a", username="u", password="p"))
+    shown = (await account.get("/EventHandlers/hook-1"))["configurationData"]["webhookConfig"]
+
+    assert (shown["bearerToken"], shown["username"], shown["password"]) == ("a", "u", "p")
+
+
+async def test_an_endpoint_shows_its_radio_only_once_it_was_on_a_network(account):
+    assert (await account.endpoint("pending"))["latestRatType"] is None
+    assert (await account.endpoint("in session"))["latestRatType"]["moniker"] == "lte"
 
 
 async def test_the_regional_policy_that_every_account_has_stays_as_it_is(account):
     found = await account.get("/RegionalPolicies/automatic")
     answers = [
         await account.put("/RegionalPolicies/automatic", {"name": "x", "moniker": "other"}),
-        await account.post("/RegionalPolicies/automatic/entries", [{"regionalGatewayId": "europe"}]),
+        await account.post("/RegionalPolicies/automatic/entries", {"regionalGatewayId": "europe"}),
         await account.delete("/RegionalPolicies/automatic"),
     ]
 
@@ -216,11 +258,18 @@ async def test_policies_and_targets_keep_what_was_written_and_their_vslice_for_e
     assert await account.post("/routingtargets", body) == ""
     assert await account.put("/routingtargets/out-1", body | {"vslice": "vslice-alt"}) == "Field cannot be changed"
     assert await account.put("/routingtargets/out-1", body | {"routingTargetType": "wireguard"}) == ""
-    rules = {"name": "P", "moniker": "policy-1", "vslice": "vslice-main", "routingPolicyRules": [{"a": 1}]}
-    await account.post("/RoutingPolicies", rules | {"routingPolicyStatus": "active"})
+    assert await account.post("/routingtargets", body | {"moniker": "out-2", "routingTargetType": "vpn"}) == ""
+    rule = {"ruleAction": "accept", "ruleDirection": "out", "transportProtocol": "tcp", "routingTarget": "out-1"}
+    policy = {"name": "P", "moniker": "policy-1", "vslice": "vslice-main", "routingPolicyRules": [rule]}
+    assert await account.post("/RoutingPolicies", policy | {"routingPolicyStatus": "active"}) == ""
+    target, found = await account.get("/routingtargets/out-1"), await account.get("/RoutingPolicies/policy-1")
+    (shown,) = found["routingPolicyRules"]
 
-    assert (await account.get("/routingtargets/out-1"))["routingTargetType"]["moniker"] == "wireguard"
-    assert (await account.get("/RoutingPolicies/policy-1"))["routingPolicyRules"] == [{"a": 1}]
+    assert (target["routingTargetType"]["moniker"], target["configurationData"]) == ("wireguard", {})
+    words = ("ruleAction", "ruleDirection", "transportProtocol")
+    assert [shown[word]["moniker"] for word in words] == ["accept", "out", "tcp"]
+    assert (shown["routingTarget"]["id"], shown["regionalGateway"]) == (target["id"], None)
+    assert [one["moniker"] for one in found["routingPolicyEdgeServices"]] == ["remoteaccessproxy"]
 
 
 async def test_edge_services_can_be_made_read_and_deleted(account):
