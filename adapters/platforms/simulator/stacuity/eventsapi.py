@@ -84,7 +84,7 @@ def _subscription(estate: Estate, item: object) -> tuple[str, str, str]:
 def _subscriptions(estate: Estate, one: EventMap, items: list[Any]) -> list[tuple[str, str, str]]:
     """What the items ask for, each once; one that the map has keeps its id."""
     there = {(handler, kind): (its_id, handler, kind) for its_id, handler, kind in one.subscriptions}
-    found = {}
+    found: dict[tuple[str, str], tuple[str, str, str]] = {}
     for its_id, handler, kind in (_subscription(estate, item) for item in items):
         found.setdefault((handler, kind), there.get((handler, kind), (its_id, handler, kind)))
     return list(found.values())
