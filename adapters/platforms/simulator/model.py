@@ -6,10 +6,11 @@ READY = "Ready To Activate"
 PRE_ACTIVE = "Pre-Active"
 ACTIVE = "Active"
 SUSPENDED = "Suspended"
+HOLD = "Hold"  # of endpoints only: the SIM was taken away
 ACTIVE_INVENTORY = "Active-Inventory"
 ACTIVE_TEST = "Active-Test"
 DELETED = "Deleted"
-STATES = (PRE_ACTIVE, ACTIVE, SUSPENDED, ACTIVE_INVENTORY, ACTIVE_TEST, DELETED)
+STATES = (PRE_ACTIVE, ACTIVE, SUSPENDED, HOLD, ACTIVE_INVENTORY, ACTIVE_TEST, DELETED)
 
 
 @dataclass(frozen=True, slots=True)

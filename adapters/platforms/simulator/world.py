@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.platforms.simulator.ledger import Ledger
-from adapters.platforms.simulator.model import ACTIVE, DELETED, PRE_ACTIVE, READY, Addon, Endpoint, Sim, Tag
+from adapters.platforms.simulator.model import DELETED, HOLD, PRE_ACTIVE, READY, Addon, Endpoint, Sim, Tag
 from adapters.platforms.simulator.replica import Replica
 
 FIRST_ENDPOINT_ID = 2_000_000_001
@@ -90,20 +90,24 @@ class World:
         )
 
     def link(self, endpoint: Endpoint, iccid: str) -> Endpoint:
-        """Attach a SIM; it takes over the endpoint's state."""
-        self._put_sim(replace(self.sims[iccid], status=endpoint.status, endpoint_id=endpoint.id))
-        return self._commit("link", replace(endpoint, iccid=iccid))
+        """Attach a SIM; both are Pre-Active then."""
+        return self._attach(endpoint, iccid, PRE_ACTIVE)
+
+    def _attach(self, endpoint: Endpoint, iccid: str, status: str) -> Endpoint:
+        self._put_sim(replace(self.sims[iccid], status=status, endpoint_id=endpoint.id))
+        return self._commit("link", replace(endpoint, iccid=iccid, status=status))
 
     def delink(self, endpoint: Endpoint) -> Endpoint:
-        """Detach the SIM; one that was never activated goes back to stock, another stays Active."""
+        """Detach the SIM: it goes back to stock, and its endpoint waits in Hold."""
         assert endpoint.iccid is not None
-        iccid, sim = endpoint.iccid, self.sims[endpoint.iccid]
-        self._put_sim(replace(sim, status=READY if sim.status == PRE_ACTIVE else ACTIVE, endpoint_id=None))
-        return self._commit("delink", replace(endpoint, iccid=None), ledger_iccid=iccid)
+        iccid = endpoint.iccid
+        self._put_sim(replace(self.sims[iccid], status=READY, endpoint_id=None))
+        return self._commit("delink", replace(endpoint, iccid=None, status=HOLD), ledger_iccid=iccid)
 
     def swap(self, endpoint: Endpoint, iccid: str) -> Endpoint:
-        """Put another SIM on an endpoint, as people do in the portal; the old one is free."""
-        return self.link(self.delink(endpoint) if endpoint.iccid else endpoint, iccid)
+        """Put another SIM on an endpoint, as people do in the portal; the old one is free, and the state stays."""
+        status = endpoint.status
+        return self._attach(self.delink(endpoint) if endpoint.iccid else endpoint, iccid, status)
 
     def delete(self, endpoint: Endpoint) -> None:
         """Remove an endpoint for good."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adapters.platforms.simulator.model import ACTIVE, ACTIVE_TEST, PRE_ACTIVE, Endpoint
+from adapters.platforms.simulator.model import ACTIVE, ACTIVE_TEST, HOLD, PRE_ACTIVE, READY, Endpoint
 from adapters.platforms.simulator.sft import codes, fixtures
 from adapters.platforms.simulator.sft.context import Call, Platform, flag_field, list_field, params_of, text_field
 from adapters.platforms.simulator.sft.envelope import Body, BusinessError, success
@@ -36,12 +36,14 @@ def create(platform: Platform, params: dict[str, Any]) -> Endpoint:
 
 
 def check_linkable(platform: Platform, iccid: str) -> None:
-    """Refuse a SIM that is not in stock or belongs to another endpoint."""
+    """Refuse a SIM that is not in stock, is not Ready To Activate, or belongs to another endpoint."""
     sim = platform.world.sims.get(iccid)
     if sim is None:
         raise BusinessError(codes.ICCID_UNKNOWN, "ICCID not found")
     if sim.endpoint_id is not None and not platform.config.duplicates:
         raise BusinessError(codes.ICCID_ATTACHED, "SIM is already attached to an endpoint")
+    if sim.endpoint_id is None and sim.status != READY:
+        raise BusinessError(codes.MOVE_NOT_ALLOWED, f"A SIM that is {sim.status} cannot be linked")
 
 
 def base_plan(params: dict[str, Any]) -> str:
@@ -79,8 +81,10 @@ def _as_sent(params: dict[str, Any]) -> str | None:
 
 
 def _first_status(platform: Platform, params: dict[str, Any], iccid: str | None) -> str:
-    """Without isDefaultActivation=false the endpoint is activated at once; nothing is active without a SIM."""
+    """Without isDefaultActivation=false the endpoint is activated at once; without a SIM it waits in Hold."""
     activate = flag_field(params, "isDefaultActivation", default=True)
+    if iccid is None:
+        return HOLD
     if platform.config.oem:
         return ACTIVE_TEST
-    return ACTIVE if activate and iccid is not None else PRE_ACTIVE
+    return ACTIVE if activate else PRE_ACTIVE

@@ -1,6 +1,6 @@
 """Activation, suspension, linking and deletion of endpoints."""
 
-from adapters.platforms.simulator.model import ACTIVE
+from adapters.platforms.simulator.model import ACTIVE, HOLD
 from adapters.platforms.simulator.sft import codes, fixtures
 from adapters.platforms.simulator.sft.context import (
     Call,
@@ -43,11 +43,13 @@ def change_lifecycle(platform: Platform, call: Call) -> Body:
 
 
 def link_sim(platform: Platform, call: Call) -> Body:
-    """POST /LinkSim"""
+    """POST /LinkSim: a SIM that is Ready To Activate goes on an endpoint in Hold; both are Pre-Active then"""
     endpoint, iccid = endpoint_of(platform, call), text_field(params_of(call), "iccid")
     check_linkable(platform, iccid)
     if endpoint.iccid is not None:
         raise BusinessError(codes.ICCID_ATTACHED, "Endpoint already holds a SIM")
+    if endpoint.status != HOLD:
+        raise BusinessError(codes.MOVE_NOT_ALLOWED, f"A SIM cannot be linked to an endpoint in {endpoint.status}")
     platform.world.link(endpoint, iccid)
     return success(text="SIM linked")
 

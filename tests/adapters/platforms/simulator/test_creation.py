@@ -77,9 +77,9 @@ async def test_names_need_not_be_unique(sft):
     assert await sft.created(first) != await sft.created(second)
 
 
-async def test_without_a_sim_it_stays_pre_active(sft):
+async def test_without_a_sim_it_waits_in_hold_so_that_one_can_be_linked(sft):
     endpoint_id = await sft.created(isLinkSIM="false", iccid=None, isDefaultActivation="true")
-    assert sft.simulator.state.endpoints[endpoint_id].status == "Pre-Active"
+    assert sft.simulator.state.endpoints[endpoint_id].status == "Hold"
 
 
 async def test_a_write_survives_the_client_that_hangs_up(start):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 
@@ -70,10 +72,41 @@ async def test_delink_gets_6413_and_frees_the_sim(sft, code):
     assert (row["simStatus"], row["simAttachStatus"], row["endPointId"]) == ("Ready To Activate", "NOT ATTACHED", "-")
 
 
-async def test_a_sim_that_was_active_stays_active_when_delinked(sft):
+@pytest.mark.parametrize("at_once", ["true", "false"])
+async def test_a_delinked_sim_is_ready_again_and_its_endpoint_is_on_hold(sft, at_once):
+    endpoint_id = await sft.created(isDefaultActivation=at_once)
+    await sft.write("/DeLinkSim", endpoint_id)
+    profile = await sft.get("/GetEndPointProfile", endPointId=endpoint_id)
+    assert (await sft.sim(sft.iccids[0]))["simStatus"] == "Ready To Activate"
+    assert profile["info"]["basicInfo"]["endPointStatus"] == "Hold"
+
+
+async def test_a_delinked_sim_can_be_linked_again_is_pre_active_then_and_can_be_activated(sft, code):
     endpoint_id = await sft.created(isDefaultActivation="true")
     await sft.write("/DeLinkSim", endpoint_id)
-    assert (await sft.sim(sft.iccids[0]))["simStatus"] == "Active"
+    assert (await sft.write("/LinkSim", endpoint_id, iccid=sft.iccids[0]))["resultCode"] == "0"
+    assert (await sft.sim(sft.iccids[0]))["simStatus"] == "Pre-Active"
+    assert code(await sft.write("/EndPointActivation", endpoint_id)) == ("0", "5014")
+
+
+async def test_a_delinked_sim_gets_a_new_endpoint(sft, code):
+    await sft.write("/DeLinkSim", await sft.created(isDefaultActivation="true"))
+    assert (await sft.create())["resultCode"] == "0"
+
+
+async def test_only_a_sim_that_is_ready_can_be_linked_or_get_an_endpoint(sft, code):
+    world, iccid = sft.simulator.state, sft.iccids[0]
+    world.sims[iccid] = replace(world.sims[iccid], status="Active")
+    waiting = await sft.created(isLinkSIM="false")
+    assert code(await sft.create(iccid)) == ("1", "9105")
+    assert code(await sft.write("/LinkSim", waiting, iccid=iccid)) == ("1", "9105")
+
+
+async def test_only_an_endpoint_on_hold_can_be_linked(sft, code):
+    endpoint_id = await sft.created(isLinkSIM="false")
+    world = sft.simulator.state
+    world.endpoints[endpoint_id] = replace(world.endpoints[endpoint_id], status="Pre-Active")
+    assert code(await sft.write("/LinkSim", endpoint_id, iccid=sft.iccids[5])) == ("1", "9105")
 
 
 async def test_a_second_delink_gets_6420(sft, code):
