@@ -42,7 +42,7 @@ async def _unplanned(client: PrefectClient, deployment: DeploymentResponse, new:
         return ""
     return (
         f"the server plans no runs of {deployment.name}, which has a schedule; its log says why. Of cron lines Prefect "
-        "3.9.1 makes no runs on Python 3.11 and 3.12: serve or deploy again, prefect.yaml has intervals"
+        "3.9.1 with whenever 0.10 makes no runs on Python 3.11 and 3.12: serve or deploy again, prefect.yaml has intervals"
     )
 
 
