@@ -41,8 +41,8 @@ async def _unplanned(client: PrefectClient, deployment: DeploymentResponse, new:
     if await _runs(client, deployment, FlowRunFilterExpectedStartTime(after_=now), limit=1):
         return ""
     return (
-        f"the server plans no runs of {deployment.name}, which has a schedule; its log says why. Of cron lines Prefect "
-        "3.9.1 with whenever 0.10 makes no runs on Python 3.11 and 3.12: serve or deploy again, prefect.yaml has intervals"
+        f"the server plans no runs of {deployment.name}, which has a schedule; its log says why. With "
+        "whenever 0.10 Prefect 3.9.1 makes no runs of cron lines: serve or deploy again, prefect.yaml has intervals"
     )
 
 

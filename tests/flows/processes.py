@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from select import select
 from typing import Any, Protocol, TypeVar
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 T = TypeVar("T")
@@ -50,9 +50,20 @@ def fetch(url: str, body: Any = None, *, method: str | None = None, headers: Map
     """JSON from a loopback address; with a body it is posted."""
     data = None if body is None else json.dumps(body).encode()
     request = Request(url, data=data, headers={"Content-Type": "application/json"} | dict(headers or {}), method=method)
-    with urlopen(request, timeout=30) as answer:
-        raw = answer.read()
-    return json.loads(raw) if raw else None
+    for later in (*_WAITS, None):
+        try:
+            with urlopen(request, timeout=30) as answer:
+                raw = answer.read()
+            return json.loads(raw) if raw else None
+        except HTTPError as error:
+            # What Prefect's server says while its SQLite is busy; Prefect's own client asks again too.
+            if later is None or error.code != 503 or b"Service Unavailable" not in error.read():
+                raise
+            time.sleep(later)
+    return None
+
+
+_WAITS = (0.2, 0.5, 1.0, 2.0, 4.0)
 
 
 def answers(url: str) -> bool:
