@@ -4,6 +4,7 @@ import codecs
 import csv
 import gzip
 import io
+import os
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from domain.manifest import Outcome
 
-QUICK = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXAMPLES = int(os.environ.get("EXAMPLES", "8"))  # `make chaos` looks at many more
+QUICK = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NAMES = st.sampled_from(["", "a", "=1+1", "'quoted", "Zürich", "東京", 'say "hi"', "a;b", "a,b", "x\ty", "-1"])
 TAGS = st.sampled_from(["", "eu", "eu,spare", "spare;eu", "op:no", "a b"])
 CELLS = st.tuples(st.integers(1, 8), st.sampled_from(["", " ", "'", "F", "0"]), NAMES, TAGS)
