@@ -32,7 +32,7 @@ async def test_a_doubt_is_looked_up_a_little_after_it_arose(desk):
 
     assert await ledger.doubts(scope, 9) == []
     outlook = await ledger.outlook(scope)
-    assert outlook.next_at - outlook.now == pytest.approx(5, abs=1)
+    assert 0 < outlook.next_at - outlook.now <= 5  # the store's clock goes on, also on a busy machine
     desk.later(5.1)
 
     (doubt,) = await ledger.doubts(scope, 9)
@@ -202,7 +202,7 @@ async def test_a_process_that_left_in_good_order_leaves_its_sent_operations_as_d
 async def test_a_process_takes_nothing_from_itself_while_a_call_may_be_under_way(desk):
     scope, ledger = desk.batch(1), await desk.ledger(deadline_seconds=200, settle_seconds=300)
     await ledger.step(scope, [], 1)
-    desk.later(529)
+    desk.later(500)  # of 530
 
     assert await ledger.doubts(scope, 9) == []
     assert desk.operations() == ["sent"]
