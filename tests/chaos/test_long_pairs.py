@@ -51,7 +51,7 @@ class Portal:
         }
 
 
-async def test_whoever_is_swapped_whenever_no_change_and_no_add_on_reaches_a_stranger(shop_of, chance):  # noqa: F811
+async def test_whoever_is_swapped_whenever_no_change_and_no_add_on_reaches_a_stranger(shop_of, chance):
     async with shop_of(SIMS, more=HASTY) as shop, bulk(shop, ACCOUNT, "sft") as work:
         portal = Portal(shop, chance)
         for kind, wanted in ROUNDS:
