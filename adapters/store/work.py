@@ -18,6 +18,7 @@ from adapters.store.trail import record
 from domain.capabilities import CAPABILITIES
 from domain.doubt import Doubt, Evidence, Ruling
 from domain.ending import DELINKED
+from domain.errors import StoreUnavailable
 from domain.lifecycle import MOVES, Kind
 from domain.operation import State, Work
 from domain.outcome import Verdict
@@ -149,7 +150,11 @@ def _one_tag_each(works: Sequence[Work]) -> tuple[Work, ...]:
 
 def _mark_sent(connection: Connection, owner: Owner, work: Sequence[Work], now: float, *, safe_after: float) -> None:
     by = {"new_owner": owner.worker, "until": safe_after, "at": now}
-    connection.execute(_SENT, by | {"ids": [w.id for w in work]})
+    marked = connection.execute(_SENT, by | {"ids": [w.id for w in work]}).rowcount
+    if marked != len(work):  # no call may go out whose intent is not written
+        raise StoreUnavailable(
+            f"The store marked {marked} of {len(work)} operations as sent; none is sent, run it again."
+        )
     facts = [
         subject(owner.account, w)
         | {"operation_id": w.id, "token": w.token, "at": now, "event": "sent", "owner": owner.worker}
