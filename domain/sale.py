@@ -129,7 +129,8 @@ class Seller:
             self._prepare()
         order, step = await self._book.place(wanted, full=place.full)
         _check_same(order, wanted)
-        place.is_used = self._has_stock = bool(step.work)
+        place.is_used = bool(step.work)
+        self._has_stock = order.state is not OrderState.NO_STOCK
         placed(order)
         order = await self.carry_on(order, step, within=within)
         place.is_used = place.is_used and not order.may_begin_anew

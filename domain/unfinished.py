@@ -1,4 +1,4 @@
-"""A bulk change in which something is left to do."""
+"""Bulk changes in which something is left to do."""
 
 from dataclasses import dataclass
 
@@ -26,3 +26,16 @@ class Unfinished:
         parts = {"to send": self.planned, by: self.sent, "in doubt": self.in_doubt, "to be read back": self.unread}
         left = ", ".join(f"{count:,} {words}" for words, count in parts.items() if count)
         return f"{self.request} on {self.account}: {left}"
+
+
+@dataclass(frozen=True, slots=True)
+class OwedReport:
+    """The report of a change whose process ended before it was written."""
+
+    account: str
+    change: int
+    title: str
+
+    def sentence(self) -> str:
+        """One line on what is missing."""
+        return f"the report of {self.title} is missing"

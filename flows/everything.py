@@ -100,14 +100,13 @@ def serve_all(places: Places) -> None:
 
 def _environment(places: Places) -> Mapping[str, str]:
     """What the server and its clients need. Raises UsageError."""
-    place = home()  # or Prefect would use the folder of the user, with whatever else runs in their name
     return (
         _RETENTION
         | {"PREFECT_RUNNER_POLL_FREQUENCY": "1"}  # a run that was asked for starts within 3 s instead of 10
         | os.environ
-        | server_env(place, places.port, places.host)
+        | server_env(home(), places.port, places.host)
         | {
-            "PREFECT_HOME": str(place),
+            "PREFECT_HOME": str(home()),  # not the user's, which all programs share that run in their name
             "PREFECT_API_URL": places.api,
             "PREFECT_SERVER_API_HOST": places.host,
             "DO_NOT_TRACK": "1",

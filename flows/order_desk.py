@@ -229,7 +229,7 @@ class OrderDesk:
         self._sold = True
 
     async def _close_settled(self) -> None:
-        if not self._sold:
+        if not (self._sold or self._runs):
             return
         self._sold = False
         await self._book.close_settled(persons=False)

@@ -15,8 +15,7 @@ from tasks import resources
 from tasks.carry_out import carry_out_chunk, log_in, settle_rest
 from tasks.going_on import Came
 from tasks.progress import watched
-from tasks.report import write_report
-from tasks.report_data import as_it_stands
+from tasks.report import write_owed_reports, write_report
 from tasks.selling import sweep
 from tasks.survey import look_before_rest, read_back_rest
 
@@ -38,9 +37,9 @@ async def resume(request: ResumeRequest) -> State[Summary]:
         return Completed(message=f"{'; '.join(left) or 'nothing is unfinished'}; nothing was changed")
     await rename(f"resume {len(found):,} unfinished")
     came = await _resume_all(found, selling)
-    # What was unfinished has a report by now, or is still unfinished.
-    for one in [] if came.stopped else [one for one in owed if one.change not in {each.change for each in found}]:
-        came.written += await _write_owed(one)
+    if not came.stopped:
+        # What was unfinished has a report by now, or is still unfinished.
+        came.written = await write_owed_reports(owed, without={one.change for one in found}, run=run_id())
     summary = came.summary(run_id())
     if came.errors:
         raise Stopped("; ".join([summary.sentence(), *map(str, came.errors)]))
@@ -89,15 +88,3 @@ async def _resume_change(session: resources.Session, found: Unfinished) -> Summa
     )
     reports = await write_report(account, change, summary, title, f"resumed-{change}")
     return summary.with_reports(reports)
-
-
-async def _write_owed(owed: resources.Owed) -> list[str]:
-    """Write the report of a process that ended before it came to that."""
-    if not resources.owe_report(owed):
-        return []
-    batch = resources.batch_of_change(owed.account, owed.change)
-    if batch is None:
-        summary = resources.summarise_as_it_stands(owed.change, label=owed.title, run=run_id())
-        return await write_report(owed.account, owed.change, summary, owed.title, f"resumed-{owed.change}")
-    of_batch, summary = as_it_stands(batch, run_id())
-    return await write_report(owed.account, owed.change, summary, owed.title, of_batch.name, of_batch)

@@ -47,8 +47,12 @@ def _deployment(entry: dict[str, Any]) -> Any:
 
 
 def _schedule(entry: dict[str, Any]) -> Schedule:
-    every, since = timedelta(seconds=entry["interval"]), datetime.fromisoformat(entry["anchor_date"])
-    return Schedule(**entry | {"interval": every, "anchor_date": since})
+    given = dict(entry)
+    if "interval" in given:
+        given["interval"] = timedelta(seconds=given["interval"])
+    if "anchor_date" in given:
+        given["anchor_date"] = datetime.fromisoformat(given["anchor_date"])
+    return Schedule(**given)
 
 
 def _triggers(entry: dict[str, Any]) -> list[Any]:

@@ -9,6 +9,7 @@ from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifa
 
 from domain.operation import FINAL, State
 from domain.ports import Outlook, Scope
+from domain.unfinished import OwedReport
 from tasks import resources
 from tasks.steps import API_TROUBLE, is_cancelled_in_prefect
 
@@ -24,7 +25,7 @@ async def watched(account: str, change: int, title: str) -> AsyncIterator[None]:
 
     From its beginning on a report is owed.
     """
-    resources.owe_report(resources.Owed(account, change, title))
+    resources.owe_report(OwedReport(account, change, title))
     watcher = asyncio.create_task(_watch(account, change, title))
     try:
         yield

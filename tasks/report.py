@@ -1,6 +1,6 @@
 """Writes the report files and puts the summary where operators see it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -14,9 +14,10 @@ from domain.problems import shown_masked
 from domain.report import MappingRow, Rejects, ReportData
 from domain.selection import AsAsked
 from domain.summary import Summary
+from domain.unfinished import OwedReport
 from tasks import resources
 from tasks.batch import Batch
-from tasks.report_data import mapping_of_batch, mapping_of_change, rejects_of_batch, report_data
+from tasks.report_data import as_it_stands, mapping_of_batch, mapping_of_change, rejects_of_batch, report_data
 from tasks.steps import API_TROUBLE, step
 
 _SHOWN = 200
@@ -49,6 +50,24 @@ async def write_report(
     with suppress(*API_TROUBLE):  # the files are what counts; the UI may be away
         await _artifacts(summary, data, paths, mapping())
     return [str(path) for path in paths]
+
+
+async def write_owed_reports(owed: Iterable[OwedReport], *, without: Collection[int], run: str) -> list[str]:
+    """Write the reports of processes that ended before they came to that, but for some changes."""
+    paths = []
+    for one in owed:
+        if one.change not in without and resources.owe_report(one):
+            paths += await _write_owed(one, run)
+    return paths
+
+
+async def _write_owed(owed: OwedReport, run: str) -> list[str]:
+    batch = resources.batch_of_change(owed.account, owed.change)
+    if batch is None:
+        summary = resources.summarise_as_it_stands(owed.change, label=owed.title, run=run)
+        return await write_report(owed.account, owed.change, summary, owed.title, f"resumed-{owed.change}")
+    of_batch, summary = as_it_stands(batch, run)
+    return await write_report(owed.account, owed.change, summary, owed.title, of_batch.name, of_batch)
 
 
 async def _artifacts(summary: Summary, data: ReportData, paths: list[Path], mapping: Iterable[MappingRow]) -> None:

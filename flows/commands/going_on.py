@@ -37,7 +37,7 @@ def unfinished(account: Account = None, as_json: Json = False, yes: Yes = False)
     for each in selling:
         print(f"Orders are in progress on {each}: those that nobody is at are finished or put back.")
     for report in owed:
-        print(f"T{report.sentence()[1:]}.")
+        print(f"Going on also writes a report: {report.sentence()}.")
     if found or selling or owed:
         running.confirm("Go on with all of it?", yes=yes)
         running.finish(running.run_flow("resume", ResumeRequest(account=name, dry_run=False)))

@@ -61,7 +61,7 @@ from tasks.resources.grouping import (
 )
 from tasks.resources.jobs import has_settings, is_alive, living_run, only_one, places_not_kept
 from tasks.resources.names import check_account, check_filters, checked_iccid
-from tasks.resources.owed import Owed, owe_report, owed_reports, report_is_written
+from tasks.resources.owed import owe_report, owed_reports, report_is_written
 from tasks.resources.reading import (
     accounts_in_use,
     batch_counts,
@@ -124,7 +124,6 @@ from tasks.resources.upkeep import audit_store, check_store, rebuild_store, run_
 __all__ = [
     "BACKLOG",
     "REPORTS_URL",
-    "Owed",
     "Session",
     "able_to_sign",
     "account",

@@ -42,7 +42,7 @@ def test_the_report_of_a_batch_is_written_by_the_next_run_once_and_nothing_is_se
     listed = here.run("unfinished", "--yes")
     again = here.run("unfinished", "--yes")
 
-    assert "The report of provision batch · 4 rows · t was not written." in listed.out
+    assert "Going on also writes a report: the report of provision batch · 4 rows · t is missing." in listed.out
     wanted = {"batch-report.xlsx", "batch-mapping.csv", "batch-rejects.csv", "batch-rejects.xlsx"}
     assert {path.rpartition("/")[2] for path in listed.summary["reports"]} == wanted
     assert reports(here) == wanted, "the note is gone too"
@@ -60,6 +60,6 @@ def test_the_report_of_a_change_is_written_too(here):
 
     listed = here.run("unfinished", "--yes")
 
-    assert "was not written." in listed.out
+    assert "is missing." in listed.out
     assert [path.rpartition("/")[2].startswith("resumed-") for path in listed.summary["reports"]] == [True, True]
     assert here.run("unfinished", "--yes").err == "Nothing is unfinished.\n"

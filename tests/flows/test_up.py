@@ -2,12 +2,13 @@
 
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from domain.errors import PreactiveError, UsageError
-from flows import parts
+from flows import everything, parts
 from flows.__main__ import app
 from tests.flows.processes import free_port, until
 
@@ -112,3 +113,12 @@ def test_a_part_that_the_others_do_not_need_is_told_of_and_they_go_on(start, cap
         parts.watch([wrong, made, last], every=0.01)
     said = capsys.readouterr().err.splitlines()
     assert [line.endswith("Its log is data/var/log/order-service.log. The others go on.") for line in said] == [True]
+
+
+def test_prefect_has_its_folder_in_the_project_and_not_in_the_users_home(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PREFECT_HOME", "restored at the end")
+    monkeypatch.delenv("PREFECT_HOME")
+    places = everything.Places(host="127.0.0.1", port=1, simulator_port=2, orders_port=3, reports_port=4)
+
+    assert Path(everything._environment(places)["PREFECT_HOME"]).resolve() == tmp_path / "data" / "var" / "prefect"

@@ -2,10 +2,10 @@
 
 from adapters import settings
 from adapters.file_lock import hold
+from domain.unfinished import OwedReport
 from tasks import resources
-from tasks.resources import Owed
 
-REPORT = Owed("travel", 7, "provision march · 3 rows · travel")
+REPORT = OwedReport("travel", 7, "provision march · 3 rows · travel")
 
 
 def left(folder, owed=REPORT):

@@ -40,6 +40,17 @@ async def test_the_same_order_again_is_the_same_endpoint_and_no_call(shop_of):
         assert len(shop.simulator.ledger.entries) == before
 
 
+async def test_turns_are_asked_for_while_an_order_is_written_unless_the_last_one_found_no_sim(shop_of):
+    async with shop_of(1) as shop, resources.session("travel", Lane.SALES) as session:
+        asked = []
+        session.pacer.prepare = lambda: asked.append(order)
+        seller = session.seller()
+        for order in ("A-1", "A-1", "A-2", "A-3"):
+            await seller.sell(shop.order(order), within=10)
+
+        assert asked == ["A-1", "A-1", "A-2"]
+
+
 async def test_what_cannot_be_sold_is_refused_before_anything_is_written(shop_of):
     async with shop_of(1) as shop:
         with pytest.raises(UnknownGroup, match="no group 'mars'"):

@@ -7,7 +7,9 @@ import pytest
 
 from adapters.store import bulk_changes
 from adapters.store.store import AccountLedger
+from adapters.store.work import _mark_sent
 from domain.doubt import Patience
+from domain.errors import StoreUnavailable
 from domain.executor import Executor
 from domain.lifecycle import Kind, Lifecycle, is_allowed
 from domain.outcome import Because, Verdict
@@ -36,6 +38,19 @@ async def test_an_intent_is_committed_before_its_operation_is_handed_out(desk):
     assert [tuple(row) for row in seen] == [("sent", 1, worker), ("sent", 1, worker), ("planned", 0, None)]
     facts = desk.see("SELECT operation_id, token, event, owner FROM attempts ORDER BY id")
     assert [tuple(row) for row in facts] == [(number, 1, "sent", worker) for number in ids(step)]
+
+
+async def test_nothing_is_handed_out_when_one_of_the_intents_could_not_be_written(desk):
+    scope, ledger = desk.batch(2), await desk.ledger()
+    step = await ledger.step(scope, [], 2)
+    desk.do("UPDATE operations SET state = 'planned' WHERE id = :id", id=step.work[0].id)
+
+    def mark(connection):
+        _mark_sent(connection, ledger.owner, step.work, 0.0, safe_after=0.0)
+
+    with pytest.raises(StoreUnavailable, match="marked 1 of 2 operations as sent; none is sent"):
+        await desk.store.awrite(mark)
+    assert sorted(desk.operations()) == ["planned", "sent"]
 
 
 async def test_no_call_goes_out_whose_intent_another_connection_cannot_see(desk):
