@@ -7,13 +7,14 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from adapters.store import deadline
 from adapters.store.schema import HEAD, KNOWN
+from adapters.store.spool import Spool
 from domain.errors import StoreDamaged, StoreLocked, StoreNewer, StoreSilent, StoreUnavailable
 
 Row = dict[str, Any]
@@ -29,8 +30,6 @@ class Reader:
     def __init__(self, url: str) -> None:
         self._url = url
         self._connection: Any = None
-        self._streams = 0
-        self._cursors: list[Any] = []
 
     @contextmanager
     def open(self) -> Iterator["Reader"]:
@@ -50,8 +49,6 @@ class Reader:
                 raise KeyboardInterrupt from None
             raise _unavailable(error) from None
         finally:
-            for cursor in list(self._cursors):
-                self._let_go(cursor)
             if self._connection is not None:
                 self._connection.close()
 
@@ -68,35 +65,39 @@ class Reader:
             cursor.close()
 
     def stream(self, sql: str, values: Mapping[str, object] | None = None) -> Iterator[Row]:
-        """The rows of a query one by one, for results that may be large."""
+        """The rows of a query one by one, for results that may be large.
+
+        All are read at the first one and kept beside: whoever takes them may be a person at a pager, or a workbook that
+        takes minutes to write, and a writer of the embedded store waits for as long as something is being read.
+        """
         if self._connection is None:
             return
-        cursor = self._large_cursor()
-        self._cursors.append(cursor)
-        try:
+        with closing(Spool()) as kept:
+            names = self._read_into(kept, sql, values)
+            for row in kept.rows():
+                yield dict(zip(names, row, strict=True))
+
+    def _read_into(self, kept: Spool, sql: str, values: Mapping[str, object] | None) -> list[str]:
+        """Keep the rows of a query, and return the names of their columns."""
+        with self._large_cursor() as cursor:
             cursor.execute(self._dialect(sql), dict(values or {}))
             names = [column[0] for column in cursor.description]
-            for row in cursor:
-                yield dict(zip(names, row, strict=True))
-        finally:
-            self._let_go(cursor)
+            while some := cursor.fetchmany(_AT_ONCE):
+                kept.put(some)
+        return names
 
-    def _let_go(self, cursor: Any) -> None:
-        """Close a cursor, unless its connection was closed before a stream was read to its end."""
-        if cursor in self._cursors:
-            self._cursors.remove(cursor)
-            cursor.close()
-
-    def _large_cursor(self) -> Any:
+    @contextmanager
+    def _large_cursor(self) -> Iterator[Any]:
         """A cursor that fetches a stretch at a time; that of PostgreSQL lives on the server, and in a transaction."""
         if isinstance(self._connection, sqlite3.Connection):
-            return self._connection.cursor()
-        if self._connection.info.transaction_status.name == "IDLE":
-            self._connection.execute("BEGIN")
-        self._streams += 1
-        cursor = self._connection.cursor(name=f"stream_{self._streams}")
-        cursor.itersize = _AT_ONCE
-        return cursor
+            with closing(self._connection.cursor()) as cursor:
+                yield cursor
+        elif self._connection.info.transaction_status.name == "IDLE":
+            with self._connection.transaction(), self._connection.cursor(name="stream") as cursor:
+                yield cursor
+        else:  # within a snapshot
+            with self._connection.cursor(name="stream") as cursor:
+                yield cursor
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

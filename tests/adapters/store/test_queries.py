@@ -2,6 +2,7 @@
 
 import gc
 import json
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -570,3 +571,30 @@ def test_a_large_result_is_fetched_in_stretches_and_may_be_left_in_the_middle(st
 
     assert first == list(range(1, 5001))
     assert grown < 40
+
+
+@pytest.mark.parametrize("rows", [3, 50_000])
+def test_who_takes_a_list_slowly_holds_up_nobody_who_writes(desk, rows):
+    """A person at a pager, or a workbook that takes minutes to write."""
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :rows)"
+    desk.ingest(manifest(accepted(1)))
+    with Reader(desk.url).open() as reader:
+        taken = reader.stream(f"{numbers} SELECT n.i, e.iccid, e.updated_at FROM n, endpoints e", {"rows": rows})
+        first = next(taken)
+        with desk.minding() as connection:
+            connection.exec_driver_sql("UPDATE endpoints SET updated_at = 7")
+        left = sum(1 for _ in taken)
+
+    assert (first["i"], first["iccid"], left) == (1, iccid(1), rows - 1)
+
+
+def test_where_a_large_list_cannot_be_kept_is_told(desk):
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
+    many = f"{numbers} SELECT i, CAST(:words AS VARCHAR(200)) AS w FROM n"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, before[1]))
+    try:
+        with pytest.raises(StoreUnavailable, match="File too large"), Reader(desk.url).open() as reader:
+            next(reader.stream(many, {"words": "w" * 200}))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
