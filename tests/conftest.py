@@ -1,7 +1,10 @@
 """What all tests may ask for: a store on either database. Nothing here starts before a test needs it."""
 
+import gc
 import shutil
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,11 +28,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Whoever works with stores compiles each statement once."""
+    """What was imported and collected is never looked through again; who works with stores compiles each statement once."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
     if "sqlalchemy" in sys.modules:
         from tests.support.compiled import share_compiled_statements
 
         share_compiled_statements()
+
+
+# Of what all tests of a process share, and may outlive those that asked for it first.
+_SHARED_THREADS = ("warm", "execnet")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_thread_is_left_running() -> Iterator[None]:
+    """A thread that goes on after the tests of a file takes time from all that follow."""
+    before = set(threading.enumerate())
+    yield
+    until = time.monotonic() + 10.0
+    while left := [
+        thread
+        for thread in set(threading.enumerate()) - before
+        if thread.is_alive() and not thread.name.startswith(_SHARED_THREADS)
+    ]:
+        assert time.monotonic() < until, f"threads are left running: {left}"
+        time.sleep(0.02)
 
 
 @pytest.fixture(scope="session")

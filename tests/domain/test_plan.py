@@ -249,7 +249,7 @@ def test_the_time_of_a_plan_grows_with_the_rows_and_not_with_their_square(size):
 
     once, four_times = (min(seconds(count) for _ in range(3)) for count in (size, 4 * size))
 
-    assert four_times < 6 * once  # the square would be 16 times
+    assert four_times < 9 * once  # the square would be 16 times, and others work on the same processors
 
 
 def test_a_bulk_call_creates_many_endpoints():

@@ -36,7 +36,7 @@ class Warm:
         self._lock = threading.Lock()
         self.changed = threading.Condition()
         self.codes: dict[int, int] = {}
-        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader = threading.Thread(target=self._read, daemon=True, name="warm")
         self._reader.start()
 
     def start(self, arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, out: Path, err: Path) -> "Forked":

@@ -40,12 +40,14 @@ class Talker(socketserver.ThreadingTCPServer):
         stream = request.makefile("rb")
         with suppress(OSError, ValueError, IndexError):
             while True:
-                head = b"".join(iter(stream.readline, b"\r\n")).lower()
+                head = b""
+                while (line := stream.readline()) != b"\r\n":
+                    if not line:  # the other side closed
+                        return
+                    head += line.lower()
                 stream.read(
                     int(head.split(b"content-length:")[1].split(b"\r\n")[0]) if b"content-length" in head else 0
                 )
-                if not head:
-                    return
                 self.requests += 1
                 request.sendall(self.before + whole({"for": self.requests}))
                 if self.requests == 1 and self.seconds:

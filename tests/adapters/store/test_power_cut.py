@@ -21,6 +21,11 @@ class PowerCut(Exception):
     """Nothing goes on after this."""
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_thread_is_left_running():
+    """Nobody closes a store after a power cut: its threads wait for ever."""
+
+
 @pytest.fixture
 def disk():
     try:

@@ -159,6 +159,7 @@ async def test_an_outcome_that_could_not_be_written_can_be_written_later(on_conn
 
     await ledger.step(scope, outcomes, 0)
     assert set(desk.operations()) == {"confirmed"}
+    full.close()
 
 
 LIMITED = """
