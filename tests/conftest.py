@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected is never looked through again; who works with stores compiles each statement once."""
+    """What was imported and collected is never looked through again by the collector of garbage."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
