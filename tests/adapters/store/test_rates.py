@@ -34,9 +34,10 @@ async def test_processes_that_take_at_the_same_time_get_different_starts(desk):
 async def test_starts_are_given_on_the_stores_clock(desk):
     ledger = await desk.ledger(rate_per_second=RATE)
 
+    before = time.time()
     slots = await ledger.take(1)
 
-    assert slots.now == pytest.approx(time.time(), abs=5)
+    assert before - 0.1 <= slots.now <= time.time() + 0.1
     assert slots.at[0] >= slots.now - CREDIT
 
 
@@ -53,11 +54,13 @@ async def test_another_account_has_a_bucket_of_its_own(desk):
 async def test_a_refusal_slows_all_processes_down(desk):
     first, other = await desk.ledger(rate_per_second=RATE), await desk.ledger(rate_per_second=RATE)
     slots = await first.take(1)
+    before = time.time()
     await first.refused(slots.now, 30.0)
+    after = time.time()
 
     slots = await other.take(2)
 
-    assert slots.at[0] - slots.now == pytest.approx(30, abs=2)
+    assert before + 29.9 <= slots.at[0] <= after + 30.1
     assert desk.one("SELECT factor FROM buckets") == 0.5
 
 
@@ -84,9 +87,10 @@ async def test_the_rate_recovers_for_all_processes(desk):
 
 async def test_the_wait_outlives_the_process(desk):
     ledger = await desk.ledger(rate_per_second=RATE)
-    await ledger.refused((await ledger.take(1)).now, 60.0)
+    refused_at = (await ledger.take(1)).now
+    await ledger.refused(refused_at, 60.0)
     await ledger.close()
 
     slots = await (await desk.ledger(rate_per_second=RATE)).take(1)
 
-    assert slots.at[0] - slots.now > 50
+    assert slots.at[0] >= refused_at + 60
