@@ -15,7 +15,7 @@ up: .venv/ready  ## what an operator uses: Prefect with its UI, the simulator, t
 	@$(BIN)/python -m flows up $(ARGS)
 
 test: .venv/ready-dev  ## the test suite: embedded store and a real PostgreSQL; documents are looked at by make check
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/docs $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long" --ignore tests/docs $(ARGS)
 
 check: .venv/ready-dev  ## style, types, import layers, documents
 	$(BIN)/ruff check .
@@ -34,9 +34,10 @@ pictures: .venv/ready-dev  ## the pictures of the documents, anew; needs Chromiu
 bench: .venv/ready-dev  ## measurements, as ratios side by side
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
-chaos: .venv/ready-dev  ## long searches for faults; CHAOS_SEEDS sets how long
+chaos: .venv/ready-dev  ## long searches for faults, and the long tests; CHAOS_SEEDS sets how long the searches are
 	$(BIN)/python -m pytest -q -n 3 --maxschedchunk 1 --timeout 1200 tests/chaos --deselect tests/chaos/test_four_processes.py $(ARGS)
 	$(BIN)/python -m pytest -q --timeout 1200 tests/chaos/test_four_processes.py
+	$(BIN)/python -m pytest -q -n 3 -m long --timeout 600 tests --ignore tests/docs
 	EXAMPLES=300 $(BIN)/python -m pytest -q --timeout 1200 tests/adapters/files/test_same_items.py
 
 strangers: .venv/ready-dev  ## what other people's clients send, against the simulators

@@ -20,11 +20,18 @@ settings.load_profile("patient")
 
 # Folders whose files take long come first, so that at the end no process waits for the one with the longest.
 _LONG = ("ui", "flows", "lives")
+# What differs between the databases is below the tasks; what is above runs on both with `make chaos`.
+_ABOVE_THE_STORE = {"flows", "tasks"}
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what takes long first, and leave all else as it is."""
+    """Put what takes long first, and mark as `long` what runs once more on a second database."""
     items.sort(key=lambda item: next((n for n, folder in enumerate(_LONG) if folder in item.path.parts), len(_LONG)))
+    for item in items:
+        is_above = _ABOVE_THE_STORE & set(item.path.parts) and not item.get_closest_marker("both")
+        if is_above and "postgresql" in getattr(getattr(item, "callspec", None), "params", {}).values():
+            item.add_marker("long")
 
 
 def pytest_collection_finish() -> None:

@@ -100,6 +100,25 @@ def test_every_guarantee_has_a_test():
     assert [promise.splitlines()[0] for promise in promises if "::test_" not in promise] == []
 
 
+@cache
+def long_ones(path: Path) -> set[str]:
+    """The functions of a test file that `make test` leaves out."""
+    nodes = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if hasattr(node, "decorator_list")]
+    return {node.name for node in nodes if "pytest.mark.long" in map(ast.unparse, node.decorator_list)}
+
+
+def test_every_guarantee_has_a_test_that_make_test_runs():
+    promises = re.split(r"^### ", section(GUARANTEES, "Proven by a test"), flags=re.MULTILINE)[1:]
+
+    def is_run(named: str) -> bool:
+        path, _, name = named.partition("::")
+        return not path.startswith(("chaos/", "ui/")) and name not in long_ones(ROOT / "tests" / path)
+
+    run = {promise.splitlines()[0]: [s for s in spans(promise) if "::test_" in s and is_run(s)] for promise in promises}
+    assert run
+    assert [title for title, tests in run.items() if not tests] == []
+
+
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
 def test_every_file_that_a_page_names_exists(page):
     ours = re.compile(r"(?:adapters|domain|flows|tasks|tests|docs|data)/[\w./-]*")

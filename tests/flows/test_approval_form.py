@@ -3,12 +3,15 @@
 import re
 from datetime import datetime
 
+import pytest
+
 from tests.flows.processes import fetch
 
 ENTRYPOINT = "flows.provision.provision"
 CODE = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 
 
+@pytest.mark.long
 def test_the_question_is_kept_before_the_form_that_answers_it(world, prefect_api):
     """Prefect shows a run as suspended, throws away what was kept for it, and only then keeps the form."""
     here = world(rows=4, account={"max_change": 2})

@@ -298,6 +298,7 @@ def disk(tmp_path) -> Iterator[Disk]:
     made.close()
 
 
+@pytest.mark.long
 def test_a_disk_that_gets_full_under_way_ends_the_run_and_loses_nothing(world, disk):
     here = world(
         rows=80,

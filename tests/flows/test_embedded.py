@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.flows.processes import children, lives, until
 
 
@@ -10,6 +12,7 @@ def commands_of(pid: int) -> dict[int, str]:
     return {child: Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ") for child in children(pid)}
 
 
+@pytest.mark.long
 def test_a_command_starts_its_own_api_and_its_death_does_not_leave_it_behind(bare_world):
     here = bare_world(first_run=True, rows=30)
     command = here.start(*here.provision)

@@ -53,6 +53,7 @@ def leaks(*folders: Path) -> list[str]:
     return [f"{path}: {form!r}" for path in files for part in contents(path) for form in forms if form in part]
 
 
+@pytest.mark.long
 def test_every_file_is_a_batch_or_comes_back_with_a_reason_and_no_secret_of_a_vendor_stays(world, prefect_api):
     here = world(rows=8, account={"max_reject_ratio": 0.6, "max_change": 5})
     box = here.folder / "data" / "inbox"
@@ -132,6 +133,7 @@ def places(here):
     ]
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_the_file_under_way_cleanly_and_no_further_file_is_begun(started):
     here, command = started
     command.signal(signal.SIGINT)
@@ -185,6 +187,7 @@ def test_a_signal_before_a_file_was_read_leaves_it_where_it_is(world):
     assert state_of(here.run("-c", RUN)) == ["COMPLETED", "2 processed, 0 rejected, 0 left, 0 waiting"]
 
 
+@pytest.mark.long
 def test_a_cancel_in_prefect_ends_the_file_under_way_cleanly_and_nothing_goes_on_with_it(started, prefect_api):
     here, command = started
     run = until(lambda: prefect_api.running("inbox · 2 files"), 20, "the run in Prefect")

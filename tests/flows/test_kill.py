@@ -3,6 +3,8 @@
 from collections import Counter
 from itertools import pairwise
 
+import pytest
+
 from tests.flows.selling import stock
 from tests.flows.world import ADDON, World
 
@@ -12,6 +14,7 @@ SLOW_ENOUGH_TO_HIT = {"--latency": 0.05}
 
 
 # On PostgreSQL too, with faults, and at random moments: tests/chaos/test_long_kills.py.
+@pytest.mark.long
 def test_a_provision_killed_again_and_again_makes_each_endpoint_once(world):
     here = world(rows=60, account=HASTY, platform=SLOW_ENOUGH_TO_HIT)
     for write in (2, 85):  # the first write makes the tag; after it creates and tags take turns

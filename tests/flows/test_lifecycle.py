@@ -30,6 +30,7 @@ def known(here):
     return Counter(row["state"] for row in here.run("endpoints", "--json").rows)
 
 
+@pytest.mark.long
 def test_endpoints_are_suspended_resumed_and_suspended_again_and_a_repeated_command_writes_nothing(here):
     first = here.run("suspend", "--tag", "batch", "--yes")
     writes = here.platform.writes

@@ -225,31 +225,24 @@ def test_the_audit_trail_alone_makes_the_mapping_again(job, tmp_path):
     assert "batches already" in refused.sentence
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["endpoints", "--json"],
-        ["endpoints", "--csv"],
-        ["history", "--iccid", "8944"],
-        ["stock"],
-        ["batch", "list"],
-        ["batch", "show", "batch"],
-        ["events", "list"],
-        ["resolve"],
-    ],
-    ids=" ".join,
-)
-def test_a_command_that_looks_imports_nothing_heavy(job, command):
+def test_a_command_that_looks_imports_nothing_heavy(job):
+    looks = ["endpoints --json", "endpoints --csv", "history --iccid 8944", "stock", "batch list", "batch show batch"]
+    looks += ["events list", "resolve"]
     code = (
         "import sys; from flows.__main__ import main\n"
-        "try: main()\n"
-        "finally: print([n for n in ('sqlalchemy', 'prefect', 'pandas', 'aiohttp', 'alembic', 'openpyxl') "
+        f"for command in {looks!r}:\n"
+        "    sys.argv[1:] = command.split()\n"
+        "    try: main()\n"
+        "    except SystemExit: pass\n"
+        "    print(command, [n for n in ('sqlalchemy', 'prefect', 'pandas', 'aiohttp', 'alembic', 'openpyxl') "
         "if n in sys.modules], file=sys.stderr)"
     )
-    look = [sys.executable, "-c", code, *command]
-    ended = subprocess.run(look, check=False, env=job.world.env, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(
+        [sys.executable, "-c", code], check=False, env=job.world.env, capture_output=True, text=True, timeout=60
+    )
 
-    assert ended.stderr.splitlines()[-1] == "[]"
+    told = [line for line in ended.stderr.splitlines() if line.endswith("]")]
+    assert told == [f"{command} []" for command in looks]
 
 
 # --- other ways to say what is meant ---

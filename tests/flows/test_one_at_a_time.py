@@ -26,6 +26,7 @@ with exclusive(*sys.argv[1:]) as is_ours:
     print(is_ours, flush=True)
     time.sleep(600)
 """
+pytestmark = pytest.mark.both
 SCHEDULED = [entry["entrypoint"] for entry in DEPLOYMENTS if entry.get("schedules")]
 
 

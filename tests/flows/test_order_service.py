@@ -4,6 +4,8 @@ import signal
 import sqlite3
 from contextlib import closing
 
+import pytest
+
 from tests.flows.processes import fetch, unreachable, until
 from tests.flows.selling import Service, check_sold, stock
 
@@ -29,6 +31,7 @@ def test_an_order_under_way_when_the_service_was_killed_is_finished_by_the_next(
     check_sold(here, orders)
 
 
+@pytest.mark.long
 def test_an_order_that_a_killed_service_left_is_finished_by_resuming_what_is_unfinished(world):
     here = world(rows=2, account=HASTY, platform={"--read-lag": 0})
     stock(here, here.iccids[:2])
@@ -48,6 +51,7 @@ def test_an_order_that_a_killed_service_left_is_finished_by_resuming_what_is_unf
     check_sold(here, {"A-1": iccid})
 
 
+@pytest.mark.long
 def test_a_sale_needs_nothing_of_prefect_and_is_shown_once_prefect_is_there(bare_world, prefect_api):
     here = bare_world(rows=3, account=HASTY)
     stock(here, here.iccids[:3])
@@ -150,6 +154,7 @@ def set_state(here, state):
         store.commit()
 
 
+@pytest.mark.long
 def test_the_run_of_a_refunded_order_that_could_not_be_shown_before_is_cancelled(bare_world, prefect_api):
     here = bare_world(rows=3, account=HASTY)
     stock(here, here.iccids[:2])

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 WRITES_TO_NOBODY = """
 import logging, sys
 from prefect.logging.configuration import setup_logging
@@ -35,6 +37,7 @@ def test_a_log_line_that_nobody_reads_any_more_ends_no_run(tmp_path):
     assert lived(tmp_path, "outlive_reader()")
 
 
+@pytest.mark.long
 def test_without_that_it_would(tmp_path):
     """Prefect's console handler writes through rich, which ends the process at a closed pipe."""
     assert not lived(tmp_path, "")

@@ -54,6 +54,7 @@ def test_the_report_of_a_batch_is_written_by_the_next_run_once_and_nothing_is_se
     assert here.platform.writes == before
 
 
+@pytest.mark.long
 def test_the_report_of_a_change_is_written_too(here):
     here.run("unfinished", "--yes")
     killed_at_its_report(here, *here.activate(2))

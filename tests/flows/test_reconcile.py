@@ -89,6 +89,7 @@ def test_each_night_every_account_in_use_is_compared_and_one_that_is_away_does_n
     assert "1 store-only, 1 platform-only, 2 different" in second
 
 
+@pytest.mark.long
 def test_a_repair_changes_only_what_was_chosen(here):
     resumed, recorded, gone = here.iccids[:3]
     writes = here.platform.writes

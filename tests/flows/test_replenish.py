@@ -1,5 +1,7 @@
 """Raw SIMs become stock by the command and by nothing else."""
 
+import pytest
+
 from tests.flows.processes import unreachable, until
 
 MARK = '[{"tag": "spring", "low": 5, "high": 12}]'
@@ -42,6 +44,7 @@ def test_raw_sims_are_made_endpoints_up_to_the_high_mark_and_no_further(world, p
     assert (here.platform.writes, writes) == (writes, 25)  # 12 creates, 12 tags, and the tag itself
 
 
+@pytest.mark.long
 def test_every_account_with_marks_is_filled_up_though_another_one_cannot_be_reached(world, prefect_api):
     here = taken_in(world)
     away = {"PREACTIVE_ACCOUNTS__A__BASE_URL": unreachable() + "/api", "PREACTIVE_ACCOUNTS__A__STOCK": MARK}

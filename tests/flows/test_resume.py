@@ -36,6 +36,7 @@ def here(world):
     return made
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_the_account_under_way_cleanly_and_no_further_one_is_begun(here):
     command = here.start("unfinished", "--yes")
     until(lambda: here.platform.writes >= 3 or command.is_over, 100, "the first writes")

@@ -65,6 +65,7 @@ def here(world) -> World:
     return made
 
 
+@pytest.mark.long
 def test_no_secret_stays_after_a_good_run_a_wrong_login_and_a_run_with_every_fault(here, prefect_api):
     wrong = here.run(*here.provision, code=2, env={"PREACTIVE_ACCOUNTS__T__PASSWORD": WRONG})
     assert wrong.sentence

@@ -68,6 +68,7 @@ async def test_many_looks_at_a_silent_store_are_all_answered_in_time(service_of)
         await silence.goes_on()
 
 
+@pytest.mark.long
 def test_a_service_and_commands_at_a_silent_database_answer_and_end_in_time(bare_world, postgres):
     direct = postgres.copied()
     with postgres.relay() as relay:

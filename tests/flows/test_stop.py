@@ -43,6 +43,7 @@ def test_a_signal_lets_no_write_start_and_records_what_was_in_flight(started, nu
     nothing_is_lost(here)
 
 
+@pytest.mark.long
 def test_a_second_ctrl_c_leaves_at_once_and_loses_nothing_either(world):
     here = world(rows=20, account={"deadline_seconds": 3, "max_in_flight": 4}, platform={"--latency": 2.5})
     command = here.start(*here.provision)
@@ -61,6 +62,7 @@ def test_a_second_ctrl_c_leaves_at_once_and_loses_nothing_either(world):
     here.check_one_each()
 
 
+@pytest.mark.long
 def test_a_cancel_from_another_process_lets_no_write_start(started):
     here, command = started
     said = here.run("batch", "cancel", "batch").out
@@ -78,6 +80,7 @@ def test_a_cancel_from_another_process_lets_no_write_start(started):
     here.check_one_each()
 
 
+@pytest.mark.long
 def test_a_stopped_account_sends_nothing_and_what_was_left_is_gone_on_with_once_it_is_started(started):
     here, command = started
     here.run("account", "stop", "t", "--reason", "a storm at the platform")

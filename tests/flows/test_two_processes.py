@@ -7,6 +7,7 @@ from tests.flows.twice import provision_executed_twice
 RATE, IN_FLIGHT = 40, 6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("processes", "store"), [(3, "sqlite"), (2, "postgresql")])
 def test_processes_that_provision_the_same_file_share_the_work_and_the_rate(request, world, processes, store):
     url = request.getfixturevalue("postgres").empty() if store == "postgresql" else ""
@@ -27,6 +28,7 @@ def test_processes_that_provision_the_same_file_share_the_work_and_the_rate(requ
     assert (len(times) - 1) / (times[-1] - times[0]) <= RATE
 
 
+@pytest.mark.long
 def test_one_run_of_prefect_executed_twice_at_once_does_the_work_once(world, prefect_api):
     here = world(rows=60, account={"rate_per_second": RATE}, platform={"--latency": 0.05})
     provision_executed_twice(here, prefect_api, joins_at=1)

@@ -90,6 +90,7 @@ def test_what_a_part_says_goes_to_its_log_and_the_one_before_is_kept(start, capf
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.long
 def test_a_part_that_ends_by_itself_ends_all_and_is_named_with_why_and_its_log(start):
     lives = start("sys.stdin.read(); import time; time.sleep(60)")
     part = start("sys.exit('preactive: The store is locked.')")

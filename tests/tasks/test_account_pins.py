@@ -54,6 +54,7 @@ async def stocked(tenants, name="travel", count=5):
 # --- the same name, another tenant ---
 
 
+@pytest.mark.both
 async def test_an_address_of_another_tenant_is_refused_before_anything_is_sent(tenants):
     _, iccids = await stocked(tenants)
     other = await tenants.tenant()
@@ -211,6 +212,7 @@ async def test_a_tenant_that_shows_its_id_is_known_at_another_address_too(tenant
     assert commits(again) == {}
 
 
+@pytest.mark.both
 async def test_the_settings_may_allow_two_names_for_one_tenant_and_no_sim_is_sold_twice(tenants):
     tenant, iccids = await stocked(tenants, "one", 3)
     tenants.name({"one": tenant, "two": tenant}, same_tenant_as=["one"])
@@ -305,6 +307,7 @@ def test_a_signature_is_for_the_tenant_and_for_what_the_group_stands_for():
 # --- reports ---
 
 
+@pytest.mark.both
 async def test_reports_of_two_accounts_with_one_batch_name_are_two(tenants):
     first, second = await tenants.tenant(), await tenants.tenant(seed=2)
     tenants.name({"one": first, "two": second})
@@ -468,6 +471,7 @@ async def test_moved_is_no_way_to_another_tenant_that_shows_its_id(tenants):
 # --- groups ---
 
 
+@pytest.mark.both
 async def test_a_look_up_asks_for_the_add_on_that_was_sent(tenants):
     tenant, _ = await stocked(tenants, count=3)
     await _die_behind_the_add_on(tenants, tenant)

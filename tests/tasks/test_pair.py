@@ -108,6 +108,7 @@ def taken(shop):
 # --- bulk changes ---
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("look", [True, False], ids=["after a look", "by a process that skipped the look"])
 @pytest.mark.parametrize("kind", CHANGES)
 async def test_a_swapped_sim_ends_with_a_person_and_the_others_are_changed(shop_of, kind, look):
@@ -223,6 +224,7 @@ async def test_a_sale_of_a_swapped_sim_buys_nothing_and_ends_with_a_person(shop_
         assert [row["order"] for row in resources.unsettled(ACCOUNT)] == ["A-1"]
 
 
+@pytest.mark.both
 async def test_a_sale_of_a_sim_that_has_another_endpoint_ends_with_a_person_who_is_told_both(shop_of):
     async with shop_of(2, more=HASTY) as shop:
         strangers = swap(shop, shop.iccids[0])
@@ -251,6 +253,7 @@ async def test_an_add_on_is_not_bought_for_a_sim_that_was_swapped_after_a_crash(
         assert shop.done["subscribe_addon"] == 0
 
 
+@pytest.mark.both
 async def test_a_sim_that_is_in_service_for_somebody_is_not_sold_and_the_next_one_is(shop_of):
     async with shop_of(3) as shop:
         state = shop.simulator.state

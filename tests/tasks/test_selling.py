@@ -21,6 +21,7 @@ def shop_of(tmp_path, store_url, monkeypatch):
     return lambda sims, **knobs: open_shop(tmp_path, store_url, sims=sims, **knobs)
 
 
+@pytest.mark.both
 async def test_an_order_gets_one_endpoint_active_and_in_its_group(shop_of):
     async with shop_of(3) as shop:
         order = await selling.sold(shop.order())
@@ -75,6 +76,7 @@ def test_where_the_group_activates_an_order_must_name_one(tmp_path, monkeypatch)
         selling.check(SellRequest(order="A-1", account="fleet", group="eu", tag="x" * 51))
 
 
+@pytest.mark.both
 async def test_parallel_buyers_get_different_sims_or_a_clear_no(shop_of):
     async with shop_of(20) as shop, resources.session("travel", Lane.SALES) as session:
         seller = session.seller()
@@ -98,6 +100,7 @@ async def test_a_lost_answer_is_looked_up_and_nothing_is_done_twice(shop_of, rou
         assert shop.done["activate"] == 2
 
 
+@pytest.mark.both
 async def test_a_sweep_finishes_what_a_crash_left(shop_of):
     async with shop_of(3, more=HASTY) as shop:
         async with resources.session("travel", Lane.SALES) as session:

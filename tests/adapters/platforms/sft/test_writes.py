@@ -341,6 +341,7 @@ async def test_after_a_stop_no_call_starts(sft):
 
 async def test_a_call_whose_turn_comes_too_late_is_given_back(start):
     sft = await start(deadline_seconds=0.2)
+    sft.slack = 0.0
     await sft.pacer.refused(sft.buckets.clock(), 0.4)
 
     answer = await sft.create()
@@ -352,6 +353,7 @@ async def test_a_call_whose_turn_comes_too_late_is_given_back(start):
 async def test_a_call_that_had_to_wait_for_a_login_too_long_is_given_back(start):
     """When absence may be believed is reckoned from the last moment at which a call may start."""
     sft = await start(logged_in=False, knobs={"latency_login": 0.5}, deadline_seconds=0.2)
+    sft.slack = 0.0
 
     answer = await sft.create()
 
