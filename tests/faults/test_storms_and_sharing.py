@@ -3,6 +3,8 @@
 import asyncio
 from itertools import pairwise
 
+import pytest
+
 from domain.operation import State
 from tests.support.virtual_time import now
 from tests.support.virtual_world import in_virtual_time
@@ -59,6 +61,7 @@ async def test_four_processes_never_ask_more_often_than_the_rate_and_use_it(worl
     assert used >= 0.95
 
 
+@pytest.mark.long
 @in_virtual_time(rows=10, knobs={"duplicates": True}, throttled_may_be_done=True)
 async def test_after_an_hour_of_everything_going_wrong_calm_brings_everything_to_an_end(world):
     weather = await brown_out(world, hours=1, batch=5, every=1800)

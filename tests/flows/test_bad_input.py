@@ -207,6 +207,7 @@ def test_a_prefect_api_that_does_not_answer_is_named(refused, here):
 # --- the store ---
 
 
+@pytest.mark.long
 def test_a_locked_store_is_told_by_every_command_that_needs_it(here):
     before = here.platform.writes
     with closing(sqlite3.connect(here.store, isolation_level=None)) as other:

@@ -101,6 +101,7 @@ def test_an_endpoint_is_terminated_once_and_its_sim_is_never_provisioned_again(h
     assert here.platform.created()[gone] == [endpoint]
 
 
+@pytest.mark.long
 def test_an_endpoint_that_got_another_sim_in_the_portal_is_neither_ended_nor_changed(here):
     named, strangers = here.iccids[3], here.mapping()[here.iccids[3]]
     here.platform.ask("/stock", [STRANGER])

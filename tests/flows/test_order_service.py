@@ -101,6 +101,7 @@ def test_the_command_sells_and_says_the_same_again(world):
     check_sold(here, {"A-1": again["iccid"]})
 
 
+@pytest.mark.long
 def test_the_command_hands_over_nothing_that_is_out_of_service_and_takes_orders_back(world):
     here = world(rows=3, shows=False)
     stock(here, here.iccids[:2])

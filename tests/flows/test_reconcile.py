@@ -78,6 +78,7 @@ print(json.dumps([state.type.value, state.message]))
 """
 
 
+@pytest.mark.long
 def test_each_night_every_account_in_use_is_compared_and_one_that_is_away_does_not_stop_the_next(here):
     away = {"PREACTIVE_DEFAULT_ACCOUNT": "away", "PREACTIVE_ACCOUNTS__AWAY__BASE_URL": f"{unreachable()}/api"}
     away |= {"PREACTIVE_ACCOUNTS__AWAY__USERNAME": "u", "PREACTIVE_ACCOUNTS__AWAY__PASSWORD": "p"}

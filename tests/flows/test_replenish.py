@@ -58,6 +58,7 @@ def test_every_account_with_marks_is_filled_up_though_another_one_cannot_be_reac
     until(lambda: "a" in low_accounts(prefect_api), 30, "the word that stock of account a is low")
 
 
+@pytest.mark.long
 def test_a_platform_that_refuses_everything_is_told_of_and_takes_no_more_raw_sims(world):
     here = taken_in(world)
     here.platform.ask("/faults", [REFUSED])

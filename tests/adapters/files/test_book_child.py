@@ -145,7 +145,7 @@ def long_strings(make):
     return make.raw(make.row(1, "iccid") + rows, strings=["x" * 9_000])
 
 
-@pytest.mark.parametrize("made", [many_strings, long_strings])
+@pytest.mark.parametrize("made", [many_strings, pytest.param(long_strings, marks=pytest.mark.long)])
 def test_a_child_that_takes_too_much_is_one_typed_refusal(make, made):
     refusal = make.refusal(made(make), limits={"max_megabytes": 128})
 

@@ -200,6 +200,7 @@ def test_a_check_tells_what_it_found_right(own_url):
 # --- failures in the middle ---
 
 
+@pytest.mark.long
 def test_a_migration_that_fails_at_any_statement_can_be_run_again(quick_path):
     total = statements_of_an_upgrade(f"sqlite:///{quick_path / 'count.db'}")
     assert total > 30
