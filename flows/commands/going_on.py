@@ -10,7 +10,7 @@ from flows.commands.options import Account, Json, Yes
 from flows.commands.printing import show, when
 
 if TYPE_CHECKING:
-    from domain.unfinished import Unfinished
+    from domain.unfinished import OwedReport, Unfinished
 
 accounts = typer.Typer(help="The accounts in the settings.", no_args_is_help=True)
 
@@ -28,7 +28,9 @@ def unfinished(account: Account = None, as_json: Json = False, yes: Yes = False)
     owed = resources.owed_reports(name)
     columns = ("account", "request", "planned", "sent", "in_doubt")
     if found or as_json or not (changes or selling or owed):
-        show([_row(one) for one in found], columns, as_json=as_json, nothing="Nothing is unfinished.")
+        missing = [_row_of_report(one) for one in owed] if as_json else []
+        rows = [_row(one) for one in found] + missing
+        show(rows, columns, as_json=as_json, nothing="Nothing is unfinished.")
     if as_json:
         return
     for one in changes:
@@ -49,6 +51,11 @@ def _row(one: "Unfinished") -> dict[str, Any]:
         "sent": one.sent,
         "in_doubt": one.in_doubt,
     }
+
+
+def _row_of_report(one: "OwedReport") -> dict[str, Any]:
+    row = {"account": one.account, "change": one.change, "request": one.title, "planned": 0, "sent": 0, "in_doubt": 0}
+    return row | {"report": "missing"}
 
 
 @accounts.command("list")

@@ -39,10 +39,12 @@ def test_the_report_of_a_batch_is_written_by_the_next_run_once_and_nothing_is_se
     before = here.platform.writes
     assert not [name for name in reports(here) if name.startswith("batch")]
 
+    [told] = here.run("unfinished", "--json").rows
     listed = here.run("unfinished", "--yes")
     again = here.run("unfinished", "--yes")
 
     assert "Going on also writes a report: the report of provision batch · 4 rows · t is missing." in listed.out
+    assert (told["request"], told["planned"], told["report"]) == ("provision batch · 4 rows · t", 0, "missing")
     wanted = {"batch-report.xlsx", "batch-mapping.csv", "batch-rejects.csv", "batch-rejects.xlsx"}
     assert {path.rpartition("/")[2] for path in listed.summary["reports"]} == wanted
     assert reports(here) == wanted, "the note is gone too"
