@@ -37,7 +37,7 @@ bench: .venv/ready-dev  ## measurements, as ratios side by side
 chaos: .venv/ready-dev  ## long searches for faults, and the long tests; CHAOS_SEEDS sets how long the searches are
 	$(BIN)/python -m pytest -q -n 3 --maxschedchunk 1 --timeout 1200 tests/chaos --deselect tests/chaos/test_four_processes.py $(ARGS)
 	$(BIN)/python -m pytest -q --timeout 1200 tests/chaos/test_four_processes.py
-	$(BIN)/python -m pytest -q -n 3 -m long --timeout 600 tests --ignore tests/docs
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m long --timeout 600 tests --ignore tests/docs
 	EXAMPLES=300 $(BIN)/python -m pytest -q --timeout 1200 tests/adapters/files/test_same_items.py
 
 strangers: .venv/ready-dev  ## what other people's clients send, against the simulators

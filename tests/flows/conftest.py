@@ -16,14 +16,6 @@ from tests.flows.prefect_store import fill, prepared
 from tests.flows.world import World
 
 MakeWorld = Callable[..., World]
-_SERVERS = ExitStack()  # of this test process
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
-    """End the servers after the last test of this folder: idle ones would take time from all tests that follow."""
-    if nextitem is None or not nextitem.path.is_relative_to(Path(__file__).parent):
-        _SERVERS.close()
 
 
 @pytest.fixture(scope="session")
@@ -39,16 +31,15 @@ def prefect_store(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
 def prefect_api(tmp_path_factory: pytest.TempPathFactory, prefect_store: Path) -> Iterator[PrefectApi]:
     """One Prefect API for all commands of this test process, so that each of them starts in a few seconds."""
     api = PrefectApi(tmp_path_factory.mktemp("prefect-api"), prefect_store)
-    _SERVERS.callback(api.close)
     yield api
-    _SERVERS.close()
+    api.close()
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, prefect_store: Path) -> Iterator[Server]:
     """One Prefect server with its UI for all tests of the group "prefect server"."""
-    yield _SERVERS.enter_context(started(tmp_path_factory.mktemp("server"), prefect_store))
-    _SERVERS.close()
+    with started(tmp_path_factory.mktemp("server"), prefect_store) as made:
+        yield made
 
 
 @pytest.fixture
